@@ -1,0 +1,43 @@
+/**
+ * The closed union of everything that can go wrong by design. `http/problem.ts` maps each member to one
+ * problem type in an exhaustive switch, so a new member that is not mapped does not compile.
+ */
+export type Failure =
+  | { readonly code: 'malformed_json' }
+  | { readonly code: 'unsupported_media_type' }
+  | { readonly code: 'body_too_large'; readonly maxBytes: number }
+  | { readonly code: 'invalid_request'; readonly errors: readonly FieldError[] }
+  | { readonly code: 'token_refused' }
+  | { readonly code: 'groups_unavailable' }
+  | { readonly code: 'principal_unknown' }
+  | { readonly code: 'owner_unknown' }
+  | {
+      readonly code: 'policy_denied';
+      readonly determinedBy: readonly DeterminingPolicy[];
+    }
+  | { readonly code: 'contained' }
+  | { readonly code: 'unknown_resource'; readonly resource: string; readonly didYouMean: string | undefined }
+  | { readonly code: 'unknown_action'; readonly action: string; readonly offered: readonly string[] }
+  | { readonly code: 'duration_too_long'; readonly maxSeconds: number }
+  | { readonly code: 'not_found' }
+  | { readonly code: 'task_over' }
+  | { readonly code: 'too_many_grants'; readonly max: number }
+  | { readonly code: 'grant_pending'; readonly state: string; readonly retryAfterSeconds: number }
+  | { readonly code: 'grant_over'; readonly state: string }
+  | { readonly code: 'credential_limit'; readonly max: number }
+  | { readonly code: 'idempotency_mismatch' }
+  | { readonly code: 'dependency_unavailable'; readonly dependency: string };
+
+export type FailureCode = Failure['code'];
+
+/** `pointer` is an RFC 6901 JSON Pointer into the body, or `?name` for a query parameter, or a header's name. */
+export interface FieldError {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+/** A policy that decided, by its `@id`, with its `@reason`. */
+export interface DeterminingPolicy {
+  readonly id: string;
+  readonly reason: string | undefined;
+}

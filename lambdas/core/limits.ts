@@ -1,0 +1,178 @@
+/** Every number the product stands on, its unit in its name, the reason beside it. */
+
+export const SECOND_MS = 1_000;
+
+// Requests
+/** Larger bodies than any of our schemas can fill are refused before they are parsed. */
+export const REQUEST_BODY_MAX_BYTES = 64 * 1024;
+/** RFC 8725 tokens are far smaller; a larger one is an attack on the parser. */
+export const TOKEN_MAX_BYTES = 8 * 1024;
+export const NAME_MAX_CHARACTERS = 128;
+export const REASON_MAX_CHARACTERS = 500;
+export const IDEMPOTENCY_KEY_MAX_CHARACTERS = 128;
+/** CrewAI's client retries at 30 s and the gateway cuts at 29 s, so nothing of ours takes longer. */
+export const WAIT_MAX_SECONDS = 20;
+/** How long a DELETE waits for proof of death before it answers 202. */
+export const END_WAIT_MAX_SECONDS = 10;
+/** Distance between the first two looks at what is being waited for; it grows to the second number. */
+export const WAIT_POLL_MIN_MS = 25;
+export const WAIT_POLL_MAX_MS = 1_000;
+/** How often a caller should look again when it does not use `Prefer: wait`. */
+export const POLL_RETRY_AFTER_SECONDS = 2;
+export const LIST_PAGE_MAX_ITEMS = 50;
+
+// Tokens of identity
+/** Clocks of issuers and ours differ by less than this, or something is wrong. */
+export const TOKEN_CLOCK_SKEW_SECONDS = 60;
+/** The gateway may reuse an authorizer's answer this long; functions check `exp` again. */
+export const AUTHORIZER_CACHE_SECONDS = 60;
+/** A key removed at the issuer is distrusted within this time. */
+export const JWKS_TTL_SECONDS = 900;
+export const JWKS_FETCH_TIMEOUT_MS = 3_000;
+export const JWKS_MAX_BYTES = 150 * 1024;
+/** Above this, some issuers silently truncate: the groups are unknown, not few. */
+export const GROUPS_MAX_COUNT = 99;
+export const GROUP_NAME_MAX_CHARACTERS = 256;
+/** Role ARNs with a path are the longest subjects in use, at about 600. */
+export const SUBJECT_MAX_CHARACTERS = 1_024;
+/** A longer chain of `act` claims is a loop of exchanges, not a delegation. */
+export const DELEGATION_MAX_DEPTH = 4;
+/** What `issuers.yaml` may allow at most; a stolen token is good for as long as this. */
+export const TOKEN_LIFETIME_MAX_SECONDS = 12 * 3_600;
+/** Keys older than this are read again, so that an issuer has the rest of the TTL to come back before tokens are refused. */
+export const JWKS_REFRESH_SECONDS = 300;
+/** At most one look at an issuer's keys in this time, whatever tokens arrive; also the longest that a flood can delay a rotation. */
+export const JWKS_COOLDOWN_SECONDS = 5;
+export const RSA_MODULUS_MIN_BITS = 2_048;
+/** Above this a signature check is work that a caller could make us do for nothing. */
+export const RSA_MODULUS_MAX_BITS = 8_192;
+/** What the authorizer hands to the gateway. No quota is stated for REST APIs; the one of WebSocket APIs is kept to. */
+export const IDENTITY_CONTEXT_MAX_BYTES = 8 * 1024;
+
+// Tasks and grants
+export const GRANT_MIN_SECONDS = 60;
+/** A repeated request is recognised for this long. */
+export const IDEMPOTENCY_SECONDS = 24 * 3_600;
+/** Without a person in the loop nothing lives longer than this. */
+export const UNATTENDED_GRANT_MAX_SECONDS = 3_600;
+export const GRANT_MAX_SECONDS = 12 * 3_600;
+export const TASK_MAX_SECONDS = 12 * 3_600;
+export const LEASE_MIN_SECONDS = 15;
+export const LEASE_MAX_SECONDS = 3_600;
+/** A task that collects more than this is a loop, not work. */
+export const GRANTS_PER_TASK_MAX = 50;
+/** Credentials under one grant: enough for reconnects, too few to feed others. */
+export const CREDENTIALS_PER_GRANT_MAX = 20;
+/** A recorded grant that is not active after this long has failed. */
+export const ACTIVATION_MAX_SECONDS = 60;
+/** People have this long to decide, unless the request says less. */
+export const APPROVAL_WAIT_SECONDS = 3_600;
+/** The largest number of people a policy may ask for. */
+export const QUORUM_MAX = 5;
+/** A second reading of the clock may differ this much before an early wake-up counts as early. */
+export const EXPIRY_TOLERANCE_MS = 5_000;
+/** A lost race is decided again from the start; after this many the answer is 503. */
+export const COMMIT_ATTEMPTS_MAX = 8;
+/** Losers of a race come back after a random part of this, doubled each time. */
+export const COMMIT_BACKOFF_MS = 20;
+
+// Sweeping and endings
+export const SWEEP_INTERVAL_SECONDS = 60;
+/** The workflow ends a grant on time; only after this does the sweeper step in. */
+export const SWEEP_GRACE_MS = 15_000;
+/** How many due things the sweeper works on at once: their targets share connections. */
+export const SWEEP_CONCURRENCY = 5;
+/** Failed attempts to end before the grant sits in quarantine with an alarm. */
+export const QUARANTINE_AFTER_ATTEMPTS = 3;
+export const ENDING_BACKOFF_MIN_MS = 10_000;
+/** Quarantine is retried for ever, never less often than this. */
+export const ENDING_BACKOFF_MAX_MS = 15 * 60_000;
+/** How many partitions the index of what is due has, so that no key is hot. */
+export const DUE_SHARDS_COUNT = 4;
+export const SYSTEM_CHAIN_SHARDS_COUNT = 16;
+
+// Audit
+/** Entries of one chain are written by several functions, whose clocks may differ this much. */
+export const AUDIT_CLOCK_TOLERANCE_MS = 5_000;
+/** How long an answer may carry the receipt of a configuration that has since been replaced. */
+export const CONFIG_RECEIPT_TTL_MS = 60_000;
+
+/** One ending: connections, locks, terminated backends and a probe, each with its own limit below. */
+export const RUNNER_TIMEOUT_SECONDS = 60;
+
+// Configuration
+/** While a deploy replaces one function after the other, some still decide by the old rules; grants are asked again this long. */
+export const CONFIG_SETTLING_MS = 10 * 60_000;
+
+// Refused tokens
+/** Log lines are found this long after they were written. */
+export const REFUSALS_LAG_MS = 30_000;
+/** How far back a sweeper looks that has not run for a while. */
+export const REFUSALS_LOOK_BACK_MS = 3_600_000;
+/** Pages of log lines that one sweep reads; beyond them the count is marked as incomplete. */
+export const REFUSALS_PAGES_MAX = 20;
+
+// PostgreSQL
+/** AWS fixes this for RDS tokens. */
+export const RDS_TOKEN_SECONDS = 900;
+export const POSTGRES_CONNECT_TIMEOUT_MS = 5_000;
+export const POSTGRES_STATEMENT_TIMEOUT_MS = 10_000;
+export const POSTGRES_LOCK_TIMEOUT_MS = 5_000;
+/** Backends that were told to terminate are looked for until this has passed. */
+export const POSTGRES_TERMINATE_WAIT_MS = 5_000;
+export const POSTGRES_POLL_MS = 10;
+/** An ending that has waited this long for a lock ends the sessions that may hold it. */
+export const POSTGRES_PATIENCE_MS = 200;
+/** Rounds of asking again when a user changed its own role in the same instant. */
+export const POSTGRES_ATTEMPTS_MAX = 3;
+/** Longer than any pause of ours: a function that was frozen in its work does not keep its locks. */
+export const POSTGRES_IDLE_TIMEOUT_MS = 30_000;
+/** A server that does not answer a goodbye is left behind after this. */
+export const POSTGRES_FAREWELL_MS = 500;
+/** A server, database or user that has no connection left is asked again for this long… */
+export const POSTGRES_FULL_WAIT_MS = 20_000;
+/** …after pauses of random length: the first up to this, each later one up to twice as long… */
+export const POSTGRES_FULL_PAUSE_MS = 100;
+/** …and up to this at most. */
+export const POSTGRES_FULL_PAUSE_MAX_MS = 2_000;
+/** Endings under way on one instance. The administrator has 20 connections; the rest are for their second ones. */
+export const POSTGRES_ENDINGS_MAX_COUNT = 12;
+export const POSTGRES_IDENTIFIER_MAX_BYTES = 63;
+
+// Assumed roles
+/** The shortest session STS gives. Signing sessions are asked for longer and cached while they outlive what they sign. */
+export const SIGNING_SESSION_SECONDS = 3_600;
+/** What a signing session must outlive its longest token by, clocks of others included. */
+export const SIGNING_SESSION_MARGIN_SECONDS = 60;
+
+// Calls to AWS
+/** Two tries of this length and their pauses fit into the gateway's patience. */
+export const AWS_REQUEST_TIMEOUT_MS = 3_000;
+export const AWS_CONNECT_TIMEOUT_MS = 1_000;
+export const AWS_ATTEMPTS_MAX = 3;
+/** Rounds of asking again for keys that a batch read left out. */
+export const BATCH_READ_ROUNDS_MAX = 4;
+
+// Configuration
+/** No file that people review is larger; a larger one is a mistake or an attack on the parser. */
+export const CONFIG_FILE_MAX_BYTES = 512 * 1024;
+export const RESOURCES_MAX_COUNT = 200;
+export const ENVIRONMENTS_MAX_COUNT = 20;
+export const POLICIES_MAX_COUNT = 500;
+export const EXAMPLES_MAX_COUNT = 1_000;
+/** With `latchkey-target-` before it, a resource's id still fits into the name of an IAM role (64). */
+export const RESOURCE_ID_MAX_CHARACTERS = 40;
+export const DESCRIPTION_MAX_CHARACTERS = 200;
+export const CA_CERTIFICATES_MAX_COUNT = 8;
+/** Connections of one grant at a time: enough for a pool, too few to starve the target. */
+export const POSTGRES_CONNECTIONS_MAX_COUNT = 50;
+export const ISSUERS_MAX_COUNT = 20;
+export const AUDIENCES_MAX_COUNT = 10;
+export const REQUIRED_CLAIMS_MAX_COUNT = 10;
+/** All of them travel inside the authorizer's asset and are looked through for each token. */
+export const PRINCIPALS_MAX_COUNT = 1_000;
+export const OWNERS_MAX_COUNT = 10;
+
+// Logs
+/** A longer value is cut: logs hold codes and ids, not documents. */
+export const LOG_VALUE_MAX_CHARACTERS = 512;

@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ActivateDeps } from '../../lambdas/app/activate-grant.ts';
+import { activateGrant } from '../../lambdas/app/activate-grant.ts';
+import { systemContext } from '../../lambdas/app/caller.ts';
+import { endAccess } from '../../lambdas/app/end-access.ts';
+import { openTask } from '../../lambdas/app/open-task.ts';
+import type { CloseReport, PostgresTarget, Store } from '../../lambdas/app/ports.ts';
+import { requestAccess } from '../../lambdas/app/request-access.ts';
+import type { RefusalCount } from '../../lambdas/core/audit/event.ts';
+import type { Grant } from '../../lambdas/core/grant/grant.ts';
+import type { PolicyAnswer } from '../../lambdas/core/policy/question.ts';
+import { ALLOWED, CALLER, ENTRY, NOW, RESOURCE, SOFTWARE } from './facts.ts';
+import { startTables } from './tables.ts';
+
+/** A target that only remembers: what is true of real ones is proved in `test/adapters`. Each call can be made to fail. */
+export const rememberedTarget = () => {
+  const roles = new Set<string>();
+  const control: { fail: ((call: string) => void) | undefined; report: Partial<CloseReport> } = {
+    fail: undefined,
+    report: {},
+  };
+  const target: PostgresTarget = {
+    async open({ grantId, isStillWanted }) {
+      control.fail?.('open');
+      if (!(await isStillWanted())) return 'unwanted';
+      roles.add(grantId);
+      control.fail?.('opened');
+      return 'opened';
+    },
+    async close({ grantId }) {
+      control.fail?.('close');
+      roles.delete(grantId);
+      control.fail?.('closed');
+      return {
+        dead: true,
+        steps: [{ name: 'drop_role', outcome: 'done', atMs: 1 }],
+        error: undefined,
+        ...control.report,
+      };
+    },
+    inventory: async () => [...roles],
+  };
+  return { target, roles, control };
+};
+
+/** Every use case on the real store, with a clock the test moves and a workflow that only remembers. */
+export const startApp = async () => {
+  const time = { now: NOW };
+  const clock = () => time.now;
+  const tables = await startTables(clock);
+  const remembered = rememberedTarget();
+  const calls: string[] = [];
+  const refusals: RefusalCount[] = [];
+  const policy = { answer: (_approvals: number): PolicyAnswer => ALLOWED };
+  const deps = {
+    store: tables.store as Store,
+    clock,
+    software: SOFTWARE,
+    random: (count: number) => randomBytes(count),
+    backoff: () => pause(Math.random() * 5),
+    sleep: () => pause(2),
+    log: () => undefined,
+    resources: [RESOURCE],
+    principals: [ENTRY],
+    policy: {
+      ask: (question: { context: { approvals: number } }) => policy.answer(question.context.approvals),
+      groups: ['dba'],
+    },
+    workflow: {
+      start: async (id: string) => void calls.push(`start ${id}`),
+      endWait: async (token: string) => void calls.push(`endWait ${token}`),
+      renewWait: async (token: string) => void calls.push(`renewWait ${token}`),
+    },
+    target: remembered.target,
+    refusedTokens: { countBetween: async () => ({ refusals: refusals.splice(0), isComplete: true }) },
+    signer: {
+      sign: async (_resource: unknown, user: string) => ({
+        token: `token-for-${user}`,
+        expiresAt: clock() + 900_000,
+      }),
+    },
+    endings: {
+      end: async (grantId: string) => void (await endAccess(deps, grantId, context)),
+      reconcile: async () => 0,
+    },
+  };
+  const context = systemContext({ requestId: 'r', invocationId: 'i' }, SOFTWARE);
+  const newTask = async (request: { name: string; leaseSeconds?: number } = { name: 'a task' }) => {
+    const opened = await openTask(deps, CALLER, { request, idempotencyKey: undefined });
+    if (!opened.ok) throw new Error(opened.failure.code);
+    return opened.value.task.id;
+  };
+  const ask = async (task: string, change: object = {}) =>
+    requestAccess(deps, CALLER, { request: { ...REQUEST, task, ...change }, idempotencyKey: undefined });
+  const newGrant = async (task: string, change: object = {}): Promise<Grant> => {
+    const asked = await ask(task, change);
+    if (!asked.ok) throw new Error(asked.failure.code);
+    return asked.value.grant;
+  };
+  const newActive = async (task: string): Promise<string> => {
+    const { id } = await newGrant(task);
+    await activateGrant(deps as ActivateDeps, id, context);
+    return id;
+  };
+  return {
+    time,
+    deps,
+    calls,
+    refusals,
+    policy,
+    context,
+    tables,
+    ...remembered,
+    newTask,
+    ask,
+    newGrant,
+    newActive,
+  };
+};
+
+export const REQUEST = {
+  resource: 'orders-db',
+  action: 'postgres:connect',
+  durationSeconds: 600,
+  reason: 'weekly report',
+};
+
+export type App = Awaited<ReturnType<typeof startApp>>;

@@ -1,0 +1,71 @@
+import type { Caller, Software } from '../../lambdas/app/caller.ts';
+import type { PrincipalEntry } from '../../lambdas/core/config/issuer.ts';
+import type { PostgresResource } from '../../lambdas/core/config/resource.ts';
+import type { Principal } from '../../lambdas/core/identity/principal.ts';
+import type { PolicyAnswer } from '../../lambdas/core/policy/question.ts';
+
+/** One valid object of each kind. A test changes the one thing it is about. */
+export const NOW = Date.parse('2026-03-02T10:00:00.000Z');
+
+export const SOFTWARE: Software = { function: 'test', version: '0.0.0', policyDigest: 'd'.repeat(64) };
+
+export const PRINCIPAL: Principal = {
+  issuer: 'https://id.example.com',
+  subject: 'sales-crew',
+  type: 'agent',
+  name: 'sales-analyst',
+  listed: true,
+  groups: { known: true, names: ['data-crew'] },
+  owners: [{ issuer: 'https://id.example.com', subject: 'alice', name: 'Alice' }],
+  delegation: [],
+  tokenFingerprint: 'f'.repeat(64),
+  tokenExpiresAt: NOW + 600_000,
+};
+
+/** What `principals.yaml` says of that caller. */
+export const ENTRY: PrincipalEntry = {
+  name: PRINCIPAL.name,
+  type: 'agent',
+  issuer: PRINCIPAL.issuer,
+  subject: PRINCIPAL.subject,
+  claims: {},
+  groups: ['data-crew'],
+  owners: PRINCIPAL.owners,
+};
+
+export const CALLER: Caller = {
+  principal: PRINCIPAL,
+  client: { ip: '192.0.2.1', userAgent: 'test' },
+  requestId: '00000000-0000-4000-8000-000000000001',
+  invocationId: '00000000-0000-4000-8000-000000000002',
+};
+
+export const OTHER_CALLER: Caller = {
+  ...CALLER,
+  principal: { ...PRINCIPAL, subject: 'other-crew', name: 'support-agent' },
+};
+
+export const RESOURCE: PostgresResource = {
+  id: 'orders-db',
+  kind: 'postgres',
+  description: 'Orders of the shop',
+  env: 'staging',
+  actions: ['postgres:connect'],
+  maxDurationSeconds: 3_600,
+  target: {
+    account: '000000000000',
+    region: 'us-east-1',
+    resourceId: 'db-TEST',
+    host: 'localhost',
+    port: 5432,
+    database: 'orders',
+    roleArn: 'arn:aws:iam::000000000000:role/latchkey-target-orders-db',
+    templateRole: 'orders_app',
+    objectOwner: 'orders_owner',
+    connectionLimit: 3,
+    caPem: 'pem',
+  },
+};
+
+export const ALLOWED: PolicyAnswer = { allowed: true, determinedBy: [{ id: 'allow', reason: 'because' }] };
+export const REFUSED: PolicyAnswer = { allowed: false, determinedBy: [] };
