@@ -1,0 +1,34 @@
+import type { DeterminingPolicy } from '../failure.ts';
+import { QUORUM_MAX } from '../limits.ts';
+import type { AccessQuestion, AskPolicy, PolicyAnswer, Verdict } from './question.ts';
+
+/** A question before it is known how many people stand behind it. */
+export interface OpenQuestion extends Pick<AccessQuestion, 'principal' | 'groups' | 'action' | 'resource'> {
+  readonly durationSeconds: number;
+}
+
+/**
+ * The smallest number of people with whom policy says yes, supposing that between them they belong to every group;
+ * with none of them in a group when there are no people. Synth has made sure that more people never turn a yes into a no.
+ */
+export const findQuorum = (ask: AskPolicy, question: OpenQuestion, groups: readonly string[]): Verdict => {
+  const unattended = askWith(ask, question, { approvals: 0, approverGroups: [] });
+  if (unattended.allowed)
+    return { effect: 'allow', quorum: 0, determinedBy: unattended.determinedBy, askedBy: NOBODY };
+  let answer = unattended;
+  for (let quorum = 1; quorum <= QUORUM_MAX; quorum += 1) {
+    answer = askWith(ask, question, { approvals: quorum, approverGroups: groups });
+    if (answer.allowed)
+      return { effect: 'allow', quorum, determinedBy: answer.determinedBy, askedBy: unattended.determinedBy };
+  }
+  return { effect: 'deny', determinedBy: answer.determinedBy };
+};
+
+const NOBODY: readonly DeterminingPolicy[] = [];
+
+/** The question, asked for so many people who belong to these groups. */
+export const askWith = (
+  ask: AskPolicy,
+  { durationSeconds, ...question }: OpenQuestion,
+  people: Pick<AccessQuestion['context'], 'approvals' | 'approverGroups'>,
+): PolicyAnswer => ask({ ...question, context: { durationSeconds, ...people } });
