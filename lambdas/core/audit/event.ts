@@ -1,0 +1,149 @@
+import type { DeterminingPolicy } from '../failure.ts';
+import type { EndCause, EndingStep, EndState } from '../grant/grant.ts';
+import type { Owner, PrincipalId, PrincipalType } from '../identity/principal.ts';
+import type { EpochMs } from '../time.ts';
+
+/** Who made a thing happen: the caller of a request, or one of our own functions. */
+export type Actor =
+  | {
+      readonly kind: 'principal';
+      readonly issuer: string;
+      readonly subject: string;
+      readonly type: PrincipalType;
+      readonly name: string;
+      /** SHA-256 over the sorted groups, hex; null when they are unknown. */
+      readonly groupsHash: string | null;
+      readonly tokenFingerprint: string;
+      readonly delegation: readonly PrincipalId[];
+      readonly client: { readonly ip: string; readonly userAgent: string };
+    }
+  | { readonly kind: 'system'; readonly function: string };
+
+/** What every event carries. `requestId` is the gateway's or the workflow's, `invocationId` the Lambda's. */
+export interface EventContext {
+  readonly actor: Actor;
+  readonly requestId: string;
+  readonly invocationId: string;
+  readonly policyDigest: string;
+  readonly software: string;
+}
+
+/** Where access leads. */
+export interface AuditTarget {
+  readonly resource: string;
+  readonly kind: string;
+  readonly account: string;
+  readonly region: string;
+  readonly resourceId: string;
+  readonly host: string;
+  readonly database: string;
+  readonly user: string;
+}
+
+/** `issuer` is a configured one or null: what a forged token claims is not repeated. */
+export interface RefusalCount {
+  readonly reason: string;
+  readonly issuer: string | null;
+  readonly count: number;
+}
+
+/** The facts of a change; `EventContext` is added where it is committed. Times are epoch milliseconds. */
+export type AuditFact =
+  | {
+      readonly type: 'grant.requested';
+      readonly grant: string;
+      readonly task: string;
+      readonly resource: string;
+      readonly action: string;
+      readonly requestedSeconds: number;
+      readonly reason: string;
+      readonly owners: readonly Owner[];
+      readonly decision: 'allowed' | 'needs_approval' | 'denied';
+      readonly denial: string | null;
+      readonly quorum: number;
+      readonly determinedBy: readonly DeterminingPolicy[];
+      readonly target: AuditTarget | null;
+    }
+  | { readonly type: 'grant.activating'; readonly grant: string; readonly expiresAt: EpochMs }
+  | {
+      readonly type: 'grant.active';
+      readonly grant: string;
+      readonly expiresAt: EpochMs;
+      readonly activeAfterMs: number;
+    }
+  | {
+      readonly type: 'credential.issued';
+      readonly grant: string;
+      readonly credential: string;
+      readonly kind: string;
+      readonly target: AuditTarget;
+      /** SHA-256 of the credential, hex. Never the value. */
+      readonly fingerprint: string;
+      readonly expiresAt: EpochMs;
+      readonly ordinal: number;
+    }
+  | {
+      readonly type: 'grant.ended';
+      readonly grant: string;
+      readonly state: EndState;
+      readonly cause: EndCause;
+    }
+  | {
+      readonly type: 'ending.proved';
+      readonly grant: string;
+      readonly deadAfterMs: number;
+      readonly steps: readonly EndingStep[];
+    }
+  | {
+      readonly type: 'ending.failed';
+      readonly grant: string;
+      readonly attempts: number;
+      readonly quarantined: boolean;
+      readonly error: string;
+      readonly steps: readonly EndingStep[];
+    }
+  | {
+      readonly type: 'task.opened';
+      readonly task: string;
+      readonly name: string;
+      readonly leaseSeconds: number | null;
+      readonly owners: readonly Owner[];
+    }
+  | { readonly type: 'task.renewed'; readonly task: string; readonly openUntil: EpochMs }
+  | { readonly type: 'task.ended'; readonly task: string; readonly cause: string }
+  | { readonly type: 'task.settled'; readonly task: string; readonly grants: number }
+  | {
+      readonly type: 'request.refused';
+      readonly code: string;
+      readonly operation: string;
+      /** The id or name that was asked about, as far as it was well-formed; empty when none was. */
+      readonly about: string;
+    }
+  | {
+      readonly type: 'access.previewed';
+      readonly resource: string;
+      readonly action: string;
+      readonly requestedSeconds: number;
+      readonly effect: 'allow' | 'deny';
+      readonly quorum: number;
+      readonly determinedBy: readonly DeterminingPolicy[];
+    }
+  | {
+      readonly type: 'target.orphan_ended';
+      readonly resource: string;
+      readonly user: string;
+      readonly dead: boolean;
+      readonly steps: readonly EndingStep[];
+    }
+  | {
+      /** Requests that never reached a function, counted, because each one kept would be a way to flood the trail. */
+      readonly type: 'tokens.refused';
+      readonly from: EpochMs;
+      readonly to: EpochMs;
+      readonly refusals: readonly RefusalCount[];
+      /** False when there were more than were counted. */
+      readonly isComplete: boolean;
+    }
+  | { readonly type: 'config.activated'; readonly digest: string; readonly previous: string | null };
+
+export type AuditEvent = AuditFact & EventContext;

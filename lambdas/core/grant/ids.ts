@@ -1,0 +1,32 @@
+/**
+ * Ids are made by the server. A grant's id begins with its task's, so that one read can fetch the grant, its
+ * task's tombstone and the containment register without knowing anything else.
+ *
+ *     task   t_k3v9q2m7xw4b8r1nd6hz
+ *     grant  g_k3v9q2m7xw4b8r1nd6hz_5h2j7d9c1s0f
+ *     user   lk_k3v9q2m7xw4b8r1nd6hz_5h2j7d9c1s0f
+ */
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+const TASK_BYTES = 20;
+const GRANT_BYTES = 12;
+
+export const TASK_ID_PATTERN = /^t_[0-9a-hjkmnp-tv-z]{20}$/;
+export const GRANT_ID_PATTERN = /^g_[0-9a-hjkmnp-tv-z]{20}_[0-9a-hjkmnp-tv-z]{12}$/;
+
+/** Random bytes that `taskId` and `grantId` need; five bits of each are used. */
+export const ID_RANDOM_BYTES = TASK_BYTES;
+
+const letters = (random: Uint8Array, count: number): string =>
+  Array.from(random.subarray(0, count), (byte) => ALPHABET[byte & 31]).join('');
+
+export const taskId = (random: Uint8Array): string => `t_${letters(random, TASK_BYTES)}`;
+
+export const grantId = (task: string, random: Uint8Array): string =>
+  `g_${task.slice(2)}_${letters(random, GRANT_BYTES)}`;
+
+export const taskOfGrant = (grant: string): string => `t_${grant.slice(2, 2 + TASK_BYTES)}`;
+
+/** The database user made for one grant: at most 36 bytes, so PostgreSQL never truncates it into another's name. */
+export const databaseUser = (grant: string): string => `lk_${grant.slice(2)}`;
+
+export const grantOfDatabaseUser = (user: string): string => `g_${user.slice(3)}`;

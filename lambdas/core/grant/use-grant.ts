@@ -1,0 +1,65 @@
+import type { Principal, PrincipalId } from '../identity/principal.ts';
+import { isSamePrincipal, principalKey } from '../identity/principal.ts';
+import { CREDENTIALS_PER_GRANT_MAX, POLL_RETRY_AFTER_SECONDS } from '../limits.ts';
+import type { Result } from '../result.ts';
+import { fail, ok } from '../result.ts';
+import type { EpochMs } from '../time.ts';
+import type { ActiveGrant, Grant } from './grant.ts';
+import { isOver } from './grant.ts';
+import type { Task } from './task.ts';
+
+/** Who an operator has stopped. */
+export interface ContainmentRegister {
+  readonly everything: boolean;
+  readonly principals: readonly string[];
+  readonly tasks: readonly string[];
+  readonly resources: readonly string[];
+}
+
+export interface Use {
+  readonly grant: Grant | undefined;
+  readonly task: Task | undefined;
+  readonly containment: ContainmentRegister;
+  readonly principal: Principal;
+}
+
+/**
+ * The whole check at the time of use, against one consistent read, the clock and the caller's token of now.
+ * The stored window decides, never a workflow. Someone else's grant looks exactly like one that does not exist.
+ */
+export const checkUse = ({ grant, task, containment, principal }: Use, now: EpochMs): Result<ActiveGrant> => {
+  if (!grant || !isSamePrincipal(grant.principal, principal)) return fail({ code: 'not_found' });
+  if (isContained(containment, grant)) return fail({ code: 'contained' });
+  if (isOver(grant)) return fail({ code: 'grant_over', state: grant.state });
+  if (!isTaskOpen(task, now)) return fail({ code: 'grant_over', state: 'task_ended' });
+  if (grant.state !== 'active')
+    return fail({ code: 'grant_pending', state: grant.state, retryAfterSeconds: POLL_RETRY_AFTER_SECONDS });
+  if (now >= grant.expiresAt) return fail({ code: 'grant_over', state: 'expired' });
+  if (!holdsGroups(principal, grant.groups)) return fail({ code: 'groups_unavailable' });
+  if (grant.credentialsIssued >= CREDENTIALS_PER_GRANT_MAX)
+    return fail({ code: 'credential_limit', max: CREDENTIALS_PER_GRANT_MAX });
+  return ok(grant);
+};
+
+export const isTaskOpen = (task: Task | undefined, now: EpochMs): boolean =>
+  task?.state === 'open' && now < task.openUntil;
+
+export const isContained = (
+  containment: ContainmentRegister,
+  reach: { readonly principal: PrincipalId; readonly task: string; readonly resource: string },
+): boolean =>
+  containment.everything ||
+  containment.principals.includes(principalKey(reach.principal)) ||
+  containment.tasks.includes(reach.task) ||
+  containment.resources.includes(reach.resource);
+
+/** The decision stood on these groups, so a caller that lost one of them since has lost the grant's use too. */
+const holdsGroups = (principal: Principal, decidedOn: readonly string[]): boolean =>
+  principal.groups.known
+    ? decidedOn.every((group) => principal.groups.known && principal.groups.names.includes(group))
+    : decidedOn.length === 0;
+
+export const countCredential = (grant: ActiveGrant): ActiveGrant => ({
+  ...grant,
+  credentialsIssued: grant.credentialsIssued + 1,
+});
