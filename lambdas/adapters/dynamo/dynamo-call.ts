@@ -1,0 +1,23 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DependencyUnavailable } from '../../app/ports.ts';
+import { AWS_CLIENT_SETTINGS } from '../aws-client-settings.ts';
+import type { Tables } from './transaction.ts';
+
+export interface Dynamo {
+  readonly client: DynamoDBClient;
+  readonly tables: Tables;
+}
+
+export const connectDynamo = (tables: Tables): Dynamo => ({
+  client: new DynamoDBClient(AWS_CLIENT_SETTINGS),
+  tables,
+});
+
+/** Whatever a call to the table throws means that the table is away: nothing is decided without it. */
+export const orUnavailable = async <T>(call: Promise<T>): Promise<T> => {
+  try {
+    return await call;
+  } catch (error) {
+    throw new DependencyUnavailable('dynamodb', error);
+  }
+};

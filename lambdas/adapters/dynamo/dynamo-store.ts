@@ -1,0 +1,74 @@
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { Store } from '../../app/ports.ts';
+import { taskOfGrant } from '../../core/grant/ids.ts';
+import { GRANT_MAX_SECONDS, SECOND_MS } from '../../core/limits.ts';
+import type { Dynamo } from './dynamo-call.ts';
+import { orUnavailable } from './dynamo-call.ts';
+import { appendSystem, commit } from './dynamo-commit.ts';
+import * as reads from './dynamo-reads.ts';
+import * as items from './items.ts';
+
+/** The port `Store` on two DynamoDB tables. */
+export const dynamoStore = (dynamo: Dynamo, clock: () => number): Store => ({
+  async readForUse(grantId) {
+    const taskId = taskOfGrant(grantId);
+    const keys = [items.grantKey(grantId, taskId), items.taskKey(taskId), items.CONTAINMENT_KEY];
+    const [grant, task, containment] = await reads.readTogether(dynamo, keys);
+    return {
+      grant: items.readGrant(grant),
+      task: items.readTask(task),
+      containment: items.readContainment(containment),
+    };
+  },
+  async readForRequest({ taskId, principalKey, idempotencyKey }) {
+    const keys = [items.taskKey(taskId), items.CONTAINMENT_KEY];
+    if (idempotencyKey !== undefined) keys.push(items.idempotencyKey(principalKey, idempotencyKey));
+    const [task, containment, earlier] = await reads.readTogether(dynamo, keys);
+    return {
+      task: items.readTask(task),
+      grantCount: items.readGrantCount(task),
+      containment: items.readContainment(containment),
+      earlier: items.readIdempotency(earlier),
+    };
+  },
+  readGrant: async (id) => items.readGrant(await reads.readOne(dynamo, items.grantKey(id, taskOfGrant(id)))),
+  readTask: async (id) => items.readTask(await reads.readOne(dynamo, items.taskKey(id))),
+  readIdempotency: async (principalKey, key) =>
+    items.readIdempotency(await reads.readOne(dynamo, items.idempotencyKey(principalKey, key))),
+  commit: (change) => commit(dynamo, change),
+  grantsOfTask: (taskId) => reads.grantsOfTask(dynamo, taskId),
+  listGrants: (principalKey, cursor) =>
+    reads.listMine(
+      dynamo,
+      {
+        mine: items.mineOf('GRANT', principalKey),
+        cursor,
+        keyOf: (id) => items.grantKey(id, taskOfGrant(id)),
+      },
+      items.readGrant,
+    ),
+  listTasks: (principalKey, cursor) =>
+    reads.listMine(
+      dynamo,
+      { mine: items.mineOf('TASK', principalKey), cursor, keyOf: items.taskKey },
+      items.readTask,
+    ),
+  due: (until) => reads.readDue(dynamo, ['DUE', 'OWED'], until),
+  owed: () => reads.readDue(dynamo, ['OWED'], Number.MAX_SAFE_INTEGER),
+  async saveWaitToken(grantId, token) {
+    const purgeAt = Math.ceil(clock() / SECOND_MS) + 2 * GRANT_MAX_SECONDS;
+    const Item = {
+      ...items.waitKey(grantId),
+      token: items.text(token),
+      purgeAt: items.number(purgeAt),
+    };
+    await orUnavailable(dynamo.client.send(new PutItemCommand({ TableName: dynamo.tables.grants, Item })));
+  },
+  async readWaitToken(grantId) {
+    const item = await reads.readOne(dynamo, items.waitKey(grantId));
+    return item && items.stringOf(item, 'token');
+  },
+  readSystemHead: (chain) => reads.readSystemHead(dynamo, chain),
+  appendSystem: (chain, make) => appendSystem(dynamo, chain, make),
+  readChain: (chain) => reads.readChain(dynamo, chain),
+});

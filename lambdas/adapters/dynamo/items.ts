@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import type { IdempotencyRecord } from '../../app/ports.ts';
+import type { AuditEntry } from '../../core/audit/entry.ts';
+import { grantDueAt, taskDueAt } from '../../core/grant/due-at.ts';
+import { owesEnding } from '../../core/grant/end-grant.ts';
+import type { Grant } from '../../core/grant/grant.ts';
+import type { Task } from '../../core/grant/task.ts';
+import type { ContainmentRegister } from '../../core/grant/use-grant.ts';
+import { principalKey } from '../../core/identity/principal.ts';
+import { DUE_SHARDS_COUNT, IDEMPOTENCY_SECONDS, SECOND_MS } from '../../core/limits.ts';
+
+/** The stored form of everything: `docs/storage.md` shows it as a table. State lives in `body`; the other attributes exist for conditions and indexes. */
+export type Item = Record<string, AttributeValue>;
+
+export const text = (value: string): AttributeValue => ({ S: value });
+export const number = (value: number): AttributeValue => ({ N: String(value) });
+
+export const taskKey = (taskId: string): Item => ({ pk: text(`TASK#${taskId}`), sk: text('TASK') });
+
+/** A grant lives in its task's partition, so that what a task holds is one consistent query. */
+export const grantKey = (grantId: string, taskId: string): Item => ({
+  pk: text(`TASK#${taskId}`),
+  sk: text(`GRANT#${grantId}`),
+});
+
+/** In a partition of its own, so that the one function that writes it can write nothing else. */
+export const waitKey = (grantId: string): Item => ({ pk: text(`WAIT#${grantId}`), sk: text('TOKEN') });
+
+export const idempotencyKey = (principal: string, key: string): Item => ({
+  pk: text(`IDEMPOTENCY#${principal}`),
+  sk: text(key),
+});
+
+export const CONTAINMENT_KEY: Item = { pk: text('CONTAINMENT'), sk: text('REGISTER') };
+
+export const chainHeadKey = (chain: string): Item => ({ pk: text(`CHAIN#${chain}`), sk: text('HEAD') });
+
+export const grantItem = (grant: Grant): Item => ({
+  ...grantKey(grant.id, grant.task),
+  ...stateAttributes(grant, grantDueAt(grant)),
+  ...('expiresAt' in grant && grant.expiresAt !== undefined ? { expiresAt: number(grant.expiresAt) } : {}),
+  mine: text(mineOf('GRANT', principalKey(grant.principal))),
+});
+
+export const taskItem = (task: Task): Item => ({
+  ...taskKey(task.id),
+  ...stateAttributes(task, taskDueAt(task)),
+  ...(task.state === 'open' ? { openUntil: number(task.openUntil) } : {}),
+  mine: text(mineOf('TASK', principalKey(task.principal))),
+});
+
+const stateAttributes = (thing: Grant | Task, dueAt: number | undefined): Item => ({
+  version: number(thing.version),
+  state: text(thing.state),
+  createdAt: number(thing.createdAt),
+  body: text(JSON.stringify(thing)),
+  ...(dueAt === undefined ? {} : { due: text(dueShard(thing)), dueAt: number(dueAt) }),
+});
+
+/** Partition of the index `mine`: one caller's tasks or grants. */
+export const mineOf = (kind: 'TASK' | 'GRANT', principal: string): string => `${kind}#${principal}`;
+
+type DueKind = 'DUE' | 'OWED';
+
+/** Partitions of the index `due`: `OWED` holds grants that are over and not yet proved dead, `DUE` everything that lives. */
+export const dueShards = (kinds: readonly DueKind[]): string[] =>
+  kinds.flatMap((kind) => Array.from({ length: DUE_SHARDS_COUNT }, (_, shard) => `${kind}#${shard}`));
+
+const dueShard = (thing: Grant | Task): string => {
+  const kind: DueKind = 'resource' in thing && owesEnding(thing) ? 'OWED' : 'DUE';
+  return `${kind}#${(createHash('sha256').update(thing.id).digest()[0] ?? 0) % DUE_SHARDS_COUNT}`;
+};
+
+export const idempotencyItem = (record: IdempotencyRecord): Item => ({
+  ...idempotencyKey(record.principalKey, record.key),
+  body: text(JSON.stringify(record)),
+  purgeAt: number(Math.ceil(record.createdAt / SECOND_MS) + IDEMPOTENCY_SECONDS),
+});
+
+export const entryItem = (entry: AuditEntry): Item => ({
+  chain: text(entry.chain),
+  seq: number(entry.seq),
+  version: number(entry.version),
+  at: number(entry.at),
+  prevHash: text(entry.prevHash),
+  hash: text(entry.hash),
+  event: text(JSON.stringify(entry.event)),
+});
+
+export const readEntry = (item: Item): AuditEntry => ({
+  version: 1,
+  chain: stringOf(item, 'chain'),
+  seq: numberOf(item, 'seq'),
+  at: numberOf(item, 'at'),
+  prevHash: stringOf(item, 'prevHash'),
+  hash: stringOf(item, 'hash'),
+  event: JSON.parse(stringOf(item, 'event')),
+});
+
+/** What is stored was written by us, under these names; an item that says otherwise is a bug or a break-in, and nothing is decided on it. */
+export const readGrant = (item: Item | undefined): Grant | undefined => readBody<Grant>(item);
+export const readTask = (item: Item | undefined): Task | undefined => readBody<Task>(item);
+
+const readBody = <T extends { id: string; version: number; state: string }>(
+  item: Item | undefined,
+): T | undefined => {
+  if (!item) return undefined;
+  const body: T = JSON.parse(stringOf(item, 'body'));
+  if (body.version !== numberOf(item, 'version') || body.state !== stringOf(item, 'state'))
+    throw new TypeError('a stored state contradicts its own attributes');
+  return body;
+};
+
+/** How many grants a task has had; counted on its item by every grant that joins. */
+export const readGrantCount = (item: Item | undefined): number => Number(item?.grantCount?.N ?? 0);
+
+export const readIdempotency = (item: Item | undefined): IdempotencyRecord | undefined =>
+  item && JSON.parse(stringOf(item, 'body'));
+
+const NOBODY_CONTAINED: ContainmentRegister = { everything: false, principals: [], tasks: [], resources: [] };
+
+/** A register that cannot be read stops everything, and the endings of what it stops go on. */
+const EVERYTHING_CONTAINED: ContainmentRegister = { ...NOBODY_CONTAINED, everything: true };
+
+export const readContainment = (item: Item | undefined): ContainmentRegister => {
+  if (!item) return NOBODY_CONTAINED;
+  try {
+    const register = JSON.parse(stringOf(item, 'body'));
+    const isRead =
+      typeof register.everything === 'boolean' &&
+      [register.principals, register.tasks, register.resources].every(Array.isArray);
+    return isRead ? register : EVERYTHING_CONTAINED;
+  } catch {
+    return EVERYTHING_CONTAINED;
+  }
+};
+
+export const stringOf = (item: Item, name: string): string => {
+  const value = item[name]?.S;
+  if (value === undefined) throw new TypeError(`a stored item has no text ${name}`);
+  return value;
+};
+
+export const numberOf = (item: Item, name: string): number => {
+  const value = item[name]?.N;
+  if (value === undefined) throw new TypeError(`a stored item has no number ${name}`);
+  return Number(value);
+};

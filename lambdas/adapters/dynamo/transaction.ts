@@ -1,0 +1,101 @@
+import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import type { Commit } from '../../app/ports.ts';
+import type { Grant } from '../../core/grant/grant.ts';
+import type { Task } from '../../core/grant/task.ts';
+import { GRANTS_PER_TASK_MAX } from '../../core/limits.ts';
+import type { Item } from './items.ts';
+import { entryItem, grantItem, idempotencyItem, number, taskItem, taskKey, text } from './items.ts';
+
+export interface Tables {
+  readonly grants: string;
+  readonly audit: string;
+}
+
+/** The one transaction of a commit: every state under the version it was read at, every entry where none stands. */
+export const transactionOf = (tables: Tables, commit: Commit): TransactWriteItem[] => [
+  ...(commit.grants ?? []).map((grant) => putGrant(tables, grant, commit.activeGrant)),
+  ...(commit.tasks ?? []).map((task) => updateTask(tables, task)),
+  ...(commit.openTask ? [joinTask(tables, commit.openTask)] : []),
+  ...(commit.idempotency ? [putIdempotency(tables, commit.idempotency)] : []),
+  ...commit.entries.map((entry) => ({
+    Put: {
+      TableName: tables.audit,
+      Item: entryItem(entry),
+      ConditionExpression: 'attribute_not_exists(chain)',
+    },
+  })),
+];
+
+const putGrant = (tables: Tables, grant: Grant, active: Commit['activeGrant']): TransactWriteItem => {
+  const isNew = grant.version === 1;
+  const stillActive = active
+    ? {
+        condition: ' AND #state = :active AND expiresAt > :at',
+        names: { '#state': 'state' },
+        values: { ':active': text('active'), ':at': number(active.at) },
+      }
+    : { condition: '', names: undefined, values: {} };
+  return {
+    Put: {
+      TableName: tables.grants,
+      Item: grantItem(grant),
+      ConditionExpression: isNew ? 'attribute_not_exists(pk)' : `version = :read${stillActive.condition}`,
+      ...(stillActive.names ? { ExpressionAttributeNames: stillActive.names } : {}),
+      ...(isNew
+        ? {}
+        : { ExpressionAttributeValues: { ':read': number(grant.version - 1), ...stillActive.values } }),
+    },
+  };
+};
+
+/** An update and not a put, because the count of grants stands on the same item and must not be written back. */
+const updateTask = (tables: Tables, task: Task): TransactWriteItem => {
+  const { pk: _pk, sk: _sk, ...attributes } = taskItem(task);
+  const names = [...Object.keys(attributes), ...TASK_OPTIONAL.filter((name) => !(name in attributes))];
+  const sets = Object.keys(attributes).map((name) => `#${name} = :${name}`);
+  const removes = TASK_OPTIONAL.filter((name) => !(name in attributes)).map((name) => `#${name}`);
+  const isNew = task.version === 1;
+  return {
+    Update: {
+      TableName: tables.grants,
+      Key: taskKey(task.id),
+      UpdateExpression: `SET ${sets.join(', ')}${removes.length ? ` REMOVE ${removes.join(', ')}` : ''}`,
+      ConditionExpression: isNew ? 'attribute_not_exists(pk)' : '#version = :read',
+      ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+      ExpressionAttributeValues: {
+        ...Object.fromEntries(Object.entries(attributes).map(([name, value]) => [`:${name}`, value])),
+        ...(isNew ? {} : { ':read': number(task.version - 1) }),
+      } satisfies Item,
+    },
+  };
+};
+
+const TASK_OPTIONAL = ['due', 'dueAt', 'openUntil'];
+
+/** A grant joins its task only while the task stands: the other half of writing the tombstone first. */
+const joinTask = (tables: Tables, open: NonNullable<Commit['openTask']>): TransactWriteItem => ({
+  Update: {
+    TableName: tables.grants,
+    Key: taskKey(open.id),
+    UpdateExpression: 'ADD grantCount :one',
+    ConditionExpression:
+      '#state = :open AND openUntil > :at AND (attribute_not_exists(grantCount) OR grantCount < :max)',
+    ExpressionAttributeNames: { '#state': 'state' },
+    ExpressionAttributeValues: {
+      ':one': number(1),
+      ':open': text('open'),
+      ':at': number(open.at),
+      ':max': number(GRANTS_PER_TASK_MAX),
+    },
+  },
+});
+
+const putIdempotency = (tables: Tables, record: NonNullable<Commit['idempotency']>): TransactWriteItem => ({
+  Put: {
+    TableName: tables.grants,
+    Item: idempotencyItem(record),
+    // Deletion by age lags behind, so age is checked here and not trusted to have happened.
+    ConditionExpression: 'attribute_not_exists(pk) OR purgeAt < :now',
+    ExpressionAttributeValues: { ':now': number(Math.floor(record.createdAt / 1000)) },
+  },
+});

@@ -1,0 +1,207 @@
+import { escapeIdentifier } from 'pg';
+import { type CloseReport, DependencyUnavailable } from '../../app/ports.ts';
+import type { PostgresResource } from '../../core/config/resource.ts';
+import type { EndingStep } from '../../core/grant/grant.ts';
+import { POSTGRES_ATTEMPTS_MAX } from '../../core/limits.ts';
+import type { EpochMs } from '../../core/time.ts';
+import {
+  evictingMeanwhile,
+  type InDatabase,
+  rollBackPrepared,
+  type Terminated,
+  terminateBackends,
+  terminateOwnerless,
+} from './evict-role.ts';
+import { findRole, type GrantRole, grantLock } from './grant-role.ts';
+import { databasesOf, dropOwned, owningTemplate, reassign } from './hand-over.ts';
+import { probeLogin } from './probe-login.ts';
+import {
+  ADMIN_DATABASE,
+  ADMIN_USER,
+  asAdmin,
+  inTransaction,
+  type Session,
+  type SignOwn,
+  TargetRefusal,
+} from './session.ts';
+
+export interface CloseAsk {
+  readonly resource: PostgresResource;
+  readonly grantId: string;
+  /** When access should have ended: what the steps are timed from. */
+  readonly since: EpochMs;
+}
+
+export interface CloseTools {
+  readonly signOwn: SignOwn;
+  readonly clock: () => EpochMs;
+}
+
+type Closing = CloseAsk & CloseTools & { readonly session: Session; readonly inDatabase: InDatabase };
+type TakeStep = (name: string, act: () => Promise<string>) => Promise<void>;
+
+/** A step that found what must not be, by a short code for the trail. */
+class NotDead extends Error {
+  readonly outcome: string;
+  constructor(outcome: string) {
+    super(outcome);
+    this.outcome = outcome;
+  }
+}
+
+class StepFailed extends Error {}
+
+/**
+ * Ends a grant's role, in the one order that leaves no gap: no new login and no more rights, no open session, proof by
+ * a login that is refused, then what the role owns goes to its heir, then the role itself, then nobody is left. Each
+ * step can be repeated, so a crash anywhere is made good by doing it all again.
+ */
+export const closeRole = async (session: Session, ask: CloseAsk, tools: CloseTools): Promise<CloseReport> => {
+  const { resource } = ask;
+  const { signOwn, clock } = tools;
+  const inDatabase: InDatabase = (database, work) => asAdmin({ resource, signOwn, database }, work);
+  const closing = { ...ask, ...tools, session, inDatabase };
+  const steps: EndingStep[] = [];
+  const take: TakeStep = async (name, act) => {
+    let failed = false;
+    const outcome = await act().catch((error: unknown) => {
+      failed = true;
+      return codeOf(error);
+    });
+    steps.push({ name, outcome, atMs: clock() - ask.since });
+    if (failed) throw new StepFailed(`${name}:${outcome}`);
+  };
+  try {
+    const role = await lockRole(closing);
+    await (role ? endRole(closing, role, take) : endAbsent(closing, take));
+    return { dead: true, steps, error: undefined };
+  } catch (error) {
+    return {
+      dead: false,
+      steps,
+      error: error instanceof StepFailed ? error.message : `lock:${codeOf(error)}`,
+    };
+  }
+};
+
+/** Codes only. Whatever is neither the target's answer nor its absence is a bug, and thrown on. */
+const codeOf = (error: unknown): string => {
+  if (error instanceof NotDead) return error.outcome;
+  if (error instanceof TargetRefusal) return error.code;
+  if (error instanceof DependencyUnavailable) return 'unavailable';
+  throw error;
+};
+
+const lockRole = async ({ session, grantId }: Closing): Promise<GrantRole | undefined> => {
+  await session.ask('SELECT pg_advisory_lock($1)', [grantLock(grantId)]);
+  return findRole(session, grantId);
+};
+
+const endRole = async (closing: Closing, role: GrantRole, take: TakeStep): Promise<void> => {
+  const { session } = closing;
+  await take('nologin', () => forbidLogin(closing, role));
+  await take('terminate', () => terminate(closing, role));
+  await take('probe', () => probe(closing, role));
+  await take('reassign', () => handOver(closing, role));
+  await take('drop_owned', () => dropEverywhere(closing, role));
+  await take('drop_role', async () => {
+    await session.ask(`DROP ROLE ${escapeIdentifier(role.name)}`);
+    return 'done';
+  });
+  await take('backends', async () => allGone(await terminateBackends(session, role)));
+};
+
+const endAbsent = async ({ session, resource }: Closing, take: TakeStep): Promise<void> => {
+  await take('nologin', async () => 'absent');
+  await take('backends', async () => allGone(await terminateOwnerless(session, resource.target.database)));
+};
+
+const allGone = ({ found, gone }: Terminated): string => {
+  if (!gone) throw new NotDead('still_there');
+  return found === 0 ? 'none' : `ended_${found}`;
+};
+
+/**
+ * The administrator becomes a member first, because only a member can undo what the role has prepared; and takes the
+ * template away with the login, so that a session that is slow to die can do nothing more.
+ */
+const forbidLogin = async ({ session, inDatabase }: Closing, role: GrantRole): Promise<string> => {
+  const name = escapeIdentifier(role.name);
+  await session.ask(`GRANT ${name} TO ${ADMIN_USER} WITH INHERIT TRUE, SET TRUE`);
+  const change = () =>
+    inTransaction(session, async () => {
+      await session.ask(`ALTER ROLE ${name} NOLOGIN`);
+      for (const statement of await revocations(session, role)) await session.ask(statement);
+    });
+  const evict = () =>
+    inDatabase(ADMIN_DATABASE, async (there) => {
+      await terminateBackends(there, role);
+      await rollBackPrepared(there, role, inDatabase);
+    });
+  await evictingMeanwhile(untilUndisturbed(change), evict);
+  return 'done';
+};
+
+/** `rds_iam` stays: without it RDS would ask for a password, and the probe would prove nothing. */
+const revocations = async (session: Session, role: GrantRole): Promise<readonly string[]> => {
+  const rows = await session.ask<{ statement: string }>(
+    `SELECT format('REVOKE %I FROM %I GRANTED BY ${ADMIN_USER}', granted.rolname, $2::text) AS statement
+     FROM pg_auth_members JOIN pg_roles granted ON granted.oid = roleid
+     WHERE member = $1 AND grantor = '${ADMIN_USER}'::regrole AND granted.rolname <> 'rds_iam'`,
+    [role.oid, role.name],
+  );
+  return rows.map(({ statement }) => statement);
+};
+
+/** PostgreSQL's answers when a role changed itself, or another's ending dropped it, in the same instant. Not worth a new ending. */
+const CHANGED_MEANWHILE: ReadonlySet<string> = new Set(['XX000', '42704']);
+
+const untilUndisturbed = async (change: () => Promise<void>): Promise<void> => {
+  for (let attempt = 1; ; attempt += 1)
+    try {
+      return await change();
+    } catch (error) {
+      const isDisturbed = error instanceof TargetRefusal && CHANGED_MEANWHILE.has(error.code);
+      if (!isDisturbed || attempt === POSTGRES_ATTEMPTS_MAX) throw error;
+    }
+};
+
+const terminate = async ({ session, inDatabase }: Closing, role: GrantRole): Promise<string> => {
+  const outcome = allGone(await terminateBackends(session, role));
+  const prepared = await rollBackPrepared(session, role, inDatabase);
+  return prepared === 0 ? outcome : `${outcome}_prepared_${prepared}`;
+};
+
+const probe = async ({ resource, signOwn }: Closing, role: GrantRole): Promise<string> => {
+  const { database } = resource.target;
+  const outcome = await probeLogin({ resource, user: role.name, database, signOwn });
+  if (outcome !== 'refused') throw new NotDead(outcome);
+  return outcome;
+};
+
+/** In its own database the role may have given what it owns to the template, with whose rights it would act on. */
+const handOver = async ({ session, inDatabase, resource }: Closing, role: GrantRole): Promise<string> => {
+  const { target } = resource;
+  const template = await owningTemplate(session, target);
+  const own = await databasesOf(session, role);
+  const places = new Set(template ? [...own, target.database] : own);
+  let disarmed = 0;
+  for (const place of places) {
+    const owners = template && place === target.database ? [role, template] : [role];
+    disarmed += await inDatabase(place, (there) => reassign(there, owners, target.objectOwner));
+  }
+  if (places.size === 0) return 'nothing';
+  return disarmed === 0 ? 'done' : `disarmed_${disarmed}`;
+};
+
+/** Seldom is anything left. */
+const dropEverywhere = async (
+  { session, resource, inDatabase }: Closing,
+  role: GrantRole,
+): Promise<string> => {
+  const heirs = [resource.target.objectOwner];
+  for (const place of await databasesOf(session, role))
+    await untilUndisturbed(() => inDatabase(place, (there) => dropOwned(there, role, heirs)));
+  await dropOwned(session, role, []);
+  return 'done';
+};

@@ -1,0 +1,48 @@
+import { escapeIdentifier, escapeLiteral } from 'pg';
+import type { PostgresResource } from '../../core/config/resource.ts';
+import { databaseUser } from '../../core/grant/ids.ts';
+import { findRole, grantLock } from './grant-role.ts';
+import { inTransaction, type Session, TargetRefusal } from './session.ts';
+
+export interface OpenAsk {
+  readonly resource: PostgresResource;
+  readonly grantId: string;
+  readonly isStillWanted: () => Promise<boolean>;
+}
+
+const DUPLICATE_OBJECT = '42710';
+
+/**
+ * The target's one transaction. The lock comes first and the question second: an end that was written before the
+ * question is seen here, and one that comes later waits for the lock and finds the role.
+ */
+export const openRole = async (session: Session, ask: OpenAsk): Promise<'opened' | 'unwanted'> => {
+  try {
+    return await inTransaction(session, async () => {
+      await session.ask('SELECT pg_advisory_xact_lock($1)', [grantLock(ask.grantId)]);
+      if (!(await ask.isStillWanted())) return 'unwanted';
+      for (const statement of statementsFor(ask)) await session.ask(statement);
+      return 'opened';
+    });
+  } catch (error) {
+    const isDuplicate = error instanceof TargetRefusal && error.code === DUPLICATE_OBJECT;
+    // A role of this name with this grant's id as its comment was made whole by an earlier attempt. Any other is a stranger.
+    if (isDuplicate && (await findRole(session, ask.grantId))?.comment === ask.grantId) return 'opened';
+    throw error;
+  }
+};
+
+/**
+ * Identifiers come from configuration that admits plain names only, and are quoted all the same. `rds_iam` has no
+ * rights; it is inherited because RDS asks for the membership in that form to let a login be by token.
+ */
+const statementsFor = ({ resource, grantId }: OpenAsk): string[] => {
+  const user = escapeIdentifier(databaseUser(grantId));
+  const { templateRole, connectionLimit } = resource.target;
+  return [
+    `CREATE ROLE ${user} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS INHERIT CONNECTION LIMIT ${connectionLimit}`,
+    `COMMENT ON ROLE ${user} IS ${escapeLiteral(grantId)}`,
+    `GRANT ${escapeIdentifier(templateRole)} TO ${user} WITH ADMIN FALSE, INHERIT TRUE, SET FALSE`,
+    `GRANT rds_iam TO ${user} WITH ADMIN FALSE, INHERIT TRUE, SET FALSE`,
+  ];
+};

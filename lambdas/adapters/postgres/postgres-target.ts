@@ -1,0 +1,40 @@
+import { DependencyUnavailable, type PostgresTarget } from '../../app/ports.ts';
+import { grantOfDatabaseUser } from '../../core/grant/ids.ts';
+import type { EpochMs } from '../../core/time.ts';
+import { closeRole } from './close-role.ts';
+import { inEndingPlace } from './ending-place.ts';
+import { openRole } from './open-role.ts';
+import { asAdmin, type SignOwn, TargetRefusal } from './session.ts';
+
+/** Locks, limits and lack of room: the same request may succeed in a while. */
+const PASSING = /^(40|53|55P03|57014)/;
+
+/** The port `PostgresTarget` on a PostgreSQL that `docs/targets/postgres.sql` has prepared. */
+export const postgresTarget = (tools: {
+  readonly signOwn: SignOwn;
+  readonly clock: () => EpochMs;
+}): PostgresTarget => ({
+  async open(ask) {
+    try {
+      return await asAdmin({ ...ask, ...tools }, (session) => openRole(session, ask));
+    } catch (error) {
+      const isPassing = error instanceof TargetRefusal && PASSING.test(error.code);
+      throw isPassing ? new DependencyUnavailable('target', error) : error;
+    }
+  },
+  async close(ask) {
+    try {
+      return await inEndingPlace({ ...ask, ...tools }, (session) => closeRole(session, ask, tools));
+    } catch (error) {
+      if (!(error instanceof DependencyUnavailable)) throw error;
+      return { dead: false, steps: [], error: 'connect:unavailable' };
+    }
+  },
+  inventory: (resource) =>
+    asAdmin({ resource, signOwn: tools.signOwn }, async (session) => {
+      const rows = await session.ask<{ name: string }>(
+        "SELECT rolname AS name FROM pg_roles WHERE starts_with(rolname, 'lk_')",
+      );
+      return rows.map(({ name }) => grantOfDatabaseUser(name));
+    }),
+});

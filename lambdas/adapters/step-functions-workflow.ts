@@ -1,0 +1,41 @@
+import {
+  SendTaskHeartbeatCommand,
+  SendTaskSuccessCommand,
+  SFNClient,
+  StartExecutionCommand,
+} from '@aws-sdk/client-sfn';
+import type { Workflow } from '../app/ports.ts';
+import { DependencyUnavailable } from '../app/ports.ts';
+import { AWS_CLIENT_SETTINGS } from './aws-client-settings.ts';
+
+/** A second start of the same grant, and signals to a wait that is over: nothing is wrong and nothing is left to do. */
+const ALREADY_SO = new Set(['ExecutionAlreadyExists', 'TaskTimedOut', 'TaskDoesNotExist', 'InvalidToken']);
+
+const settle = async (call: Promise<unknown>): Promise<void> => {
+  try {
+    await call;
+  } catch (error) {
+    if (error instanceof Error && ALREADY_SO.has(error.name)) return;
+    throw new DependencyUnavailable('states', error);
+  }
+};
+
+/** The signals alone, for a function that starts nothing. */
+export const stepFunctionsSignals = (
+  client = new SFNClient(AWS_CLIENT_SETTINGS),
+): Pick<Workflow, 'endWait' | 'renewWait'> => ({
+  endWait: (taskToken) => settle(client.send(new SendTaskSuccessCommand({ taskToken, output: '{}' }))),
+  renewWait: (taskToken) => settle(client.send(new SendTaskHeartbeatCommand({ taskToken }))),
+});
+
+/** The port `Workflow` on Step Functions. An execution is named by its grant, so that it cannot be started twice. */
+export const stepFunctionsWorkflow = (stateMachineArn: string): Workflow => {
+  const client = new SFNClient(AWS_CLIENT_SETTINGS);
+  return {
+    ...stepFunctionsSignals(client),
+    start: (grantId) => {
+      const input = JSON.stringify({ grantId });
+      return settle(client.send(new StartExecutionCommand({ stateMachineArn, name: grantId, input })));
+    },
+  };
+};

@@ -1,0 +1,97 @@
+import type { EventContext } from '../core/audit/event.ts';
+import type { Resource } from '../core/config/resource.ts';
+import {
+  accessEndedAt,
+  endGrant,
+  owesEnding,
+  recordDeath,
+  recordFailedEnding,
+} from '../core/grant/end-grant.ts';
+import type { EndCause, EndedGrant, Grant } from '../core/grant/grant.ts';
+import { isOver } from '../core/grant/grant.ts';
+import type { Task } from '../core/grant/task.ts';
+import type { ContainmentRegister } from '../core/grant/use-grant.ts';
+import { isContained, isTaskOpen } from '../core/grant/use-grant.ts';
+import { EXPIRY_TOLERANCE_MS } from '../core/limits.ts';
+import type { EpochMs } from '../core/time.ts';
+import { decideUntilCommitted } from './attempts.ts';
+import type { Backoff, Clock, CloseReport, PostgresTarget, Store } from './ports.ts';
+import { record } from './record.ts';
+
+export interface EndAccessDeps {
+  readonly store: Pick<Store, 'readForUse' | 'readGrant' | 'commit'>;
+  readonly target: Pick<PostgresTarget, 'close'>;
+  readonly resources: readonly Resource[];
+  readonly clock: Clock;
+  readonly backoff: Backoff;
+}
+
+/**
+ * Whatever led here, afterwards the grant is over and its ending is tried once: proved dead, or recorded as not
+ * yet dead. Nothing in the call says why the grant ends; that is read from the state.
+ */
+export const endAccess = async (
+  deps: EndAccessDeps,
+  grantId: string,
+  context: EventContext,
+): Promise<Grant | undefined> => {
+  const grant = await decideUntilCommitted(() => close(deps, grantId, context), deps.backoff);
+  if (!grant || !owesEnding(grant)) return grant;
+  const report = await endAtTarget(deps, grant);
+  return decideUntilCommitted(() => keepReport(deps, { grantId, report }, context), deps.backoff);
+};
+
+const close = async (
+  deps: EndAccessDeps,
+  grantId: string,
+  context: EventContext,
+): Promise<Grant | undefined | 'lost'> => {
+  const read = await deps.store.readForUse(grantId);
+  const { grant } = read;
+  if (!grant || isOver(grant)) return grant;
+  const now = deps.clock();
+  const { state, entry } = record<Grant>(
+    endGrant(grant, causeOf({ ...read, grant }, now), now),
+    context,
+    now,
+  );
+  const outcome = await deps.store.commit({ grants: [state], entries: [entry] });
+  return outcome === 'lost' ? 'lost' : state;
+};
+
+interface Read {
+  readonly grant: Grant;
+  readonly task: Task | undefined;
+  readonly containment: ContainmentRegister;
+}
+
+/** A workflow that ends a grant which nothing else has ended was woken by hand: that ends access, never lengthens it. */
+const causeOf = ({ grant, task, containment }: Read, now: EpochMs): EndCause => {
+  if (grant.state !== 'active') return 'activation_failed';
+  if (now >= grant.expiresAt - EXPIRY_TOLERANCE_MS) return 'window_over';
+  if (isContained(containment, grant)) return 'contained';
+  if (task?.state === 'ended') return 'task_ended';
+  return isTaskOpen(task, now) ? 'workflow_ended_early' : 'lease_lost';
+};
+
+const endAtTarget = async (deps: EndAccessDeps, grant: EndedGrant): Promise<CloseReport> => {
+  const resource = deps.resources.find(({ id }) => id === grant.resource);
+  if (!resource) return { dead: false, steps: [], error: 'resource:removed_from_configuration' };
+  return deps.target.close({ resource, grantId: grant.id, since: accessEndedAt(grant) });
+};
+
+const keepReport = async (
+  deps: EndAccessDeps,
+  { grantId, report }: { grantId: string; report: CloseReport },
+  context: EventContext,
+): Promise<Grant | undefined | 'lost'> => {
+  const grant = await deps.store.readGrant(grantId);
+  if (!grant || !owesEnding(grant)) return grant;
+  const now = deps.clock();
+  const change = report.dead
+    ? recordDeath(grant, report.steps, now)
+    : recordFailedEnding(grant, { error: report.error ?? 'unknown', steps: report.steps }, now);
+  const { state, entry } = record<EndedGrant>(change, context, now);
+  const outcome = await deps.store.commit({ grants: [state], entries: [entry] });
+  return outcome === 'lost' ? 'lost' : state;
+};

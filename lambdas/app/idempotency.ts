@@ -1,0 +1,24 @@
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import { IDEMPOTENCY_SECONDS, SECOND_MS } from '../core/limits.ts';
+import type { Result } from '../core/result.ts';
+import { fail, ok } from '../core/result.ts';
+import type { EpochMs } from '../core/time.ts';
+import type { IdempotencyRecord } from './ports.ts';
+
+/** SHA-256 (hex) over the RFC 8785 form of a request, so that the order of keys and spaces do not matter. */
+export const hashOfRequest = (request: object): string =>
+  createHash('sha256')
+    .update(canonicalize(request) ?? '')
+    .digest('hex');
+
+/** What the same key made before: its id, nothing, or a mismatch when the request was another one. */
+export const earlierRequest = (
+  record: IdempotencyRecord | undefined,
+  request: object,
+  now: EpochMs,
+): Result<string | undefined> => {
+  if (!record || now > record.createdAt + IDEMPOTENCY_SECONDS * SECOND_MS) return ok(undefined);
+  if (record.bodyHash !== hashOfRequest(request)) return fail({ code: 'idempotency_mismatch' });
+  return ok(record.made);
+};

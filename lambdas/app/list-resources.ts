@@ -1,0 +1,89 @@
+import { findResource } from '../core/config/find-resource.ts';
+import type { Resource, ResourceAction } from '../core/config/resource.ts';
+import type { DeterminingPolicy } from '../core/failure.ts';
+import type { Principal } from '../core/identity/principal.ts';
+import { GRANT_MIN_SECONDS, UNATTENDED_GRANT_MAX_SECONDS } from '../core/limits.ts';
+import type { Policy } from '../core/policy/decide-access.ts';
+import { decideAccess, maxSeconds } from '../core/policy/decide-access.ts';
+
+/** One action on one resource that this caller may ask for. */
+export interface OfferedAction {
+  readonly action: ResourceAction;
+  /** `credential`: vended. (`run` comes with the runner's operations.) */
+  readonly mode: 'credential';
+  readonly quorum: number;
+  readonly maxDurationSeconds: number;
+  readonly determinedBy: readonly DeterminingPolicy[];
+}
+
+export interface OfferedResource {
+  readonly resource: Resource;
+  readonly actions: readonly OfferedAction[];
+}
+
+/** What this caller could be given. What it could not is left out, as if it did not exist. */
+export const listResources = (
+  deps: { readonly policy: Policy; readonly resources: readonly Resource[] },
+  principal: Principal,
+): readonly OfferedResource[] =>
+  deps.resources
+    .map((resource) => ({
+      resource,
+      actions: resource.actions
+        .map((action) => offer(deps.policy, { principal, resource, action }))
+        .filter((offered) => offered !== undefined),
+    }))
+    .filter(({ actions }) => actions.length > 0);
+
+/**
+ * The resource and action that were asked for. What is suggested in their place is only what this caller may ask
+ * for: a guess must not find the names of other resources.
+ */
+export const findOffered = (
+  deps: { readonly policy: Policy; readonly resources: readonly Resource[] },
+  principal: Principal,
+  asked: { readonly resource: string; readonly action: string },
+): ReturnType<typeof findResource> => {
+  const found = findResource(deps.resources, asked);
+  if (found.ok) return found;
+  const offered = listResources(deps, principal).map(({ resource }) => resource);
+  return findResource(offered, asked);
+};
+
+const offer = (
+  policy: Policy,
+  about: { readonly principal: Principal; readonly resource: Resource; readonly action: ResourceAction },
+): OfferedAction | undefined => {
+  const decide = (durationSeconds: number) =>
+    decideAccess(policy, { ...about, durationSeconds, isContained: false });
+  const least = decide(GRANT_MIN_SECONDS);
+  if (least.effect === 'refuse') return undefined;
+  return {
+    action: about.action,
+    mode: 'credential',
+    quorum: least.quorum,
+    maxDurationSeconds: longest(
+      { from: GRANT_MIN_SECONDS, to: longestPossible(about.resource, least.quorum) },
+      (seconds) => {
+        const decision = decide(seconds);
+        return decision.effect === 'allow' && decision.quorum === least.quorum;
+      },
+    ),
+    determinedBy: least.determinedBy,
+  };
+};
+
+const longestPossible = (resource: Resource, quorum: number): number =>
+  quorum === 0 ? Math.min(maxSeconds(resource), UNATTENDED_GRANT_MAX_SECONDS) : maxSeconds(resource);
+
+/** The largest window that is still allowed at the same quorum, found by halving: policies bound durations from above. */
+const longest = (range: { from: number; to: number }, isAllowed: (seconds: number) => boolean): number => {
+  if (isAllowed(range.to)) return range.to;
+  let { from, to } = range;
+  while (to - from > 1) {
+    const middle = Math.floor((from + to) / 2);
+    if (isAllowed(middle)) from = middle;
+    else to = middle;
+  }
+  return from;
+};

@@ -1,0 +1,156 @@
+import type { AuditEntry, ChainHead, Receipt } from '../core/audit/entry.ts';
+import type { RefusalCount } from '../core/audit/event.ts';
+import type { PostgresResource } from '../core/config/resource.ts';
+import type { EndingStep, Grant } from '../core/grant/grant.ts';
+import type { Task } from '../core/grant/task.ts';
+import type { ContainmentRegister } from '../core/grant/use-grant.ts';
+import type { EpochMs } from '../core/time.ts';
+
+/** Something we must have did not answer. The edge makes it a 503 (fail closed); a workflow retries it. */
+export class DependencyUnavailable extends Error {
+  override readonly name = 'DependencyUnavailable';
+  readonly dependency: string;
+  constructor(dependency: string, cause: unknown) {
+    super(`${dependency} is unavailable`, { cause });
+    this.dependency = dependency;
+  }
+}
+
+/** A request that was made before with the same key: `bodyHash` tells whether it is the same request. */
+export interface IdempotencyRecord {
+  readonly principalKey: string;
+  readonly key: string;
+  readonly bodyHash: string;
+  /** The id of the task or grant it made. */
+  readonly made: string;
+  readonly createdAt: EpochMs;
+}
+
+/** One transaction: the states, their audit entries and whatever must hold at that instant. All or nothing. */
+export interface Commit {
+  /** Each is stored under the condition that the table still holds `version - 1` of it (version 1: that it holds none). */
+  readonly grants?: readonly Grant[];
+  readonly tasks?: readonly Task[];
+  readonly entries: readonly AuditEntry[];
+  readonly idempotency?: IdempotencyRecord;
+  /** Refused unless this task is open and its `openUntil` is after `at`. */
+  readonly openTask?: { readonly id: string; readonly at: EpochMs };
+  /** Refused unless the stored grant is active and `expiresAt` is after `at`. */
+  readonly activeGrant?: { readonly at: EpochMs };
+}
+
+/** `lost`: something was not as it was read. Read again and decide again from the start. */
+export type CommitOutcome = 'committed' | 'lost';
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next: string | undefined;
+}
+
+/** What the sweeper looks at: something whose time has come. */
+export type DueItem =
+  | { readonly kind: 'grant'; readonly id: string }
+  | { readonly kind: 'task'; readonly id: string };
+
+/** State and trail together, because they change together. Every read is consistent unless it says otherwise. */
+export interface Store {
+  /** One read for the whole use check. */
+  readForUse(
+    grantId: string,
+  ): Promise<{ grant: Grant | undefined; task: Task | undefined; containment: ContainmentRegister }>;
+  /** One read for the whole creation check. */
+  readForRequest(ask: { taskId: string; principalKey: string; idempotencyKey: string | undefined }): Promise<{
+    task: Task | undefined;
+    grantCount: number;
+    containment: ContainmentRegister;
+    earlier: IdempotencyRecord | undefined;
+  }>;
+  readGrant(id: string): Promise<Grant | undefined>;
+  readTask(id: string): Promise<Task | undefined>;
+  readIdempotency(principalKey: string, key: string): Promise<IdempotencyRecord | undefined>;
+  commit(commit: Commit): Promise<CommitOutcome>;
+  /** Ids of every grant that was ever made under a task. */
+  grantsOfTask(taskId: string): Promise<readonly string[]>;
+  /** Newest first. Eventually consistent. */
+  listGrants(principalKey: string, cursor: string | undefined): Promise<Page<Grant>>;
+  listTasks(principalKey: string, cursor: string | undefined): Promise<Page<Task>>;
+  /** Eventually consistent; whoever acts on it reads the thing itself first. */
+  due(until: EpochMs): Promise<readonly DueItem[]>;
+  /** Every grant that is over and not yet proved dead. Eventually consistent. */
+  owed(): Promise<readonly DueItem[]>;
+  /** Stored beside the grant, so that it does not touch the grant's version or chain. */
+  saveWaitToken(grantId: string, token: string): Promise<void>;
+  readWaitToken(grantId: string): Promise<string | undefined>;
+  /** Chains of what has no grant and no task. Appends retry their own races. */
+  readSystemHead(chain: string): Promise<{ head: ChainHead; entry: AuditEntry | undefined }>;
+  appendSystem(chain: string, make: (head: ChainHead) => AuditEntry): Promise<Receipt>;
+  /** Of one chain, in order. */
+  readChain(chain: string): AsyncIterable<AuditEntry>;
+}
+
+/** Step Functions, seen from here. *Already exists*, *timed out* and *does not exist* are not failures. */
+export interface Workflow {
+  start(grantId: string): Promise<void>;
+  endWait(token: string): Promise<void>;
+  renewWait(token: string): Promise<void>;
+}
+
+/** Signs for one `lk_…` user. `expiresAt` is the earlier of the token's own end and its signing session's. */
+export interface DatabaseTokenSigner {
+  sign(resource: PostgresResource, user: string): Promise<{ token: string; expiresAt: EpochMs }>;
+}
+
+/** What a target can be told to do for one grant. All calls are safe to repeat after a crash. */
+export interface PostgresTarget {
+  /**
+   * Makes the grant's role in one transaction under the grant's lock. `isStillWanted` is asked inside the
+   * transaction, after the lock: `false` rolls back and the answer is `unwanted`.
+   */
+  open(ask: {
+    resource: PostgresResource;
+    grantId: string;
+    isStillWanted: () => Promise<boolean>;
+  }): Promise<'opened' | 'unwanted'>;
+  /** Ends the role and proves it. `dead` only when the probe was refused for the right reason and no backend is left. */
+  close(ask: { resource: PostgresResource; grantId: string; since: EpochMs }): Promise<CloseReport>;
+  /** Grant ids of every `lk_…` role that the target holds. */
+  inventory(resource: PostgresResource): Promise<readonly string[]>;
+}
+
+/** The error of a close whose probe got in: a grant that was ended and is not. An alarm stands on it. */
+export const PROBE_GOT_IN = 'probe:got_in';
+
+export interface CloseReport {
+  readonly dead: boolean;
+  readonly steps: readonly EndingStep[];
+  /** Why it is not dead, for the trail: a code and the name of a step, never text from the target. */
+  readonly error: string | undefined;
+}
+
+/** How the sweeper reaches the function that reaches targets. */
+export interface Endings {
+  end(grantId: string): Promise<void>;
+  /** Ends what the target holds and no live grant stands for; answers how many were found. */
+  reconcile(resourceId: string): Promise<number>;
+}
+
+/** Tokens that the authorizer refused, as its log tells them: it has no rights, so it can keep nothing itself. */
+export interface RefusedTokens {
+  countBetween(
+    from: EpochMs,
+    to: EpochMs,
+  ): Promise<{ readonly refusals: readonly RefusalCount[]; readonly isComplete: boolean }>;
+}
+
+export type Clock = () => EpochMs;
+export type RandomBytes = (count: number) => Uint8Array;
+export type Sleep = (ms: number) => Promise<void>;
+/** Resolves after a random pause that grows with the number of tries, so that losers of a race do not meet again. */
+export type Backoff = (tried: number) => Promise<void>;
+
+/** One line of the operational log, by code and ids. The trail is elsewhere and never waits for this. */
+export type Log = (
+  level: 'info' | 'warn' | 'error',
+  message: string,
+  fields?: Readonly<Record<string, string | number | boolean>>,
+) => void;

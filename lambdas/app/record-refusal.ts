@@ -1,0 +1,26 @@
+import { appendEntry } from '../core/audit/chain.ts';
+import type { Receipt } from '../core/audit/entry.ts';
+import type { AuditFact } from '../core/audit/event.ts';
+import { systemChain } from '../core/audit/system-chain.ts';
+import { principalKey } from '../core/identity/principal.ts';
+import type { Caller, Software } from './caller.ts';
+import { callerContext } from './caller.ts';
+import type { Clock, Store } from './ports.ts';
+
+export interface TrailDeps {
+  readonly store: Pick<Store, 'appendSystem'>;
+  readonly clock: Clock;
+  readonly software: Software;
+}
+
+/** Keeps a fact that belongs to no grant and no task, in the day's chain of this caller's shard. */
+export const recordAside = (
+  deps: TrailDeps,
+  caller: Caller,
+  fact: Extract<AuditFact, { type: 'request.refused' | 'access.previewed' }>,
+): Promise<Receipt> => {
+  const now = deps.clock();
+  const chain = systemChain('requests', principalKey(caller.principal), now);
+  const event = { ...fact, ...callerContext(caller, deps.software) };
+  return deps.store.appendSystem(chain, (head) => appendEntry({ chain, head }, event, now));
+};

@@ -1,0 +1,164 @@
+import { receiptOf } from '../core/audit/chain.ts';
+import type { Receipt } from '../core/audit/entry.ts';
+import type { PrincipalEntry } from '../core/config/issuer.ts';
+import type { Resource, ResourceAction } from '../core/config/resource.ts';
+import type { Grant } from '../core/grant/grant.ts';
+import { grantId, ID_RANDOM_BYTES } from '../core/grant/ids.ts';
+import { openGrant } from '../core/grant/open-grant.ts';
+import type { ContainmentRegister } from '../core/grant/use-grant.ts';
+import { isContained, isTaskOpen } from '../core/grant/use-grant.ts';
+import { listedEntry } from '../core/identity/listed-entry.ts';
+import { isSamePrincipal, principalKey } from '../core/identity/principal.ts';
+import { GRANTS_PER_TASK_MAX } from '../core/limits.ts';
+import type { Policy } from '../core/policy/decide-access.ts';
+import { decideAccess } from '../core/policy/decide-access.ts';
+import type { Result } from '../core/result.ts';
+import { fail, ok } from '../core/result.ts';
+import type { EpochMs } from '../core/time.ts';
+import { decideUntilCommitted } from './attempts.ts';
+import { auditTargetOf } from './audit-target.ts';
+import type { Caller } from './caller.ts';
+import { callerContext } from './caller.ts';
+import { earlierRequest, hashOfRequest } from './idempotency.ts';
+import { findOffered } from './list-resources.ts';
+import type { Backoff, Log, RandomBytes, Store, Workflow } from './ports.ts';
+import type { Recorded } from './record.ts';
+import { record } from './record.ts';
+import type { TrailDeps } from './record-refusal.ts';
+import { startWorkflow } from './start-workflow.ts';
+
+/** What the caller asked for, as it came through the schema. */
+export interface AccessAsk {
+  readonly task: string;
+  readonly resource: string;
+  readonly action: string;
+  readonly durationSeconds: number;
+  readonly reason: string;
+}
+
+export interface RequestDeps extends TrailDeps {
+  readonly store: Pick<Store, 'readForRequest' | 'readGrant' | 'commit' | 'appendSystem'>;
+  readonly workflow: Pick<Workflow, 'start'>;
+  readonly policy: Policy;
+  readonly resources: readonly Resource[];
+  readonly principals: readonly PrincipalEntry[];
+  readonly random: RandomBytes;
+  readonly backoff: Backoff;
+  readonly log: Log;
+}
+
+export interface GrantAnswer {
+  readonly grant: Grant;
+  readonly receipt: Receipt;
+}
+
+interface Ask {
+  readonly request: AccessAsk;
+  readonly idempotencyKey: string | undefined;
+}
+
+/**
+ * Asks policy, makes the grant, commits it with its idempotency and audit entry in one transaction, and only then
+ * starts the workflow. A denial is a grant too: it has an id, a trail and a receipt.
+ */
+export const requestAccess = async (
+  deps: RequestDeps,
+  caller: Caller,
+  ask: Ask,
+): Promise<Result<GrantAnswer>> => {
+  const answer = await decideUntilCommitted(() => attempt(deps, caller, ask), deps.backoff);
+  if (answer.ok && answer.value.grant.state === 'preparing') await startWorkflow(deps, answer.value.grant.id);
+  return answer;
+};
+
+const attempt = async (
+  deps: RequestDeps,
+  caller: Caller,
+  ask: Ask,
+): Promise<Result<GrantAnswer> | 'lost'> => {
+  const { request, idempotencyKey } = ask;
+  const read = await deps.store.readForRequest({
+    taskId: request.task,
+    principalKey: principalKey(caller.principal),
+    idempotencyKey,
+  });
+  const now = deps.clock();
+  const earlier = earlierRequest(read.earlier, request, now);
+  if (!earlier.ok) return earlier;
+  if (earlier.value) return answerAgain(deps, earlier.value);
+  if (!read.task || !isSamePrincipal(read.task.principal, caller.principal))
+    return fail({ code: 'not_found' });
+  if (!isTaskOpen(read.task, now)) return fail({ code: 'task_over' });
+  if (read.grantCount >= GRANTS_PER_TASK_MAX)
+    return fail({ code: 'too_many_grants', max: GRANTS_PER_TASK_MAX });
+  const found = findOffered(deps, caller.principal, request);
+  if (!found.ok) return found;
+  const made = makeGrant(deps, caller, { request, ...found.value, containment: read.containment, now });
+  return commitGrant(deps, made, { caller, ask, now });
+};
+
+/** The same key and request: today's state of the same grant, whatever has become of it. */
+const answerAgain = async (deps: RequestDeps, id: string): Promise<Result<GrantAnswer>> => {
+  const grant = await deps.store.readGrant(id);
+  return grant ? ok({ grant, receipt: { chain: grant.id, ...grant.head } }) : fail({ code: 'not_found' });
+};
+
+interface Decidable {
+  readonly request: AccessAsk;
+  readonly resource: Resource;
+  readonly action: ResourceAction;
+  readonly containment: ContainmentRegister;
+  readonly now: EpochMs;
+}
+
+const makeGrant = (deps: RequestDeps, caller: Caller, about: Decidable): Recorded<Grant> => {
+  const { request, resource, action, now } = about;
+  const { principal } = caller;
+  const decision = decideAccess(deps.policy, {
+    principal,
+    resource,
+    action,
+    durationSeconds: request.durationSeconds,
+    isContained: isContained(about.containment, { principal, task: request.task, resource: resource.id }),
+  });
+  const id = grantId(request.task, deps.random(ID_RANDOM_BYTES));
+  const change = openGrant(
+    {
+      ...request,
+      id,
+      kind: resource.kind,
+      action,
+      principal,
+      policyDigest: deps.software.policyDigest,
+      target: auditTargetOf(resource, id),
+      entryGroups: listedEntry(principal, deps.principals)?.groups,
+    },
+    decision,
+    now,
+  );
+  return record<Grant>(change, callerContext(caller, deps.software), now);
+};
+
+const commitGrant = async (
+  deps: RequestDeps,
+  made: Recorded<Grant>,
+  { caller, ask, now }: { caller: Caller; ask: Ask; now: EpochMs },
+): Promise<Result<GrantAnswer> | 'lost'> => {
+  const outcome = await deps.store.commit({
+    grants: [made.state],
+    entries: [made.entry],
+    openTask: { id: ask.request.task, at: now },
+    ...(ask.idempotencyKey === undefined
+      ? {}
+      : {
+          idempotency: {
+            principalKey: principalKey(caller.principal),
+            key: ask.idempotencyKey,
+            bodyHash: hashOfRequest(ask.request),
+            made: made.state.id,
+            createdAt: now,
+          },
+        }),
+  });
+  return outcome === 'lost' ? 'lost' : ok({ grant: made.state, receipt: receiptOf(made.entry) });
+};

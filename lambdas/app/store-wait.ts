@@ -1,0 +1,23 @@
+import { isOver } from '../core/grant/grant.ts';
+import { isTaskOpen } from '../core/grant/use-grant.ts';
+import type { Clock, Store, Workflow } from './ports.ts';
+
+export interface StoreWaitDeps {
+  readonly store: Pick<Store, 'saveWaitToken' | 'readGrant' | 'readTask'>;
+  readonly workflow: Pick<Workflow, 'endWait'>;
+  readonly clock: Clock;
+}
+
+/**
+ * Keeps the token of a waiting workflow and then looks whether there is still something to wait for: an end that
+ * was written before the token was stored had nobody to signal, so the signal is given here.
+ */
+export const storeWait = async (
+  deps: StoreWaitDeps,
+  wait: { readonly grantId: string; readonly taskToken: string },
+): Promise<void> => {
+  await deps.store.saveWaitToken(wait.grantId, wait.taskToken);
+  const grant = await deps.store.readGrant(wait.grantId);
+  const task = grant && (await deps.store.readTask(grant.task));
+  if (!grant || isOver(grant) || !isTaskOpen(task, deps.clock())) await deps.workflow.endWait(wait.taskToken);
+};

@@ -1,0 +1,134 @@
+import type { EventContext } from '../core/audit/event.ts';
+import type { Resource } from '../core/config/resource.ts';
+import { taskMaxEnd } from '../core/grant/due-at.ts';
+import { owesEnding } from '../core/grant/end-grant.ts';
+import type { EndCause, Grant } from '../core/grant/grant.ts';
+import type { Task } from '../core/grant/task.ts';
+import { SWEEP_CONCURRENCY } from '../core/limits.ts';
+import type { EpochMs } from '../core/time.ts';
+import type { ActivateConfigDeps } from './activate-config.ts';
+import { activateConfig } from './activate-config.ts';
+import { decideUntilCommitted } from './attempts.ts';
+import { endGrant } from './end-grant.ts';
+import type { EndTaskDeps } from './end-task.ts';
+import { endGrantsOf, writeTombstone } from './end-task.ts';
+import { inTurns } from './in-turns.ts';
+import { type DueItem, type Endings, PROBE_GOT_IN, type Store, type Workflow } from './ports.ts';
+import { type RefusedTokensDeps, recordRefusedTokens } from './record-refused-tokens.ts';
+import { startWorkflow } from './start-workflow.ts';
+
+export interface SweepDeps extends EndTaskDeps, ActivateConfigDeps, RefusedTokensDeps {
+  readonly store: EndTaskDeps['store'] &
+    ActivateConfigDeps['store'] &
+    RefusedTokensDeps['store'] &
+    Pick<Store, 'due' | 'owed'>;
+  readonly workflow: Pick<Workflow, 'start' | 'endWait'>;
+  readonly endings: Endings;
+  readonly resources: readonly Resource[];
+}
+
+/** What one sweep found. `failures` counts what could not be looked at or acted on; it will be due again. */
+export interface SweepReport {
+  readonly due: number;
+  readonly orphans: number;
+  readonly quarantined: number;
+  readonly probeGotIn: number;
+  readonly failures: number;
+}
+
+/**
+ * The guarantee behind the workflows: whatever is due is looked at again until nothing is owed. One thing that
+ * fails never keeps the others from their end.
+ */
+export const sweep = async (deps: SweepDeps, context: EventContext): Promise<SweepReport> => {
+  const tally = { due: 0, orphans: 0, quarantined: 0, probeGotIn: 0, failures: 0 };
+  const tolerate = tolerant(deps, tally);
+  const due = await deps.store.due(deps.clock());
+  tally.due = due.length;
+  await inTurns(due, SWEEP_CONCURRENCY, (item) =>
+    tolerate(item.id, () =>
+      item.kind === 'task' ? sweepTask(deps, item, context) : sweepGrant(deps, item, context),
+    ),
+  );
+  await inTurns(deps.resources, SWEEP_CONCURRENCY, (resource) =>
+    tolerate(resource.id, async () => {
+      const found = await deps.endings.reconcile(resource.id);
+      // Added afterwards: with the question inside the sum, targets that are looked at together forget each other's.
+      tally.orphans += found;
+    }),
+  );
+  await tolerate('quarantine', () => countQuarantine(deps, tally));
+  // Last, because it looks at everything that lives: however much that is, what is owed comes first.
+  await tolerate('tokens', () => recordRefusedTokens(deps, context));
+  await tolerate('config', () => activateConfig(deps, context));
+  return tally;
+};
+
+const tolerant =
+  (deps: SweepDeps, tally: { failures: number }) =>
+  async (about: string, act: () => Promise<unknown>): Promise<void> => {
+    try {
+      await act();
+    } catch (error) {
+      tally.failures += 1;
+      deps.log('error', 'sweep failed for one item', {
+        about,
+        error: error instanceof Error ? error.name : 'unknown',
+      });
+    }
+  };
+
+/** The index lags and the queue is long, so what a grant needs is decided on a fresh read. */
+const sweepGrant = async (deps: SweepDeps, { id }: DueItem, context: EventContext): Promise<void> => {
+  const grant = await deps.store.readGrant(id);
+  if (!grant) return;
+  const now = deps.clock();
+  if (grant.state === 'preparing' && now < grant.activateBy) return startWorkflow(deps, id);
+  const cause = overdueCause(grant, now);
+  if (cause) {
+    await endGrant(
+      deps,
+      { grantId: id, cause, isMine: (current) => overdueCause(current, now) !== undefined },
+      context,
+    );
+  }
+  if (needsRunner(grant, now)) await deps.endings.end(id);
+};
+
+/** What ends without anything at a target. */
+const overdueCause = (grant: Grant, now: EpochMs): EndCause | undefined => {
+  if (grant.state === 'pending_approval' && now >= grant.approveBy) return 'nobody_approved';
+  if (grant.state === 'preparing' && now >= grant.activateBy) return 'activation_failed';
+  return undefined;
+};
+
+const needsRunner = (grant: Grant, now: EpochMs): boolean =>
+  (grant.state === 'activating' && now >= grant.activateBy) ||
+  (grant.state === 'active' && now >= grant.expiresAt) ||
+  (owesEnding(grant) && 'nextAttemptAt' in grant.ending && now >= grant.ending.nextAttemptAt);
+
+const sweepTask = async (deps: SweepDeps, { id }: DueItem, context: EventContext): Promise<void> => {
+  const now = deps.clock();
+  const isOverdue = (task: Task) => task.state === 'ended' || now >= task.openUntil;
+  const task = await deps.store.readTask(id);
+  if (!task || !isOverdue(task)) return;
+  const cause = now >= taskMaxEnd(task.createdAt) ? 'too_old' : 'lease_lost';
+  const ended = await decideUntilCommitted(
+    () => writeTombstone(deps, { taskId: id, cause, isMine: isOverdue }, context),
+    deps.backoff,
+  );
+  if (ended) await endGrantsOf(deps, ended.task, context);
+};
+
+/** Counted over everything that is owed, because an alarm must stay while anything stays. */
+const countQuarantine = async (
+  deps: SweepDeps,
+  tally: { quarantined: number; probeGotIn: number },
+): Promise<void> => {
+  await inTurns(await deps.store.owed(), SWEEP_CONCURRENCY, async ({ id }) => {
+    const grant = await deps.store.readGrant(id);
+    if (!grant || !owesEnding(grant)) return;
+    if (grant.ending.status === 'quarantined') tally.quarantined += 1;
+    if ('lastError' in grant.ending && grant.ending.lastError === PROBE_GOT_IN) tally.probeGotIn += 1;
+  });
+};

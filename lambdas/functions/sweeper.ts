@@ -1,0 +1,54 @@
+import * as z from 'zod';
+import { cloudWatchRefusals } from '../adapters/cloudwatch-refusals.ts';
+import { connectDynamo } from '../adapters/dynamo/dynamo-call.ts';
+import { dynamoStore } from '../adapters/dynamo/dynamo-store.ts';
+import { lambdaEndings } from '../adapters/lambda-endings.ts';
+import { stepFunctionsWorkflow } from '../adapters/step-functions-workflow.ts';
+import { systemBackoff, systemClock } from '../adapters/system-clock.ts';
+import { systemContext } from '../app/caller.ts';
+import { sweep } from '../app/sweep.ts';
+import { RUNNER_TIMEOUT_SECONDS, SECOND_MS } from '../core/limits.ts';
+import { createEngine } from '../core/policy/engine.ts';
+import { TASK_ERRORS } from '../tasks/grant-task.ts';
+import { taskHandler } from '../tasks/task-handler.ts';
+import { loadConfig } from './load-config.ts';
+import { createLogger } from './logger.ts';
+import { softwareOf } from './software.ts';
+import { publishSweep } from './sweep-metrics.ts';
+import { SweeperEnvironment } from './sweeper.env.ts';
+
+const environment = SweeperEnvironment.parse(process.env);
+const config = loadConfig('sweeper');
+const { log } = createLogger('sweeper');
+const software = softwareOf('sweeper', config.digest);
+const tables = { grants: environment.GRANTS_TABLE, audit: environment.AUDIT_TABLE };
+const deps = {
+  store: dynamoStore(connectDynamo(tables), systemClock),
+  workflow: stepFunctionsWorkflow(environment.GRANT_WORKFLOW_ARN),
+  endings: lambdaEndings({
+    name: environment.RUNNER_FUNCTION,
+    timeoutMs: (RUNNER_TIMEOUT_SECONDS + 2) * SECOND_MS,
+    recorded: [TASK_ERRORS.notDead],
+  }),
+  refusedTokens: cloudWatchRefusals(environment.AUTHORIZER_LOG_GROUP),
+  policy: { ask: createEngine(config), groups: config.groups },
+  resources: config.resources,
+  principals: config.principals,
+  software,
+  clock: systemClock,
+  backoff: systemBackoff,
+  log,
+};
+
+/** The schedule's event says nothing that is needed. */
+const AnySchedule = z.unknown();
+
+export const handler = taskHandler(
+  AnySchedule,
+  async (_event, invocation) => {
+    const report = await sweep(deps, systemContext(invocation, software));
+    publishSweep(report);
+    return report;
+  },
+  log,
+);

@@ -1,0 +1,30 @@
+import { connectDynamo } from '../adapters/dynamo/dynamo-call.ts';
+import { dynamoStore } from '../adapters/dynamo/dynamo-store.ts';
+import { rdsTokenSigner } from '../adapters/rds-token-signer.ts';
+import { systemBackoff, systemClock, systemRandom } from '../adapters/system-clock.ts';
+import { vendHandlers } from '../http/vend-operations.ts';
+import { httpFunction } from './http-function.ts';
+import { loadConfig } from './load-config.ts';
+import { createLogger } from './logger.ts';
+import { softwareOf } from './software.ts';
+import { VendEnvironment } from './vend.env.ts';
+
+const environment = VendEnvironment.parse(process.env);
+const config = loadConfig('vend');
+const logger = createLogger('vend');
+const software = softwareOf('vend', config.digest);
+const tables = { grants: environment.GRANTS_TABLE, audit: environment.AUDIT_TABLE };
+const store = dynamoStore(connectDynamo(tables), systemClock);
+
+export const handler = httpFunction(
+  vendHandlers({
+    store,
+    software,
+    signer: rdsTokenSigner({ clock: systemClock }),
+    resources: config.resources,
+    clock: systemClock,
+    random: systemRandom,
+    backoff: systemBackoff,
+  }),
+  { store, software, logger, keepsRefusals: true },
+);

@@ -1,0 +1,108 @@
+import type * as z from 'zod';
+import type { Failure } from '../core/failure.ts';
+import type { DeniedGrant } from '../core/grant/grant.ts';
+import { POLL_RETRY_AFTER_SECONDS } from '../core/limits.ts';
+import type { EdgeCode, ProblemCode } from './problem-catalogue.ts';
+import { PROBLEMS } from './problem-catalogue.ts';
+import type { ProblemView } from './schemas.ts';
+import { grantView } from './views.ts';
+
+export type Problem = z.input<typeof ProblemView>;
+export type EdgeFailure = { readonly code: EdgeCode };
+
+/** RFC 9457 for one occurrence. Never says which check of a token failed or whether someone else's thing exists. */
+export const problemOf = (failure: Failure | EdgeFailure, requestId: string): Problem => {
+  const kind = PROBLEMS[failure.code];
+  return {
+    type: `/v1/problems/${failure.code}`,
+    title: kind.title,
+    status: kind.status,
+    code: failure.code,
+    detail: kind.remedy,
+    instance: `urn:uuid:${requestId}`,
+    retryable: kind.retryable,
+    ...(kind.retryable ? { retryAfterSeconds: POLL_RETRY_AFTER_SECONDS } : {}),
+    ...factsOf(failure),
+  };
+};
+
+const see = (action: string, href: string) => ({ next: { action, href } });
+
+/** What this occurrence adds. Exhaustive: a failure that is not listed here does not compile. */
+const factsOf = (failure: Failure | EdgeFailure): Partial<Problem> => {
+  switch (failure.code) {
+    case 'invalid_request':
+      return { errors: [...failure.errors] };
+    case 'body_too_large':
+      return { detail: `Send at most ${failure.maxBytes} bytes.` };
+    case 'policy_denied':
+      return {
+        determinedBy: failure.determinedBy.map(({ id, reason }) =>
+          reason === undefined ? { id } : { id, reason },
+        ),
+        ...see('see what you may ask for', '/v1/resources'),
+      };
+    case 'unknown_resource':
+      return {
+        ...(failure.didYouMean === undefined ? {} : { detail: `Did you mean \`${failure.didYouMean}\`?` }),
+        ...see('see what you may ask for', '/v1/resources'),
+      };
+    case 'unknown_action':
+      return { detail: `This resource offers ${failure.offered.map((name) => `\`${name}\``).join(', ')}.` };
+    case 'duration_too_long':
+      return { detail: `Ask for at most ${failure.maxSeconds} seconds.` };
+    case 'task_over':
+      return see('open a task', '/v1/tasks');
+    case 'too_many_grants':
+      return { detail: `A task may have ${failure.max} grants. End this one and open a new one.` };
+    case 'grant_pending':
+      return { retryAfterSeconds: failure.retryAfterSeconds };
+    case 'grant_over':
+      return { detail: `It is over (${failure.state}). Ask for a new grant if it is still needed.` };
+    case 'credential_limit':
+      return {
+        detail: `A grant gives ${failure.max} credentials. Keep the connection open, or ask for a new grant.`,
+      };
+    case 'principal_unknown':
+    case 'groups_unavailable':
+      return see('see who you are here', '/v1/me');
+    case 'malformed_json':
+    case 'unsupported_media_type':
+    case 'token_refused':
+    case 'owner_unknown':
+    case 'contained':
+    case 'not_found':
+    case 'idempotency_mismatch':
+    case 'dependency_unavailable':
+    case 'unknown_route':
+    case 'access_denied':
+    case 'throttled':
+    case 'timeout':
+    case 'internal_error':
+      return {};
+    default:
+      return failure satisfies never;
+  }
+};
+
+/** A denied grant is a decision with a trail: the problem of its denial, with the grant in it. */
+export const problemOfDenial = (grant: DeniedGrant, requestId: string, maxSeconds: number): Problem => ({
+  ...problemOf(denialFailure(grant, maxSeconds), requestId),
+  grant: grantView(grant),
+});
+
+const denialFailure = (grant: DeniedGrant, maxSeconds: number): Failure => {
+  switch (grant.denial) {
+    case 'principal_unknown':
+    case 'groups_unavailable':
+    case 'owner_unknown':
+    case 'contained':
+      return { code: grant.denial };
+    case 'duration_too_long':
+      return { code: 'duration_too_long', maxSeconds };
+    case 'policy_denied':
+      return { code: 'policy_denied', determinedBy: grant.determinedBy };
+  }
+};
+
+export const isProblemCode = (code: string): code is ProblemCode => Object.hasOwn(PROBLEMS, code);

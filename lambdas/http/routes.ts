@@ -1,0 +1,144 @@
+import type { FunctionName } from '../core/config/compiled.ts';
+
+export type HttpMethod = 'GET' | 'POST' | 'DELETE';
+
+export interface Route {
+  /** Stable name: the OpenAPI operationId and the key of the function's handler table. */
+  readonly operation: string;
+  readonly method: HttpMethod;
+  /** API Gateway's own syntax for parameters: `/v1/grants/{id}`. */
+  readonly path: string;
+  readonly function: Extract<FunctionName, 'api' | 'reader' | 'vend'>;
+  readonly summary: string;
+  /**
+   * Calls to AWS on the warm path, each answered once: kept by a test. Polling adds one read per look, an
+   * `Idempotency-Key` on a new task one read, and each live grant of a task that ends or is renewed its own calls.
+   */
+  readonly awsCalls: number;
+}
+
+/** The one list of routes: API Gateway, the router, OpenAPI and the tests are made from it. */
+export const ROUTES = [
+  {
+    operation: 'whoAmI',
+    method: 'GET',
+    path: '/v1/me',
+    function: 'api',
+    summary: 'Who you are here',
+    awsCalls: 0,
+  },
+  {
+    operation: 'listResources',
+    method: 'GET',
+    path: '/v1/resources',
+    function: 'api',
+    summary: 'What you may ask for',
+    awsCalls: 0,
+  },
+  {
+    operation: 'openTask',
+    method: 'POST',
+    path: '/v1/tasks',
+    function: 'api',
+    summary: 'Open a task that access is tied to',
+    awsCalls: 1,
+  },
+  {
+    operation: 'listTasks',
+    method: 'GET',
+    path: '/v1/tasks',
+    function: 'reader',
+    summary: 'Your tasks, newest first',
+    awsCalls: 1,
+  },
+  {
+    operation: 'readTask',
+    method: 'GET',
+    path: '/v1/tasks/{id}',
+    function: 'reader',
+    summary: 'One task and what it holds',
+    awsCalls: 2,
+  },
+  {
+    operation: 'renewTask',
+    method: 'POST',
+    path: '/v1/tasks/{id}/heartbeat',
+    function: 'api',
+    summary: 'Renew the lease of a task',
+    awsCalls: 3,
+  },
+  {
+    operation: 'endTask',
+    method: 'DELETE',
+    path: '/v1/tasks/{id}',
+    function: 'api',
+    summary: 'End a task and everything it holds',
+    awsCalls: 5,
+  },
+  {
+    operation: 'requestAccess',
+    method: 'POST',
+    path: '/v1/grants',
+    function: 'api',
+    summary: 'Ask for access to a resource',
+    awsCalls: 3,
+  },
+  {
+    operation: 'listGrants',
+    method: 'GET',
+    path: '/v1/grants',
+    function: 'reader',
+    summary: 'Your grants, newest first',
+    awsCalls: 1,
+  },
+  {
+    operation: 'readGrant',
+    method: 'GET',
+    path: '/v1/grants/{id}',
+    function: 'reader',
+    summary: 'One grant, also when it is over',
+    awsCalls: 1,
+  },
+  {
+    operation: 'vendCredential',
+    method: 'POST',
+    path: '/v1/grants/{id}/credentials',
+    function: 'vend',
+    summary: 'A short-lived credential under an active grant',
+    awsCalls: 2,
+  },
+  {
+    operation: 'releaseGrant',
+    method: 'DELETE',
+    path: '/v1/grants/{id}',
+    function: 'api',
+    summary: 'End a grant and prove that it is dead',
+    awsCalls: 5,
+  },
+  {
+    operation: 'readOpenApi',
+    method: 'GET',
+    path: '/v1/openapi.json',
+    function: 'reader',
+    summary: 'This API as OpenAPI 3.1',
+    awsCalls: 0,
+  },
+  {
+    operation: 'listProblems',
+    method: 'GET',
+    path: '/v1/problems',
+    function: 'reader',
+    summary: 'Every problem this API answers with',
+    awsCalls: 0,
+  },
+  {
+    operation: 'readProblem',
+    method: 'GET',
+    path: '/v1/problems/{code}',
+    function: 'reader',
+    summary: 'One problem: what it means and what to do',
+    awsCalls: 0,
+  },
+] as const satisfies readonly Route[];
+
+export type Operation = (typeof ROUTES)[number]['operation'];

@@ -1,0 +1,36 @@
+/** The contract between the `grant` state machine (and the sweeper) and the functions it invokes: ids only, never a secret. */
+export type RunnerTask =
+  | { readonly step: 'activate'; readonly grantId: string }
+  | { readonly step: 'end'; readonly grantId: string }
+  | { readonly step: 'reconcile'; readonly resourceId: string };
+
+/**
+ * What *activate* answers. `waitSeconds` is the time from now to the grant's absolute end, at least 1.
+ * `leaseSeconds` is 0 when the task has no lease.
+ */
+export interface ActivateAnswer {
+  readonly active: boolean;
+  readonly waitSeconds: number;
+  readonly leaseSeconds: number;
+}
+
+export interface EndAnswer {
+  readonly state: string;
+  readonly ending: 'none' | 'dead' | 'pending' | 'quarantined';
+}
+
+/** What `waiter` is invoked with by the callback states: it stores the token and signals itself if the grant is already over. */
+export interface WaitTask {
+  readonly grantId: string;
+  readonly taskToken: string;
+}
+
+/**
+ * Names of errors that functions throw to the workflow. `TransientFailure` is retried by the machine; everything else
+ * goes straight to *End access*.
+ */
+export const TASK_ERRORS = {
+  transient: 'TransientFailure',
+  refused: 'TaskRefused',
+  notDead: 'NotDeadYet',
+} as const;
