@@ -1,0 +1,95 @@
+import { type App, type Stack, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import type { IConstruct } from 'constructs';
+import { CONFIG_PARTS } from '../lambdas/core/config/compiled.ts';
+import type { Resource } from '../lambdas/core/config/resource.ts';
+import { databaseUserArn } from './permissions.ts';
+import { logGroupName } from './service-function.ts';
+import type { Settings } from './settings.ts';
+
+/** One finding of cdk-nag that stands, where it stands, and why. */
+export interface Acknowledgement {
+  /** Path of a construct below the stack; it covers what is inside. */
+  readonly at: string;
+  readonly finding: string;
+  readonly reason: string;
+}
+
+const anyResource = (at: string, reason: string): Acknowledgement => ({
+  at,
+  finding: 'AwsSolutions-IAM5[Resource::*]',
+  reason,
+});
+
+const FUNCTION_TRACES = Object.keys(CONFIG_PARTS)
+  .filter((name) => name !== 'runner')
+  .map((name) => anyResource(`${name}/Role`, 'X-Ray knows no resources; nothing else has this wildcard.'));
+
+const ALWAYS: readonly Acknowledgement[] = [
+  ...FUNCTION_TRACES,
+  anyResource(
+    'runner/Role',
+    'X-Ray knows no resources, nor do the network interfaces of a Lambda in a VPC; the latter are denied to its code.',
+  ),
+  anyResource('GrantWorkflow/Role', 'Log delivery and X-Ray know no resources.'),
+  {
+    at: 'RestApi',
+    finding: 'AwsSolutions-APIG2',
+    reason:
+      'Functions check every request against its schema and answer with problems that say what to mend.',
+  },
+  {
+    at: 'RestApi',
+    finding: 'AwsSolutions-COG4',
+    reason: 'Callers are agents with tokens of OIDC issuers; our authorizer verifies them on every method.',
+  },
+];
+
+const ACCOUNT_LOG_ROLE: Acknowledgement = {
+  at: 'RestApi/AccountLogRole',
+  finding:
+    'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]',
+  reason: 'API Gateway accepts this policy for writing its logs; no function has the role.',
+};
+
+const grantUsers = (at: string, resource: Resource): Acknowledgement => ({
+  at,
+  finding: `AwsSolutions-IAM5[Resource::${databaseUserArn(resource, 'lk_*')}]`,
+  reason:
+    'Users of grants do not exist before their grant; the prefix is reserved for them on this one database.',
+});
+
+const refusalsOf = ({ region, account, stackName }: Settings): Acknowledgement => ({
+  at: 'sweeper/Role',
+  finding: `AwsSolutions-IAM5[Resource::arn:aws:logs:${region}:${account}:log-group:${logGroupName(`${stackName}-authorizer`)}:*]`,
+  reason: 'The streams of one log group, whose names Lambda makes: refused tokens are counted there.',
+});
+
+export interface CheckedStack {
+  readonly settings: Settings;
+  readonly resources: readonly Resource[];
+}
+
+/** Every finding that stands in a stack of these settings. A test asks that each is still found without its line. */
+export const acknowledgementsFor = ({ settings, resources }: CheckedStack): readonly Acknowledgement[] => [
+  ...ALWAYS,
+  refusalsOf(settings),
+  ...(settings.api.accountLogRole === 'create' ? [ACCOUNT_LOG_ROLE] : []),
+  ...resources.map((resource) => grantUsers('runner/Role', resource)),
+  ...(settings.createTargetRoles
+    ? resources.map((resource) => grantUsers(`Target-${resource.id}`, resource))
+    : []),
+];
+
+/** Synth fails on every finding of the AWS Solutions rules that is not explained above. */
+export const checkStack = (app: App, stack: Stack, acknowledged: readonly Acknowledgement[]): void => {
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  for (const { at, finding, reason } of acknowledged)
+    Validations.of(constructAt(stack, at)).acknowledge({ id: `AwsSolutions::${finding}`, reason });
+};
+
+const constructAt = (stack: Stack, path: string): IConstruct => {
+  const found = stack.node.findAll().find(({ node }) => node.path === `${stack.node.path}/${path}`);
+  if (!found) throw new Error(`lib/checks.ts explains a finding at ${path}, where there is nothing`);
+  return found;
+};

@@ -1,0 +1,18 @@
+import type { ApiEnvironment } from '../lambdas/functions/api.env.ts';
+import type { AuthorizerEnvironment } from '../lambdas/functions/authorizer.env.ts';
+import type { ReaderEnvironment } from '../lambdas/functions/reader.env.ts';
+import type { RunnerEnvironment } from '../lambdas/functions/runner.env.ts';
+import type { SweeperEnvironment } from '../lambdas/functions/sweeper.env.ts';
+import type { VendEnvironment } from '../lambdas/functions/vend.env.ts';
+import type { WaiterEnvironment } from '../lambdas/functions/waiter.env.ts';
+
+/** What each function reads from its environment at cold start, by the schema it reads it with. */
+export interface Environments {
+  readonly authorizer: AuthorizerEnvironment;
+  readonly api: ApiEnvironment;
+  readonly reader: ReaderEnvironment;
+  readonly vend: VendEnvironment;
+  readonly runner: RunnerEnvironment;
+  readonly waiter: WaiterEnvironment;
+  readonly sweeper: SweeperEnvironment;
+}

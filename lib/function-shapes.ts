@@ -1,0 +1,42 @@
+import type { FunctionName } from '../lambdas/core/config/compiled.ts';
+import { RUNNER_TIMEOUT_SECONDS } from '../lambdas/core/limits.ts';
+
+interface FunctionShape {
+  readonly description: string;
+  /** Lambda gives processor time by memory; all of these need little of the memory itself. */
+  readonly memorySize: number;
+  readonly timeoutSeconds: number;
+}
+
+/** API Gateway cuts at 29 s: a function behind it that runs longer works for nobody. */
+const BEHIND_API_SECONDS = 28;
+export const FUNCTION_SHAPES: Readonly<Record<FunctionName, FunctionShape>> = {
+  authorizer: { description: 'Verifies who is asking', memorySize: 512, timeoutSeconds: 10 },
+  api: {
+    description: 'Decides requests and records them',
+    memorySize: 1024,
+    timeoutSeconds: BEHIND_API_SECONDS,
+  },
+  reader: {
+    description: 'Answers polls; reads only',
+    memorySize: 512,
+    timeoutSeconds: BEHIND_API_SECONDS,
+  },
+  vend: {
+    description: 'Releases credentials under active grants',
+    memorySize: 1024,
+    timeoutSeconds: BEHIND_API_SECONDS,
+  },
+  runner: {
+    description: 'Makes and ends roles at the targets',
+    memorySize: 512,
+    timeoutSeconds: RUNNER_TIMEOUT_SECONDS,
+  },
+  waiter: { description: 'Stores the callback of a grant in its wait', memorySize: 256, timeoutSeconds: 15 },
+  sweeper: {
+    description: 'Finds and ends what is overdue',
+    memorySize: 1024,
+    // Shorter than the alarm's patience, so that a run that hangs is followed by one that succeeds.
+    timeoutSeconds: 170,
+  },
+};

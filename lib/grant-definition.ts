@@ -1,0 +1,162 @@
+import { TASK_ERRORS } from '../lambdas/tasks/grant-task.ts';
+import { FUNCTION_SHAPES } from './function-shapes.ts';
+
+/** A state machine in Amazon States Language, as far as this one uses it. */
+export interface Definition {
+  readonly Comment: string;
+  readonly QueryLanguage: 'JSONata';
+  readonly StartAt: string;
+  readonly States: Readonly<Record<string, State>>;
+}
+
+export type State = TaskState | ChoiceState | { readonly Type: 'Succeed' } | FailState;
+
+export interface TaskState {
+  readonly Type: 'Task';
+  readonly Resource: string;
+  readonly Arguments: { readonly FunctionName: string; readonly Payload: Readonly<Record<string, string>> };
+  readonly TimeoutSeconds: number | string;
+  readonly HeartbeatSeconds?: string;
+  readonly Assign?: Readonly<Record<string, string>>;
+  readonly Output: Readonly<Record<string, never>>;
+  readonly Retry: readonly Retrier[];
+  readonly Catch: readonly { readonly ErrorEquals: readonly string[]; readonly Next: string }[];
+  readonly Next: string;
+}
+
+interface ChoiceState {
+  readonly Type: 'Choice';
+  readonly Choices: readonly { readonly Condition: string; readonly Next: string }[];
+  readonly Default: string;
+}
+
+interface FailState {
+  readonly Type: 'Fail';
+  readonly Error: string;
+  readonly Cause: string;
+}
+
+interface Retrier {
+  readonly ErrorEquals: readonly string[];
+  readonly IntervalSeconds?: number;
+  readonly BackoffRate?: number;
+  readonly MaxDelaySeconds?: number;
+  readonly MaxAttempts: number;
+  readonly JitterStrategy?: 'FULL';
+}
+
+export const ACTIVATE = 'Activate the grant';
+export const END_ACCESS = 'End access';
+const IS_ACTIVE = 'Is the grant active?';
+const HAS_LEASE = 'Does its task hold a lease?';
+const WAIT = 'Wait for the end';
+const WAIT_WITH_LEASE = 'Wait for the end while the lease is renewed';
+const ENDED = 'Access has ended';
+const LEFT = 'Left to the sweeper';
+
+/** The workflow is asked for nothing but this; everything else a function reads from the tables itself. */
+const GRANT_ID = '{% $states.context.Execution.Input.grantId %}';
+/** An answer that has come back in time has also had time to travel. */
+const SLACK_SECONDS = 10;
+
+/** Lambda's own troubles, not the function's. */
+const LAMBDA_TROUBLE = [
+  'Lambda.ServiceException',
+  'Lambda.AWSLambdaException',
+  'Lambda.SdkClientException',
+  'Lambda.ClientExecutionTimeoutException',
+  'Lambda.TooManyRequestsException',
+];
+
+/** About a quarter of a minute in all: a grant that is not active after a minute has failed anyway. */
+const RETRY_SOON: Retrier = {
+  ErrorEquals: [TASK_ERRORS.transient, ...LAMBDA_TROUBLE],
+  IntervalSeconds: 1,
+  BackoffRate: 2,
+  MaxAttempts: 4,
+  JitterStrategy: 'FULL',
+};
+
+/** About ten minutes in all, then the sweeper goes on for ever. A refusal is final at once. */
+const RETRY_LONG: readonly Retrier[] = [
+  { ErrorEquals: [TASK_ERRORS.refused], MaxAttempts: 0 },
+  {
+    ErrorEquals: ['States.ALL'],
+    IntervalSeconds: 2,
+    BackoffRate: 2,
+    MaxDelaySeconds: 60,
+    MaxAttempts: 14,
+    JitterStrategy: 'FULL',
+  },
+];
+
+/** Failure, timeout, missed heartbeat and an expression that cannot be evaluated. */
+const onAnything = (next: string) => [{ ErrorEquals: ['States.ALL'], Next: next }];
+
+const run = (runnerArn: string, step: 'activate' | 'end') => ({
+  Type: 'Task' as const,
+  Resource: 'arn:aws:states:::lambda:invoke',
+  Arguments: { FunctionName: runnerArn, Payload: { step, grantId: GRANT_ID } },
+  TimeoutSeconds: FUNCTION_SHAPES.runner.timeoutSeconds + SLACK_SECONDS,
+  Output: {},
+});
+
+const wait = (waiterArn: string): TaskState => ({
+  Type: 'Task',
+  Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',
+  Arguments: {
+    FunctionName: waiterArn,
+    Payload: { grantId: GRANT_ID, taskToken: '{% $states.context.Task.Token %}' },
+  },
+  TimeoutSeconds: '{% $waitSeconds %}',
+  Output: {},
+  Retry: [RETRY_SOON],
+  Catch: onAnything(END_ACCESS),
+  Next: END_ACCESS,
+});
+
+/**
+ * The life of one grant. From the moment *Activate the grant* is entered, whatever happens leads to *End access*:
+ * choices compare booleans that were made inside a task, because a choice has no way to catch an error.
+ * Input and history hold ids; no state passes anything on but variables.
+ */
+export const grantDefinition = (runnerArn: string, waiterArn: string): Definition => ({
+  Comment: 'Makes a grant active, waits for its end, and ends it.',
+  QueryLanguage: 'JSONata',
+  StartAt: ACTIVATE,
+  States: {
+    [ACTIVATE]: {
+      ...run(runnerArn, 'activate'),
+      Assign: {
+        active: '{% $states.result.Payload.active = true %}',
+        waitSeconds: '{% $states.result.Payload.waitSeconds %}',
+        leaseSeconds: '{% $states.result.Payload.leaseSeconds %}',
+        // A heartbeat must be shorter than the time-out; a lease that outlives the grant ends nothing early.
+        leased:
+          '{% $states.result.Payload.leaseSeconds > 0 and $states.result.Payload.leaseSeconds < $states.result.Payload.waitSeconds %}',
+      },
+      Retry: [RETRY_SOON],
+      Catch: onAnything(END_ACCESS),
+      Next: IS_ACTIVE,
+    },
+    [IS_ACTIVE]: {
+      Type: 'Choice',
+      Choices: [{ Condition: '{% $active %}', Next: HAS_LEASE }],
+      Default: END_ACCESS,
+    },
+    [HAS_LEASE]: {
+      Type: 'Choice',
+      Choices: [{ Condition: '{% $leased %}', Next: WAIT_WITH_LEASE }],
+      Default: WAIT,
+    },
+    [WAIT]: wait(waiterArn),
+    [WAIT_WITH_LEASE]: { ...wait(waiterArn), HeartbeatSeconds: '{% $leaseSeconds %}' },
+    [END_ACCESS]: { ...run(runnerArn, 'end'), Retry: RETRY_LONG, Catch: onAnything(LEFT), Next: ENDED },
+    [ENDED]: { Type: 'Succeed' },
+    [LEFT]: {
+      Type: 'Fail',
+      Error: 'LeftToTheSweeper',
+      Cause: 'The end could not be proved here. The sweeper goes on until it is.',
+    },
+  },
+});

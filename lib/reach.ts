@@ -1,0 +1,36 @@
+import type { ConfigError } from '../lambdas/core/config/config-error.ts';
+import type { Resource } from '../lambdas/core/config/resource.ts';
+import type { Settings } from './settings.ts';
+
+/** What this deployment could not end again, or not tell apart: refused before anything is deployed. */
+export const reachMistakes = (
+  resources: readonly Resource[],
+  settings: Pick<Settings, 'account' | 'region'>,
+): readonly ConfigError[] =>
+  resources.flatMap((resource, index) =>
+    [...placeMistakes(resource, settings), ...sharedRole(resources, index)].map(({ path, message }) => ({
+      path: `resources[${index}].target.${path}`,
+      message,
+    })),
+  );
+
+/** `runner` signs with its own role and sits in one VPC; elsewhere it could neither open access nor prove its end. */
+const placeMistakes = (
+  { target }: Resource,
+  settings: Pick<Settings, 'account' | 'region'>,
+): readonly ConfigError[] =>
+  (['account', 'region'] as const)
+    .filter((key) => target[key] !== settings[key])
+    .map((key) => ({
+      path: key,
+      message: `"${key}" is ${target[key]}, but Latchkey is deployed to ${settings[key]} (cdk.json): deploy it there too, or leave the resource out.`,
+    }));
+
+/** A session for one database must not sign for another. */
+const sharedRole = (resources: readonly Resource[], index: number): readonly ConfigError[] => {
+  const roleArn = resources[index]?.target.roleArn;
+  const first = resources.findIndex(({ target }) => target.roleArn === roleArn);
+  return first === index
+    ? []
+    : [{ path: 'roleArn', message: `"roleArn" is the role of resources[${first}]: give each its own.` }];
+};

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ROUTES } from '../../lambdas/http/routes.ts';
+import { ofType, sampleResources } from './sample-stack.ts';
+
+const resources = sampleResources();
+
+const API = 'arn:aws:execute-api:eu-central-1:111122223333:<RestApiGateway>';
+
+/** `apigateway → vend from <stage>/POST/v1/grants`: who may invoke what, from where. */
+const allowed = ofType(resources, 'AWS::Lambda::Permission').map(({ properties }) =>
+  [
+    properties.Principal.replace('.amazonaws.com', ''),
+    '→',
+    String(properties.FunctionName).replace(/^<(\w+)Function\.Arn>$/, '$1'),
+    'from',
+    String(properties.SourceArn).replace(`${API}/`, ''),
+  ].join(' '),
+);
+
+test('API Gateway invokes each function for exactly its own methods', () => {
+  const expected = ROUTES.map(
+    ({ function: name, method, path }) =>
+      `apigateway → ${name} from <RestApiGatewayDeploymentStagelive>/${method}${path.replaceAll(/\{\w+\}/g, '*')}`,
+  );
+  const others = [
+    'apigateway → authorizer from authorizers/<RestApiAuthorizer>',
+    'events → sweeper from <SweeperScheduleRule.Arn>',
+  ];
+  assert.deepEqual([...allowed].sort(), [...expected, ...others].sort());
+});
+
+test('nothing outside the account’s roles invokes what can end access or open it', () => {
+  assert.ok(allowed.length > 0);
+  assert.deepEqual(
+    allowed.filter((line) => /→ (runner|waiter) /.test(line)),
+    [],
+  );
+});
+
+test('every permission names its source, so that no other API or rule can stand in', () => {
+  for (const { properties } of ofType(resources, 'AWS::Lambda::Permission')) {
+    assert.equal(properties.Action, 'lambda:InvokeFunction');
+    assert.match(
+      properties.SourceArn,
+      /^(arn:aws:execute-api:.*<RestApiGateway>\/|<SweeperScheduleRule\.Arn>)/,
+    );
+  }
+});
+
+test('the state machine invokes runner and waiter, and nothing else', () => {
+  const [role] = ofType(resources, 'AWS::IAM::Role').filter(({ id }) => id === 'GrantWorkflowRole');
+  const statements = role?.properties.Policies[0].PolicyDocument.Statement;
+  const [invoke, ...others] = statements;
+  assert.deepEqual(invoke, {
+    Action: 'lambda:InvokeFunction',
+    Effect: 'Allow',
+    Resource: ['<runnerFunction.Arn>', '<waiterFunction.Arn>'],
+  });
+  assert.equal(others.length, 1);
+  for (const action of others[0].Action) assert.match(action, /^(logs|xray):/);
+});
+
+test('no function has an address of its own or passes events on', () => {
+  for (const type of ['AWS::Lambda::Url', 'AWS::Lambda::EventSourceMapping', 'AWS::Lambda::Alias'])
+    assert.deepEqual(ofType(resources, type), []);
+});
+
+test('the sweeper runs every minute, and a missed run is not made up for', () => {
+  const rules = ofType(resources, 'AWS::Events::Rule');
+  assert.equal(rules.length, 1);
+  assert.equal(rules[0]?.properties.ScheduleExpression, 'rate(1 minute)');
+  assert.equal(rules[0]?.properties.State, 'ENABLED');
+  assert.deepEqual(rules[0]?.properties.Targets, [
+    {
+      Arn: '<sweeperFunction.Arn>',
+      Id: 'Target0',
+      RetryPolicy: { MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 0 },
+    },
+  ]);
+});

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { dynamoStore } from '../../lambdas/adapters/dynamo/dynamo-store.ts';
+import * as items from '../../lambdas/adapters/dynamo/items.ts';
+import { type Permission, permissionsOf } from '../../lib/permissions.ts';
+import { FUNCTIONS } from './sample-settings.ts';
+
+const TASK = 't_k3v9q2m7xw4b8r1nd6hz';
+const GRANT = 'g_k3v9q2m7xw4b8r1nd6hz_5h2j7d9c1s0f';
+
+const permissions = permissionsOf({
+  grants: 'grants',
+  audit: 'audit',
+  workflow: 'workflow',
+  runner: 'runner',
+  authorizerLog: 'authorizer-log',
+  targetRoles: [],
+  databaseUsers: [],
+});
+
+const writesOf = (name: (typeof FUNCTIONS)[number]): Permission[] =>
+  permissions[name].filter(
+    ({ actions, on }) => on.includes('grants') && actions.some((action) => /Put|Update/.test(action)),
+  );
+
+const partitionsOf = ({ when }: Permission): string[] =>
+  [when?.['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'] ?? []].flat();
+
+const may = (name: (typeof FUNCTIONS)[number], key: items.Item): boolean =>
+  writesOf(name)
+    .flatMap(partitionsOf)
+    .some((pattern) => items.stringOf(key, 'pk').startsWith(pattern.replace(/\*$/, '')));
+
+/** The rights are narrowed by the names of partitions, so those must be the names the store writes. */
+describe('the partitions that roles allow are those that the store uses', () => {
+  test('states, by all that end or change them', () => {
+    for (const name of ['api', 'vend', 'runner', 'sweeper'] as const) {
+      assert.ok(may(name, items.grantKey(GRANT, TASK)), name);
+      assert.ok(may(name, items.taskKey(TASK)), name);
+      assert.ok(may(name, items.chainHeadKey('requests/2026-01-01/0')), name);
+    }
+  });
+
+  test('idempotency, by api alone', () => {
+    const able = FUNCTIONS.filter((name) => may(name, items.idempotencyKey('p', 'k')));
+    assert.deepEqual(able, ['api']);
+  });
+
+  test('the containment register, by none', () => {
+    assert.deepEqual(
+      FUNCTIONS.filter((name) => may(name, items.CONTAINMENT_KEY)),
+      [],
+    );
+  });
+
+  test('nothing, by reader and authorizer', () => {
+    assert.deepEqual([...writesOf('reader'), ...writesOf('authorizer')], []);
+  });
+
+  test('a task token, by waiter, with no attribute that a grant or a task is read by', async () => {
+    const sent: PutItemCommand[] = [];
+    const client = { send: async (command: PutItemCommand) => void sent.push(command) };
+    const tables = { grants: 'grants', audit: 'audit' };
+    const store = dynamoStore({ client: client as unknown as DynamoDBClient, tables }, () => 0);
+    await store.saveWaitToken(GRANT, 'token');
+    const [put] = sent;
+    assert.ok(put instanceof PutItemCommand);
+    const [allowed] = writesOf('waiter');
+    const attributes = allowed?.when?.['ForAllValues:StringEquals']?.['dynamodb:Attributes'];
+    assert.deepEqual([...(attributes ?? [])].sort(), Object.keys(put.input.Item ?? {}).sort());
+    assert.ok(may('waiter', put.input.Item ?? {}));
+  });
+});

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { BILLING, FUNCTIONS, ORDERS } from './sample-settings.ts';
+import { ofType, sampleResources, type TemplateResource } from './sample-stack.ts';
+
+const resources = sampleResources({ resources: [ORDERS, BILLING] });
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | string[];
+  readonly Resource: string | string[];
+  readonly Condition?: unknown;
+}
+
+const list = (value: string | string[]): string[] => [value].flat();
+
+/** `Allow dynamodb:GetItem PutItem on <TablesAudit.Arn>` */
+const line = ({ Effect, Action, Resource, Condition }: Statement): string => {
+  const [service] = list(Action)[0]?.split(':') ?? [];
+  const names = list(Action).map((action) => action.slice(action.indexOf(':') + 1));
+  const when = Condition === undefined ? '' : ` when ${JSON.stringify(Condition)}`;
+  return `${Effect} ${service}: ${names.join(' ')} on ${list(Resource).join(' ')}${when}`;
+};
+
+const roleOf = (name: string): TemplateResource => {
+  const [role] = ofType(resources, 'AWS::IAM::Role').filter(({ id }) => id === `${name}Role`);
+  assert.ok(role, `no role of ${name}`);
+  return role;
+};
+
+const rightsOf = (name: string): string[] =>
+  roleOf(name)
+    .properties.Policies.flatMap(
+      (policy: { PolicyDocument: { Statement: Statement[] } }) => policy.PolicyDocument.Statement,
+    )
+    .map(line);
+
+const GRANTS = '<TablesGrants.Arn>';
+const AUDIT = '<TablesAudit.Arn>';
+const WORKFLOW = 'arn:aws:states:eu-central-1:111122223333:stateMachine:latchkey-grant';
+const RUNNER = 'arn:aws:lambda:eu-central-1:111122223333:function:latchkey-runner';
+const AUTHORIZER_LOG = 'arn:aws:logs:eu-central-1:111122223333:log-group:/aws/lambda/latchkey-authorizer';
+const USERS = 'arn:aws:rds-db:eu-central-1:111122223333:dbuser';
+
+const within = (...partitions: string[]): string =>
+  ` when ${JSON.stringify({ 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions } })}`;
+
+const READ = `Allow dynamodb: GetItem on ${GRANTS}`;
+const READ_TOGETHER = `Allow dynamodb: BatchGetItem GetItem on ${GRANTS}`;
+const APPEND = `Allow dynamodb: GetItem PutItem on ${AUDIT}`;
+const UPDATE_TASKS = `Allow dynamodb: UpdateItem on ${GRANTS}${within('TASK#*')}`;
+const PUT_STATE = `Allow dynamodb: PutItem on ${GRANTS}${within('TASK#*', 'CHAIN#*')}`;
+const NETWORK =
+  'ec2: AssignPrivateIpAddresses CreateNetworkInterface DeleteNetworkInterface DescribeNetworkInterfaces DescribeSubnets UnassignPrivateIpAddresses on *';
+
+/** Every right of every function beyond its own log, traces and the ban on changing the trail. */
+const RIGHTS: Record<string, string[]> = {
+  authorizer: [],
+  api: [
+    READ_TOGETHER,
+    `Allow dynamodb: Query on ${GRANTS}`,
+    `Allow dynamodb: PutItem on ${GRANTS}${within('TASK#*', 'IDEMPOTENCY#*', 'CHAIN#*')}`,
+    UPDATE_TASKS,
+    APPEND,
+    `Allow states: StartExecution SendTaskSuccess SendTaskHeartbeat on ${WORKFLOW}`,
+  ],
+  reader: [
+    READ,
+    `Allow dynamodb: Query on ${GRANTS} ${GRANTS}/index/mine`,
+    `Allow dynamodb: GetItem on ${AUDIT}`,
+  ],
+  vend: [
+    READ_TOGETHER,
+    PUT_STATE,
+    APPEND,
+    'Allow sts: AssumeRole on arn:aws:iam::111122223333:role/latchkey/target-orders arn:aws:iam::111122223333:role/target-billing',
+  ],
+  runner: [
+    READ_TOGETHER,
+    PUT_STATE,
+    APPEND,
+    `Allow rds-db: connect on ${USERS}:db-ORDERS/latchkey_admin ${USERS}:db-ORDERS/lk_* ${USERS}:cluster-BILLING/latchkey_admin ${USERS}:cluster-BILLING/lk_*`,
+    `Allow ${NETWORK}`,
+    `Deny ${NETWORK} when ${JSON.stringify({ ArnEquals: { 'lambda:SourceFunctionArn': RUNNER } })}`,
+  ],
+  waiter: [
+    `Allow dynamodb: GetItem on ${GRANTS}${within('TASK#*')}`,
+    `Allow dynamodb: PutItem on ${GRANTS} when ${JSON.stringify({
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['WAIT#*'] },
+      'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['pk', 'sk', 'token', 'purgeAt'] },
+    })}`,
+    `Allow states: SendTaskSuccess on ${WORKFLOW}`,
+  ],
+  sweeper: [
+    READ,
+    `Allow dynamodb: Query on ${GRANTS} ${GRANTS}/index/due`,
+    PUT_STATE,
+    UPDATE_TASKS,
+    APPEND,
+    `Allow states: StartExecution SendTaskSuccess on ${WORKFLOW}`,
+    `Allow lambda: InvokeFunction on ${RUNNER}`,
+    `Allow logs: FilterLogEvents on ${AUTHORIZER_LOG} ${AUTHORIZER_LOG}:*`,
+  ],
+};
+
+const NEVER_ON_AUDIT = `Deny dynamodb: UpdateItem DeleteItem BatchWriteItem PartiQLDelete PartiQLInsert PartiQLSelect PartiQLUpdate UpdateTimeToLive DeleteTable on ${AUDIT}`;
+
+const everyFunctionHas = (name: string): string[] => [
+  `Allow logs: CreateLogStream PutLogEvents on <${name}Logs.Arn>`,
+  'Allow xray: PutTraceSegments PutTelemetryRecords on *',
+];
+
+describe('the role of each function', () => {
+  test('the table of rights has a row for every function', () => {
+    assert.deepEqual(Object.keys(RIGHTS).sort(), [...FUNCTIONS].sort());
+  });
+
+  for (const name of FUNCTIONS)
+    test(`${name} has these rights and no others`, () => {
+      assert.deepEqual(rightsOf(name), [...everyFunctionHas(name), ...(RIGHTS[name] ?? []), NEVER_ON_AUDIT]);
+    });
+
+  test('is assumed by Lambda alone and is given to that function alone', () => {
+    for (const name of FUNCTIONS) {
+      assert.deepEqual(
+        roleOf(name).properties.AssumeRolePolicyDocument.Statement.map(
+          (statement: { Principal: unknown }) => statement.Principal,
+        ),
+        [{ Service: 'lambda.amazonaws.com' }],
+      );
+      const holders = ofType(resources, 'AWS::Lambda::Function').filter(
+        ({ properties }) => properties.Role === `<${name}Role.Arn>`,
+      );
+      assert.deepEqual(
+        holders.map(({ properties }) => properties.FunctionName),
+        [`latchkey-${name}`],
+      );
+    }
+  });
+
+  test('has no managed policy, and nothing outside the role adds rights to it', () => {
+    for (const name of FUNCTIONS) assert.equal(roleOf(name).properties.ManagedPolicyArns, undefined);
+    assert.deepEqual(ofType(resources, 'AWS::IAM::Policy'), []);
+    assert.deepEqual(ofType(resources, 'AWS::IAM::ManagedPolicy'), []);
+  });
+
+  test('has a bare wildcard only where AWS knows no resources', () => {
+    const wild = FUNCTIONS.flatMap((name) =>
+      rightsOf(name).filter((right) => / on \*/.test(right) && right.startsWith('Allow')),
+    );
+    assert.deepEqual([...new Set(wild)].sort(), [
+      `Allow ${NETWORK}`,
+      'Allow xray: PutTraceSegments PutTelemetryRecords on *',
+    ]);
+  });
+
+  test('lets no function write the containment register', () => {
+    const writers = FUNCTIONS.flatMap((name) =>
+      rightsOf(name).filter(
+        (right) => /^Allow dynamodb:.*(Put|Update|Delete|Write)/.test(right) && right.includes(GRANTS),
+      ),
+    );
+    assert.ok(writers.length > 0);
+    for (const right of writers) {
+      assert.match(right, /dynamodb:LeadingKeys/);
+      assert.doesNotMatch(right, /CONTAINMENT|"\*"/);
+    }
+  });
+});
+
+describe('a deployment that reaches nothing', () => {
+  test('can assume nothing and sign for nobody', () => {
+    const roles = ofType(sampleResources({ resources: [] }), 'AWS::IAM::Role');
+    assert.ok(roles.length > 0);
+    assert.doesNotMatch(
+      JSON.stringify(roles.map(({ properties }) => properties.Policies)),
+      /sts:AssumeRole|rds-db:connect/,
+    );
+  });
+});

@@ -1,0 +1,55 @@
+import { CONFIG_PARTS, type FunctionName } from '../../lambdas/core/config/compiled.ts';
+import type { Resource } from '../../lambdas/core/config/resource.ts';
+import { readSettings, type Settings } from '../../lib/settings.ts';
+
+export const FUNCTIONS = Object.keys(CONFIG_PARTS) as FunctionName[];
+
+export const RAW_SETTINGS = {
+  account: '111122223333',
+  region: 'eu-central-1',
+  vpc: {
+    vpcId: 'vpc-0a1b2c3d4e5f60718',
+    subnetIds: ['subnet-0a1b2c3d4e5f60718'],
+    databaseSecurityGroupIds: ['sg-0a1b2c3d4e5f60718'],
+    dynamodbPrefixListId: 'pl-0a1b2c3d',
+  },
+};
+
+export const settingsOf = (over: object = {}): Settings => {
+  const read = readSettings({ ...RAW_SETTINGS, ...over });
+  if (!read.ok) throw new Error(JSON.stringify(read.errors));
+  return read.value;
+};
+
+export const ORDERS: Resource = {
+  id: 'orders',
+  kind: 'postgres',
+  description: 'Orders',
+  env: 'prod',
+  actions: ['postgres:connect'],
+  maxDurationSeconds: 3_600,
+  target: {
+    account: RAW_SETTINGS.account,
+    region: RAW_SETTINGS.region,
+    resourceId: 'db-ORDERS',
+    host: 'orders.c1.eu-central-1.rds.amazonaws.com',
+    port: 5432,
+    database: 'orders',
+    roleArn: 'arn:aws:iam::111122223333:role/latchkey/target-orders',
+    templateRole: 'orders_app',
+    objectOwner: 'orders_owner',
+    connectionLimit: 5,
+    caPem: '',
+  },
+};
+
+export const BILLING: Resource = {
+  ...ORDERS,
+  id: 'billing',
+  target: {
+    ...ORDERS.target,
+    resourceId: 'cluster-BILLING',
+    port: 5433,
+    roleArn: 'arn:aws:iam::111122223333:role/target-billing',
+  },
+};
