@@ -1,0 +1,107 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Assembly } from './assembly.ts';
+import { AwsError, accessDenied } from './aws-error.ts';
+import { answerJson, operationOf, parseJsonObject } from './aws-json.ts';
+import type { Dynamo } from './dynamodb.ts';
+import { dynamoAccess } from './dynamodb-access.ts';
+import type { AccessRequest } from './iam.ts';
+import type { LambdaFunction } from './lambda-worker.ts';
+import type { LogLines } from './log-lines.ts';
+import { readBody } from './loopback.ts';
+import type { Session, Sessions } from './sessions.ts';
+import { verifySigV4 } from './sigv4.ts';
+import type { StepFunctions } from './step-functions.ts';
+import { answerSts, assumeRole } from './sts.ts';
+
+export interface EndpointParts {
+  readonly assembly: Pick<Assembly, 'region' | 'account' | 'tables'>;
+  readonly sessions: Sessions;
+  readonly dynamo: Dynamo;
+  readonly stepFunctions: StepFunctions;
+  readonly logs: LogLines;
+  readonly functionOf: (nameOrArn: string) => LambdaFunction | undefined;
+  /** Hears once of every call that its caller's policies allowed, for tests that count them: `dynamodb:TransactWriteItems`. */
+  readonly onCall?: (call: { roleArn: string; action: string }) => void;
+}
+
+interface Call {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly caller: Session;
+  readonly operation: string;
+  readonly body: string;
+  /** Throws `AwsError` unless every question is answered with yes. */
+  readonly authorize: (operation: string, questions: readonly AccessRequest[]) => void;
+}
+
+const REQUEST_MAX_BYTES = 16 * 1024 * 1024;
+
+/** Every AWS service that the functions speak to, behind one address: signature and policies are checked on each call. */
+export const createAwsEndpoint = (parts: EndpointParts): Server =>
+  createServer((request, response) => {
+    const isQuery = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded');
+    const answer = isQuery ? answerSts : answerJson;
+    void answer(response, () => serve(parts, { request, response }));
+  });
+
+const serve = async (
+  parts: EndpointParts,
+  { request, response }: Pick<Call, 'request' | 'response'>,
+): Promise<unknown> => {
+  const { sessions, assembly, onCall } = parts;
+  const bytes = await readBody(request, REQUEST_MAX_BYTES);
+  if (bytes === 'too large') throw new AwsError('RequestEntityTooLargeException', bytes, { status: 413 });
+  const lookup = (id: string) => sessions.lookup(id);
+  const known = { lookup, region: assembly.region, now: Date.now() };
+  const { caller, service } = verifySigV4(request, bytes, known);
+  const call = SERVICES[service];
+  if (!call) throw new AwsError('UnknownOperationException', `${service} is not implemented here`);
+  const authorize = (operation: string, questions: readonly AccessRequest[]): void => {
+    const refused = questions.find((question) => !sessions.isAllowed(caller, question));
+    if (refused) throw accessDenied(caller.arn, refused.action, refused.resource);
+    onCall?.({ roleArn: caller.roleArn, action: `${service}:${operation}` });
+  };
+  const operation = operationOf(request.headers['x-amz-target']);
+  return call(parts, { request, response, caller, operation, body: String(bytes), authorize });
+};
+
+const SERVICES: Readonly<Record<string, (parts: EndpointParts, call: Call) => Promise<unknown>>> = {
+  async dynamodb({ dynamo, assembly }, { operation, body, authorize }) {
+    const input = parseJsonObject(body);
+    const tableOf = (name: string) => assembly.tables.find(({ create }) => create.TableName === name);
+    authorize(operation, dynamoAccess(operation, input, tableOf));
+    return dynamo.call(operation, input);
+  },
+  async states({ stepFunctions }, { operation, body, authorize }) {
+    const input = parseJsonObject(body);
+    const resource = stepFunctions.resourceOf(operation, input);
+    // Without one, the call names nothing that exists, and is refused for that.
+    if (resource !== undefined) authorize(operation, [{ action: `states:${operation}`, resource }]);
+    return stepFunctions.call(operation, input);
+  },
+  async logs({ assembly, logs }, { operation, body, authorize }) {
+    const input = parseJsonObject(body);
+    const resource = `arn:aws:logs:${assembly.region}:${assembly.account}:log-group:${input.logGroupName}`;
+    authorize(operation, [{ action: `logs:${operation}`, resource }]);
+    if (operation !== 'FilterLogEvents') throw new AwsError('UnknownOperationException', operation);
+    return logs.filter(input);
+  },
+  async lambda({ functionOf }, { request, response, body, authorize }) {
+    const [, encoded = ''] = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(request.url ?? '') ?? [];
+    const name = decodeURIComponent(encoded);
+    const lambda = functionOf(name);
+    authorize('Invoke', [{ action: 'lambda:InvokeFunction', resource: lambda?.source.arn ?? name }]);
+    const { 'x-amz-invocation-type': type = 'RequestResponse' } = request.headers;
+    if (!lambda || type !== 'RequestResponse')
+      throw new AwsError('InvalidParameterValueException', `${type} of ${name} is not implemented here`);
+    const outcome = await lambda.invoke(parseJsonObject(body));
+    if ('payload' in outcome) return outcome.payload;
+    response.setHeader('x-amz-function-error', 'Unhandled');
+    return outcome.failure;
+  },
+  async sts({ sessions }, { caller, body, authorize }) {
+    const made = assumeRole(sessions, caller, body);
+    authorize('AssumeRole', []);
+    return made;
+  },
+};

@@ -1,0 +1,24 @@
+/** An error as an AWS service would answer it. `code` is the bare exception name, `fields` ride beside the message. */
+export class AwsError extends Error {
+  override readonly name = 'AwsError';
+  readonly code: string;
+  readonly status: number;
+  readonly fields: Readonly<Record<string, unknown>>;
+  constructor(
+    code: string,
+    message: string,
+    { status = 400, fields = {} }: { status?: number; fields?: Record<string, unknown> } = {},
+  ) {
+    super(message);
+    this.code = code;
+    this.status = status;
+    this.fields = fields;
+  }
+}
+
+/** What every service answers when the caller's policies do not allow the call. */
+export const accessDenied = (principal: string, action: string, resource: string): AwsError =>
+  new AwsError(
+    'AccessDeniedException',
+    `User: ${principal} is not authorized to perform: ${action} on resource: ${resource}`,
+  );

@@ -1,0 +1,63 @@
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse, stringify } from 'yaml';
+import * as z from 'zod';
+import { AUDIENCE, type LocalIssuer } from './oidc-provider.ts';
+
+/** What stands on this machine in the place of an issuer and of databases on RDS. */
+export interface LocalPlaces {
+  readonly issuer: Pick<LocalIssuer, 'issuer' | 'jwksUri'>;
+  readonly certPem: string;
+  readonly databasePort: number;
+  readonly account: string;
+  readonly region: string;
+  readonly resourceId: string;
+}
+
+const Principals = z.looseObject({
+  principals: z.array(z.looseObject({ owners: z.array(z.looseObject({})).default([]) })),
+});
+const Resources = z.looseObject({
+  resources: z.array(z.looseObject({ id: z.string(), target: z.looseObject({}) })),
+});
+
+/**
+ * Copies a configuration so that it can run here: the same principals, resources and policies, but every issuer is
+ * the local provider and every address the local instance.
+ */
+export const writeLocalConfig = (from: string, to: string, places: LocalPlaces): void => {
+  rmSync(to, { recursive: true, force: true });
+  cpSync(from, to, { recursive: true });
+  writeFileSync(join(to, 'local.pem'), places.certPem);
+  const read = (name: string): unknown => parse(readFileSync(join(from, name), 'utf8'));
+  const write = (name: string, content: unknown) => writeFileSync(join(to, name), stringify(content));
+  const { issuer, jwksUri } = places.issuer;
+  const signs = {
+    algorithms: ['ES256'],
+    types: ['at+jwt'],
+    audiences: [AUDIENCE],
+    maxLifetimeSeconds: 3_600,
+  };
+  write('issuers.yaml', { issuers: [{ issuer, jwksUri, ...signs, defaultType: 'workload' }] });
+  const { principals } = Principals.parse(read('principals.yaml'));
+  const owned = principals.map(({ owners, ...one }) => {
+    return { ...one, issuer, owners: owners.map((owner) => ({ ...owner, issuer })) };
+  });
+  write('principals.yaml', { principals: owned });
+  const { resources, ...rest } = Resources.parse(read('resources.yaml'));
+  const moved = resources.map((one) => ({
+    ...one,
+    target: { ...one.target, ...localTarget(one.id, places) },
+  }));
+  write('resources.yaml', { ...rest, resources: moved });
+};
+
+const localTarget = (id: string, { account, region, resourceId, databasePort }: LocalPlaces) => ({
+  account,
+  region,
+  resourceId,
+  host: 'localhost',
+  port: databasePort,
+  roleArn: `arn:aws:iam::${account}:role/latchkey-target-${id}`,
+  tls: { ca: { file: 'local.pem' } },
+});

