@@ -1,0 +1,65 @@
+import type { FunctionName } from '../lambdas/core/config/compiled.ts';
+import type { Route } from '../lambdas/http/routes.ts';
+import type { Summary } from './bench-statistics.ts';
+
+/** Everything that one run of `npm run bench` found out. Times are in milliseconds, sizes in bytes. */
+export interface BenchResults {
+  readonly machine: Machine;
+  readonly routes: readonly RouteResult[];
+  readonly vend: VendResult;
+  readonly bundles: readonly BundleResult[];
+  readonly life: LifeResult;
+  readonly endedAtOnce: EndedAtOnce;
+}
+
+/** No names and no paths: only what figures depend on. */
+export interface Machine {
+  readonly cores: number;
+  readonly memoryGb: number;
+  readonly platform: string;
+  readonly nodeVersion: string;
+  readonly postgresVersion: string;
+  /** Of the last minute, before the run and after it. */
+  readonly loadBefore: number;
+  readonly loadAfter: number;
+}
+
+export interface RouteResult {
+  readonly route: Route;
+  readonly times: Summary;
+  /** Calls to AWS by the function behind the route, in one request: in the request with the fewest, and with the most. */
+  readonly calls: { readonly fewest: readonly string[]; readonly most: number };
+}
+
+/** The handler as deployed, and its floor: one signature, one read, one transaction through the same endpoint. */
+export interface VendResult {
+  readonly handler: Summary;
+  readonly floor: Summary;
+}
+
+export interface BundleResult {
+  readonly name: FunctionName;
+  readonly importMs: Summary;
+  /** The same without the policy engine; undefined where there is none in it. */
+  readonly importWithoutPolicyMs: Summary | undefined;
+  readonly codeBytes: number;
+  readonly wasmBytes: number;
+}
+
+export interface EndResult {
+  /** As the API reports it: from the end of the grant to the proof of death. */
+  readonly deadAfter: Summary;
+  /** From the moment the client asked for the end to the moment its open connection was cut. */
+  readonly cut: Summary;
+}
+
+/** Twenty grants ended by one request: `first` has to start most of the functions that end them, `again` finds them warm. */
+export interface EndedAtOnce {
+  readonly first: EndResult;
+  readonly again: EndResult;
+}
+
+export interface LifeResult extends EndResult {
+  /** From the request to the answer that says *active*, as the client sees it with `Prefer: wait`. */
+  readonly active: Summary;
+}

@@ -1,0 +1,135 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, loadavg, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { CONFIG_PARTS, type FunctionName } from '../lambdas/core/config/compiled.ts';
+import { type LocalStack, startStack } from '../local/stack.ts';
+import { type DeployedFunction, measureBundles } from './bench-bundles.ts';
+import { type AwsCall, newBench } from './bench-crew.ts';
+import { measureEndedAtOnce, measureLives } from './bench-endings.ts';
+import { benchmarkPage, verdicts } from './bench-report.ts';
+import type { BenchResults, Machine } from './bench-results.ts';
+import { measureRoutes } from './bench-routes.ts';
+import { measureVend } from './bench-vend.ts';
+import { createNarrator, type Narrator } from './narrator.ts';
+import { paint } from './terminal.ts';
+
+const DATA_DIR = '.latchkey/bench';
+const PAGE = 'docs/benchmarks.md';
+const IMPORT_ROUNDS = 15;
+
+const HELP = `Measures the whole product on this machine, in about three minutes, and writes ${PAGE}.
+
+  npm run bench
+
+Figures are only as good as the machine is quiet: the page tells its load.
+`;
+
+const main = async (): Promise<void> => {
+  if (process.argv.includes('--help')) return void process.stdout.write(HELP);
+  const narrator = createNarrator(process.stdout);
+  narrator.title('Latchkey: how fast it is on this machine');
+  rmSync(DATA_DIR, { recursive: true, force: true });
+  try {
+    const results = await measure(narrator);
+    writeFileSync(PAGE, benchmarkPage(results));
+    process.stdout.write(summaryOf(results));
+  } finally {
+    rmSync(DATA_DIR, { recursive: true, force: true });
+  }
+};
+
+const measure = async (narrator: Narrator): Promise<BenchResults> => {
+  const [loadBefore = 0] = loadavg();
+  if (loadBefore > availableParallelism() / 2)
+    narrator.note(
+      `This machine is busy (load ${loadBefore.toFixed(1)}): figures will be worse than they need be.`,
+    );
+  const { functions, postgresVersion, ...running } = await measureRunning(narrator);
+  narrator.progress('importing every bundle in fresh processes');
+  const scratchDir = join(DATA_DIR, 'without-policy');
+  mkdirSync(scratchDir, { recursive: true });
+  const bundles = await measureBundles(functions, { rounds: IMPORT_ROUNDS, scratchDir });
+  const [loadAfter = 0] = loadavg();
+  return { machine: machineOf({ loadBefore, loadAfter, postgresVersion }), bundles, ...running };
+};
+
+type Running = Pick<BenchResults, 'routes' | 'vend' | 'life' | 'endedAtOnce'>;
+
+/** Everything that needs the stack to be up, which is stopped afterwards: imports are measured without it. */
+const measureRunning = async (
+  narrator: Narrator,
+): Promise<Running & { functions: readonly DeployedFunction[]; postgresVersion: string }> => {
+  const calls: AwsCall[] = [];
+  const stack = await startStack({
+    dataDir: DATA_DIR,
+    onProgress: narrator.progress,
+    onCall: ({ roleArn, action }) =>
+      calls.push({
+        functionName: roleArn.split('/latchkey-').at(-1) ?? '',
+        operation: action.split(':').at(-1) ?? '',
+      }),
+  });
+  try {
+    const bench = await newBench(stack, calls);
+    narrator.progress('calling every route');
+    const { results, grants } = await measureRoutes(bench);
+    narrator.progress('vending against the floor');
+    const vend = await measureVend(bench, grants);
+    narrator.progress('making and ending a hundred grants, each with an open session');
+    const { life, release } = await measureLives(bench);
+    narrator.progress('ending twenty grants at once');
+    const endedAtOnce = await measureEndedAtOnce(bench);
+    const postgresVersion = await versionOf(stack);
+    return {
+      routes: [...results, release],
+      vend,
+      life,
+      endedAtOnce,
+      functions: functionsOf(stack),
+      postgresVersion,
+    };
+  } finally {
+    await stack.stop();
+  }
+};
+
+const functionsOf = ({ aws }: LocalStack): readonly DeployedFunction[] =>
+  (Object.keys(CONFIG_PARTS) as FunctionName[]).flatMap((name) => {
+    const source = aws.functions.get(`latchkey-${name}`)?.source;
+    return source ? [{ name, directory: source.directory, environment: source.environment }] : [];
+  });
+
+const versionOf = async ({ postgres }: LocalStack): Promise<string> => {
+  const superuser = await postgres.asSuperuser('postgres');
+  const { rows } = await superuser.query<{ server_version: string }>('SHOW server_version');
+  await superuser.end();
+  return rows[0]?.server_version ?? 'unknown';
+};
+
+const machineOf = (found: Pick<Machine, 'loadBefore' | 'loadAfter' | 'postgresVersion'>): Machine => ({
+  cores: availableParallelism(),
+  memoryGb: Math.round(totalmem() / 2 ** 30),
+  platform: `${process.platform} ${process.arch}`,
+  nodeVersion: process.versions.node,
+  ...found,
+});
+
+const summaryOf = (results: BenchResults): string => {
+  const lines = verdicts(results).map(({ what, figure, aim, isMet }) => {
+    const mark = paint(process.stdout, isMet ? 'green' : 'yellow', isMet ? 'met' : 'not met');
+    return `${what.padEnd(46)} ${figure.padStart(9)}   ${aim.padEnd(9)} ${mark}`;
+  });
+  const { life, endedAtOnce } = results;
+  return `
+${lines.join('\n')}
+time to active                                 ${life.active.p50.toFixed(0)} ms, p99 ${life.active.p99.toFixed(0)}, max ${life.active.max.toFixed(0)}
+time to dead                                   ${life.deadAfter.p50.toFixed(0)} ms, p99 ${life.deadAfter.p99.toFixed(0)}, max ${life.deadAfter.max.toFixed(0)}; twenty at once max ${endedAtOnce.again.deadAfter.max.toFixed(0)}
+
+Everything is in ${PAGE}.
+`;
+};
+
+await main().catch((error: unknown) => {
+  console.error(`Nothing was written: ${error instanceof Error ? error.stack : error}`);
+  process.exitCode = 1;
+});

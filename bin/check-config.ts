@@ -1,0 +1,45 @@
+import { ownRdsSigner } from '../lambdas/adapters/own-rds-signer.ts';
+import type { CompiledConfig } from '../lambdas/core/config/compiled.ts';
+import { checkPostgresTarget, type TargetCheck } from './check-postgres-target.ts';
+import { CONFIG_FLAGS, guardRailsOf } from './checked-policy.ts';
+import { oneOf, readArguments, UsageError } from './command-line.ts';
+import { compiledConfig } from './compiled-config.ts';
+import { logInToTarget } from './log-in-to-target.ts';
+import { paint, printable, tableLines } from './terminal.ts';
+
+/** `config check`: the configuration as a deployment would compile it; with a resource, also what its target lacks. */
+export const checkConfiguration = async (args: readonly string[]): Promise<void> => {
+  const given = readArguments(args, { values: CONFIG_FLAGS, switches: [] });
+  const [id, ...others] = given.words;
+  if (others.length > 0) throw new UsageError(`"${others[0]}" is too much: name one resource.`);
+  const config = compiledConfig(given.values.get('config') ?? 'config', guardRailsOf(given));
+  console.log(
+    `Sound: ${config.resources.length} resources, ${config.principals.length} principals, ${config.policies.length} policies, and every example holds.`,
+  );
+  console.log(`Digest ${config.digest}`);
+  if (id !== undefined) await checkTarget(id, config);
+};
+
+const checkTarget = async (asked: string, { resources }: CompiledConfig): Promise<void> => {
+  const id = oneOf(
+    'The resource',
+    asked,
+    resources.map((resource) => resource.id),
+  );
+  const resource = resources.find((candidate) => candidate.id === id);
+  if (resource === undefined) return;
+  const session = await logInToTarget(resource, ownRdsSigner());
+  const checks = await checkPostgresTarget(session, resource.target).finally(() => session.close());
+  const lacking = checks.filter(({ ok }) => !ok);
+  console.log(tableLines(process.stdout, ['', 'what', 'mend'], checks.map(rowOf)).join('\n'));
+  console.log(
+    lacking.length === 0 ? `${id} lacks nothing.` : `${id} lacks ${lacking.length} of ${checks.length}.`,
+  );
+  if (lacking.length > 0) process.exitCode = 1;
+};
+
+const rowOf = ({ item, ok, mend }: TargetCheck): readonly string[] => [
+  ok ? paint(process.stdout, 'green', 'ok') : paint(process.stdout, 'red', 'lacks'),
+  item,
+  printable(mend ?? ''),
+];

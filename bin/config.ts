@@ -1,0 +1,32 @@
+import { checkConfiguration } from './check-config.ts';
+import { runSubcommand } from './command-line.ts';
+import { writeConfigSchemas } from './config-schemas.ts';
+import { resolveTarget } from './resolve-target.ts';
+
+const HELP = `
+Describe what can be reached, and see that it can be.
+
+  npm run config -- resolve --instance orders --region eu-central-1
+  npm run config -- resolve --cluster billing --region eu-central-1
+      Asks Amazon RDS with your own credentials (rds:DescribeDBInstances, rds:DescribeDBClusters) and prints a
+      resource for config/resources.yaml.
+
+  npm run config -- check
+      Compiles the configuration as a deployment would, and names every mistake with its mend.
+
+  npm run config -- check orders-db
+      Also logs in to that database as latchkey_admin, with a token signed by your own credentials
+      (rds-db:connect), and says what it still lacks. Nothing is changed there.
+
+  npm run config -- schemas
+      Writes the JSON Schemas by which editors complete the files of config/. Needed when the shape changes;
+      format them with: npx biome format --write config
+
+  check takes
+      --config <folder>      the configuration to read; config/ unless said otherwise
+      --guard-rails removed  as the setting of the same name in cdk.json
+`;
+
+const COMMANDS = { resolve: resolveTarget, check: checkConfiguration, schemas: writeConfigSchemas };
+
+await runSubcommand(HELP, COMMANDS, process.argv.slice(2));

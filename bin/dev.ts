@@ -1,0 +1,76 @@
+import { startStack } from '../local/stack.ts';
+import { createNarrator } from './narrator.ts';
+import { paint } from './terminal.ts';
+
+const DATA_DIR = '.latchkey/dev';
+/** The same at each start, so that scripts and tokens go on working. */
+const PORTS = { api: 8787, issuer: 8788, database: 8789 };
+
+const HELP = `Runs the whole product on this machine, on loopback only, until Ctrl-C.
+
+  npm run dev [-- --verbose]
+
+State is kept in ${DATA_DIR}: a second start finds it again. Delete the folder to begin anew.
+--verbose also prints what the functions log.
+`;
+
+const main = async (): Promise<void> => {
+  if (process.argv.includes('--help')) return void process.stdout.write(HELP);
+  const isVerbose = process.argv.includes('--verbose');
+  const narrator = createNarrator(process.stdout);
+  narrator.title('Latchkey on this machine');
+  const stack = await startStack({
+    dataDir: DATA_DIR,
+    ports: PORTS,
+    onProgress: narrator.progress,
+    onLog: (name, line) => {
+      if (isVerbose) process.stdout.write(paint(process.stdout, 'dim', `${name} ${line}\n`));
+    },
+  });
+  process.stdout.write(invitation(stack));
+  await interrupted();
+  process.stdout.write('\nStopping …\n');
+  await stack.stop();
+};
+
+type Stack = Awaited<ReturnType<typeof startStack>>;
+
+const invitation = ({ baseUrl, issuer, caFile, tables, auditor }: Stack): string => `
+API          ${baseUrl}
+Token        export TOKEN=$(curl -s --cacert ${caFile} --user sales-crew:${issuer.secretOf('sales-crew')} \\
+               -d grant_type=client_credentials ${issuer.tokenUrl} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
+First call   curl -s -H "Authorization: Bearer $TOKEN" ${baseUrl}/v1/me
+A task       curl -s -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
+               -d '{"name":"try it"}' ${baseUrl}/v1/tasks
+Access       curl -s -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -H 'Prefer: wait=20' \\
+               -d '{"task":"t_…","resource":"orders-db","action":"postgres:connect","durationSeconds":600,"reason":"try it"}' \\
+               ${baseUrl}/v1/grants
+Use it       eval "$(curl -s -X POST -H "Authorization: Bearer $TOKEN" -H 'Accept: text/x-shellscript' \\
+               ${baseUrl}/v1/grants/g_…/credentials)" && psql -c 'SELECT count(*) FROM orders'
+End it       curl -s -X DELETE -H "Authorization: Bearer $TOKEN" ${baseUrl}/v1/tasks/t_…
+The trail    ${Object.entries(auditor)
+  .map(([name, value]) => `${name}='${value}'`)
+  .join(' ')} \\
+               npm run audit -- export --grants-table ${tables.grants} --audit-table ${tables.audit} --out trail.jsonl
+More         ${baseUrl}/v1/openapi.json; other clients: other-crew, rogue-crew (secrets in ${DATA_DIR}/issuer.json)
+
+Ctrl-C stops everything; state stays in ${DATA_DIR}.
+`;
+
+const interrupted = (): Promise<void> =>
+  new Promise((done) => {
+    process.once('SIGINT', () => done());
+    process.once('SIGTERM', () => done());
+  });
+
+/** The ports are fixed, so the usual reason is that it is running already. */
+const explain = (error: unknown): string => {
+  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
+    return `A port of ${Object.values(PORTS).join(', ')} is taken: is \`npm run dev\` already running?`;
+  return `It did not start: ${error instanceof Error ? error.message : error}`;
+};
+
+await main().catch((error: unknown) => {
+  console.error(explain(error));
+  process.exitCode = 1;
+});

