@@ -1,0 +1,10 @@
+-- The sample database `billing`: small, believable, and as somebody else's migrations left it.
+
+CREATE TABLE invoices (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  order_id bigint NOT NULL,
+  amount_cents integer NOT NULL,
+  paid boolean NOT NULL
+);
+INSERT INTO invoices (order_id, amount_cents, paid)
+  SELECT n, 500 + (n * 7919) % 20000, n % 5 <> 0 FROM generate_series(1, 600) AS n;
