@@ -4,6 +4,8 @@ import type { PostgresResource } from '../core/config/resource.ts';
 import type { EndingStep, Grant } from '../core/grant/grant.ts';
 import type { Task } from '../core/grant/task.ts';
 import type { ContainmentRegister } from '../core/grant/use-grant.ts';
+import type { Catalogue, ResultField } from '../core/sql/catalogue.ts';
+import type { Statement } from '../core/sql/statement.ts';
 import type { EpochMs } from '../core/time.ts';
 
 /** Something we must have did not answer. The edge makes it a 503 (fail closed); a workflow retries it. */
@@ -140,6 +142,89 @@ export interface RefusedTokens {
     from: EpochMs,
     to: EpochMs,
   ): Promise<{ readonly refusals: readonly RefusalCount[]; readonly isComplete: boolean }>;
+}
+
+/** One statement, to be executed once with the login of its grant, which never leaves the function. */
+export interface ExecuteAsk {
+  readonly resource: PostgresResource;
+  readonly grantId: string;
+  readonly statement: Statement;
+  /** The bytes that were asked for and decided on; what is executed is never written anew from the tree. */
+  readonly sql: string;
+  /** For `$1`, `$2` …; null is SQL's NULL. */
+  readonly params: readonly (string | null)[];
+  readonly limits: { readonly maxRows: number; readonly maxBytes: number; readonly maxSeconds: number };
+  /**
+   * Asked inside the transaction, when PostgreSQL has planned the statement and holds its locks, and before it is
+   * executed. `false` rolls back and nothing is executed.
+   */
+  readonly proceed: (inspection: Inspection) => Promise<boolean>;
+}
+
+/** What the database said of a statement before it was executed. */
+export interface Inspection {
+  readonly catalogue: Catalogue;
+  /** `EXPLAIN`'s estimate of rows that are returned or changed; undefined where PostgreSQL plans nothing. */
+  readonly estimatedRows: number | undefined;
+  readonly fields: readonly ResultField[];
+}
+
+/** Why an execution came to nothing. Text of the target (`message`, `detail`, `hint`) has not been masked yet. */
+export type ExecutionFailure =
+  | { readonly code: 'not_proceeded' }
+  /** The target refused: `sqlState` is PostgreSQL's five characters. */
+  | { readonly code: 'target_refused'; readonly sqlState: string; readonly message: string }
+  /** A name in the statement means something that is not PostgreSQL's own; `part` names it. */
+  | { readonly code: 'shadowed'; readonly part: string }
+  /** A definition that the decision stood on was replaced meanwhile. */
+  | { readonly code: 'definition_changed' }
+  | { readonly code: 'took_too_long'; readonly maxSeconds: number }
+  | { readonly code: 'answer_too_large'; readonly maxBytes: number }
+  /** A write touched more rows than `EXPLAIN` had promised by a set factor, and was rolled back. */
+  | { readonly code: 'too_many_rows_changed'; readonly estimated: number; readonly changed: number }
+  /** The connection was lost: a read came to nothing; whether a write was committed nobody can tell. */
+  | { readonly code: 'connection_lost'; readonly committed: 'no' | 'unknown' };
+
+/** One value as PostgreSQL's text format has it. */
+export type CellText = string | null;
+
+export interface Executed {
+  readonly fields: readonly ResultField[];
+  readonly rows: readonly (readonly CellText[])[];
+  /** There were more rows than the cap: the rest was left unread. */
+  readonly truncated: boolean;
+  /** Rows returned, or changed by a write. */
+  readonly rowCount: number;
+  /** Notices of the target, unmasked. */
+  readonly notices: readonly string[];
+  /** Of the values, before masking. */
+  readonly bytes: number;
+}
+
+/** How statements reach a target. Throws `DependencyUnavailable` when it could not be reached, so nothing was executed. */
+export interface StatementTarget {
+  execute(
+    ask: ExecuteAsk,
+  ): Promise<
+    | { readonly ok: true; readonly value: Executed }
+    | { readonly ok: false; readonly failure: ExecutionFailure }
+  >;
+}
+
+/** What is kept of a task beside the trail: sealed under the task's own data key, so that destroying the key erases it. */
+export interface TaskVault {
+  /** Seals and stores; answers SHA-256 (hex) of the sealed bytes, which is what the trail holds. */
+  put(name: string, content: string): Promise<{ readonly sealedHash: string }>;
+  /** Undefined when it was never stored or is past its retention. Throws when it is not what the hash says. */
+  get(name: string, sealedHash: string): Promise<string | undefined>;
+  /** HMAC-SHA256, hex, under a key of this task for this purpose alone. */
+  mac(purpose: 'literal' | 'mask', text: string): string;
+}
+
+/** `open` makes the task's key where there is none; `find` answers undefined for a task that has none, or whose key was destroyed. */
+export interface Vaults {
+  open(task: string): Promise<TaskVault>;
+  find(task: string): Promise<TaskVault | undefined>;
 }
 
 export type Clock = () => EpochMs;

@@ -28,6 +28,7 @@ export const ORDERS: Resource = {
   env: 'prod',
   actions: ['postgres:connect'],
   maxDurationSeconds: 3_600,
+  sensitive: [],
   target: {
     account: RAW_SETTINGS.account,
     region: RAW_SETTINGS.region,
@@ -37,6 +38,8 @@ export const ORDERS: Resource = {
     database: 'orders',
     roleArn: 'arn:aws:iam::111122223333:role/latchkey/target-orders',
     templateRole: 'orders_app',
+    maskedTemplateRole: undefined,
+    runRoles: {},
     objectOwner: 'orders_owner',
     connectionLimit: 5,
     caPem: '',

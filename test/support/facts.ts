@@ -52,6 +52,7 @@ export const RESOURCE: PostgresResource = {
   env: 'staging',
   actions: ['postgres:connect'],
   maxDurationSeconds: 3_600,
+  sensitive: [],
   target: {
     account: '000000000000',
     region: 'us-east-1',
@@ -61,6 +62,8 @@ export const RESOURCE: PostgresResource = {
     database: 'orders',
     roleArn: 'arn:aws:iam::000000000000:role/latchkey-target-orders-db',
     templateRole: 'orders_app',
+    maskedTemplateRole: undefined,
+    runRoles: {},
     objectOwner: 'orders_owner',
     connectionLimit: 3,
     caPem: 'pem',

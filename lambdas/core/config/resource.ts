@@ -1,3 +1,6 @@
+import type { SensitiveColumn } from '../masking/mask.ts';
+import type { StatementClass } from '../sql/statement.ts';
+
 /** What `resources.yaml` says about one thing that can be reached, after compilation. */
 export interface PostgresResource {
   readonly id: string;
@@ -7,6 +10,8 @@ export interface PostgresResource {
   readonly env: string;
   readonly actions: readonly ResourceAction[];
   readonly maxDurationSeconds: number;
+  /** What is masked in answers, and left out of logins, unless policy unmasks its category. */
+  readonly sensitive: readonly SensitiveColumn[];
   readonly target: PostgresTargetAddress;
 }
 
@@ -31,6 +36,13 @@ export interface PostgresTargetAddress {
   readonly roleArn: string;
   /** The NOLOGIN role whose rights a grant's user inherits. */
   readonly templateRole: string;
+  /**
+   * The NOLOGIN role whose rights a grant's user inherits instead when policy does not unmask every category of
+   * `sensitive`: it has rights to the other columns only.
+   */
+  readonly maskedTemplateRole: string | undefined;
+  /** The NOLOGIN role that a run of each class has the rights of. */
+  readonly runRoles: Readonly<Partial<Record<StatementClass, string>>>;
   /** Who receives what a grant's user created, so that work survives the end of its grant. */
   readonly objectOwner: string;
   readonly connectionLimit: number;

@@ -198,5 +198,14 @@ const bundleMistakes = (bundle: Bundle | undefined): readonly ConfigError[] =>
 
 const toResource = (section: ResourceSection, bundle: Bundle | undefined): Resource => {
   const { tls: _tls, ...target } = section.target;
-  return { ...section, target: { ...target, caPem: bundle?.ok ? bundle.pem : '' } };
+  return {
+    ...section,
+    sensitive: [],
+    target: {
+      ...target,
+      maskedTemplateRole: undefined,
+      runRoles: {},
+      caPem: bundle?.ok ? bundle.pem : '',
+    },
+  };
 };
