@@ -76,6 +76,37 @@ export const COMMIT_ATTEMPTS_MAX = 8;
 /** Losers of a race come back after a random part of this, doubled each time. */
 export const COMMIT_BACKOFF_MS = 20;
 
+// Runs
+export const RUN_PARAMS_MAX_COUNT = 100;
+export const RUN_PARAM_MAX_CHARACTERS = 16 * 1024;
+/** Rows of one answer, and what a caller gets who does not say. */
+export const RUN_ROWS_MAX_COUNT = 10_000;
+export const RUN_ROWS_DEFAULT_COUNT = 1_000;
+/** Values of one answer as text. With its frame it has to fit into what a function may answer the gateway (6 MB). */
+export const RUN_ANSWER_MAX_BYTES = 3 * 1024 * 1024;
+/** The same with its frame, masked, as JSON. */
+export const RUN_RESULT_MAX_BYTES = 4 * 1024 * 1024;
+/** Execution at the target; enforced from a second connection. */
+export const RUN_MAX_SECONDS = 20;
+/** A decided run that has not begun after this long has failed. */
+export const RUN_START_MAX_SECONDS = 60;
+/** From the end of the execution to the recorded outcome. */
+export const RUN_SETTLE_MARGIN_SECONDS = 45;
+/** What one task may use in its life, and one principal in a day (UTC). */
+export const TASK_BUDGET = { runs: 500, rows: 200_000, bytes: 64 * 1024 * 1024, failures: 100 } as const;
+export const PRINCIPAL_DAY_BUDGET = {
+  runs: 5_000,
+  rows: 2_000_000,
+  bytes: 640 * 1024 * 1024,
+  failures: 500,
+} as const;
+/** So many failures without a success in between open the circuit of a task… */
+export const CIRCUIT_FAILURES = 10;
+/** …for this long after the last one. */
+export const CIRCUIT_OPEN_SECONDS = 60;
+/** How long a day's counters are kept. */
+export const BUDGET_KEPT_SECONDS = 3 * 24 * 3_600;
+
 // Sweeping and endings
 export const SWEEP_INTERVAL_SECONDS = 60;
 /** The workflow ends a grant on time; only after this does the sweeper step in. */
@@ -103,6 +134,18 @@ export const RUNNER_TIMEOUT_SECONDS = 60;
 // Configuration
 /** While a deploy replaces one function after the other, some still decide by the old rules; grants are asked again this long. */
 export const CONFIG_SETTLING_MS = 10 * 60_000;
+
+// Payloads: full statements and masked results, sealed
+/** AES-256, and as much for each key that is derived from it. */
+export const VAULT_KEY_BYTES = 32;
+/** What AES-GCM is specified for. Random nonces are safe for 2^32 seals under one key; a task makes thousands at most. */
+export const SEAL_NONCE_BYTES = 12;
+/** Of one statement or one masked result. Lambda answers 6 MB at most, and S3 has to take it within one request's time. */
+export const PAYLOAD_MAX_BYTES = 4 * 1024 * 1024;
+export const PAYLOAD_RETENTION_MIN_DAYS = 1;
+/** Ten years. Longer is what a legal hold is for. */
+export const PAYLOAD_RETENTION_MAX_DAYS = 3_653;
+export const DAY_SECONDS = 24 * 3_600;
 
 // Refused tokens
 /** Log lines are found this long after they were written. */
@@ -139,6 +182,32 @@ export const POSTGRES_FULL_PAUSE_MAX_MS = 2_000;
 export const POSTGRES_ENDINGS_MAX_COUNT = 12;
 export const POSTGRES_IDENTIFIER_MAX_BYTES = 63;
 
+// Runs at PostgreSQL
+/** A run waits less than an ending for a server that is full: its caller waits too. */
+export const RUN_ROOM_WAIT_MS = 5_000;
+/** Rows asked for at a time. What arrives is counted byte by byte, so this bounds round trips and not memory. */
+export const RUN_FETCH_MAX_ROWS = 1_000;
+/** PostgreSQL sends a length with each value and a head with each row; two million empty values are no answer either. */
+export const RUN_CELL_FRAMING_BYTES = 4;
+export const RUN_ROW_FRAMING_BYTES = 7;
+export const RUN_FRAMING_MAX_BYTES = 8 * 1024 * 1024;
+/** What may arrive beside the rows of an answer, such as notices, before the connection is cut. */
+export const RUN_ARRIVAL_MARGIN_BYTES = 64 * 1024;
+/** Catalogue and plan of one statement. Views over hundreds of others stay below. */
+export const RUN_INSPECTION_MAX_BYTES = 16 * 1024 * 1024;
+export const RUN_NOTICES_MAX_COUNT = 50;
+export const RUN_NOTICES_MAX_BYTES = 16 * 1024;
+/** The server's own limit on a statement comes first by this; then a second connection ends the session. */
+export const RUN_KILL_GRACE_MS = 500;
+/** The second connection has this long; then the run's own connection is cut whatever it says. */
+export const RUN_KILL_WAIT_MS = 5_000;
+/** A server looks this often whether the client of a statement is still there. */
+export const RUN_CLIENT_CHECK_MS = 1_000;
+/** A write may change this many times the rows that `EXPLAIN` promised, as estimates err by about that… */
+export const WRITE_ROWS_FACTOR = 10;
+/** …and this many whatever was promised, as small estimates err by more. */
+export const WRITE_ROWS_FLOOR = 100;
+
 // Assumed roles
 /** The shortest session STS gives. Signing sessions are asked for longer and cached while they outlive what they sign. */
 export const SIGNING_SESSION_SECONDS = 3_600;
@@ -160,10 +229,15 @@ export const RESOURCES_MAX_COUNT = 200;
 export const ENVIRONMENTS_MAX_COUNT = 20;
 export const POLICIES_MAX_COUNT = 500;
 export const EXAMPLES_MAX_COUNT = 1_000;
+export const RUN_EXAMPLE_NAMES_MAX_COUNT = 100;
 /** With `latchkey-target-` before it, a resource's id still fits into the name of an IAM role (64). */
 export const RESOURCE_ID_MAX_CHARACTERS = 40;
 export const DESCRIPTION_MAX_CHARACTERS = 200;
 export const CA_CERTIFICATES_MAX_COUNT = 8;
+export const SENSITIVE_COLUMNS_MAX_COUNT = 500;
+export const CATEGORY_MAX_CHARACTERS = 40;
+/** More would show most of what it is meant to hide. */
+export const KEEP_LAST_MAX_CHARACTERS = 8;
 /** Connections of one grant at a time: enough for a pool, too few to starve the target. */
 export const POSTGRES_CONNECTIONS_MAX_COUNT = 50;
 export const ISSUERS_MAX_COUNT = 20;
@@ -176,3 +250,18 @@ export const OWNERS_MAX_COUNT = 10;
 // Logs
 /** A longer value is cut: logs hold codes and ids, not documents. */
 export const LOG_VALUE_MAX_CHARACTERS = 512;
+
+// Masking
+/** Expressions and queries that lineage looks at in one statement; the largest body holds fewer, unless it nests to multiply. */
+export const LINEAGE_STEPS_MAX = 50_000;
+/** Levels of a statement that lineage goes down: a fraction of what fits on the stack, and more than people write. */
+export const LINEAGE_DEPTH_MAX = 400;
+/** PostgreSQL's own limit of a target list. */
+export const OUTPUT_COLUMNS_MAX = 1_664;
+// Statements
+/** People have to read what they approve, and the parser's work grows with it; no hand-written statement is near. */
+export const STATEMENT_MAX_BYTES = 64 * 1024;
+/** Levels of the parse tree: generated queries stay below 100, and the walk itself must never overflow the stack. */
+export const STATEMENT_MAX_DEPTH = 250;
+/** PostgreSQL's protocol counts them in 16 bits. */
+export const STATEMENT_PARAMETERS_MAX_COUNT = 65_535;

@@ -12,7 +12,10 @@ export interface CatalogueRelation {
   readonly oid: number;
   readonly kind: 'table' | 'view' | 'materialized view' | 'foreign table' | 'partition';
   readonly columns: readonly CatalogueColumn[];
-  /** Every column, as `schema.table.column`, that a view is made of, through other views too. Empty for a table. */
+  /**
+   * Every column, as `schema.table.column`, that a view is made of, through other views too. Of a table, what its columns
+   * are made of.
+   */
   readonly madeOf: readonly string[];
 }
 
@@ -20,6 +23,11 @@ export interface CatalogueColumn {
   readonly name: string;
   /** Its number in the relation: `RowDescription` names columns so. */
   readonly number: number;
+  /**
+   * Of a table's column: others whose values it may hold, as `schema.table.column`. Those of its name in partitions,
+   * children and parents of the table, and those that a generated column is computed from.
+   */
+  readonly madeOf?: readonly string[];
 }
 
 /** One column of an answer as `RowDescription` describes it. `tableOid` and `columnNumber` are 0 for an expression. */
