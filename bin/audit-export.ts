@@ -45,6 +45,8 @@ const headIn = (item: Parameters<typeof readEntry>[0]): { chain: string; head: C
       head: { seq: numberOf(item, 'seq'), hash: stringOf(item, 'hash') },
     };
   if (!pk.startsWith('TASK#')) return undefined;
+  // What else a task holds has no chain of its own: runs are told of in their grant's.
+  if (sk !== 'TASK' && !sk.startsWith('GRANT#')) return undefined;
   const state = sk === 'TASK' ? readTask(item) : readGrant(item);
   return state && { chain: state.id, head: state.head };
 };

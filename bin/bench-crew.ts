@@ -1,6 +1,7 @@
 import { Client } from 'pg';
 import type { LocalStack } from '../local/stack.ts';
 import { type ApiAnswer, type ApiClient, createApiClient, type Wire } from './api-client.ts';
+import { expect } from './expect-status.ts';
 
 /** One call to AWS by one of the functions: `{ functionName: 'vend', operation: 'BatchGetItem' }`. */
 export interface AwsCall {
@@ -23,12 +24,6 @@ export const newBench = async (stack: LocalStack, calls: readonly AwsCall[]): Pr
   crew: createApiClient(stack.baseUrl, await stack.getToken('sales-crew')),
   calls,
 });
-
-/** A benchmark of what did not happen would be worthless, so anything but the expected answer ends it. */
-export const expect = <T>(answer: ApiAnswer<T>, status: number): ApiAnswer<T> => {
-  if (answer.status === status) return answer;
-  throw new Error(`expected ${status}, got ${answer.status}: ${JSON.stringify(answer.body)}`);
-};
 
 export const openTask = async (
   { crew }: Bench,

@@ -1,5 +1,6 @@
 import type { Wire } from './api-client.ts';
-import { askForAccess, type Bench, expect, openSession, openTask } from './bench-crew.ts';
+import { askForAccess, type Bench, openSession, openTask } from './bench-crew.ts';
+import { expect } from './expect-status.ts';
 import type { EndedAtOnce, EndResult, LifeResult, RouteResult } from './bench-results.ts';
 import { callsOf, routeOf, routeResult, type Sample } from './bench-routes.ts';
 import { summarize } from './bench-statistics.ts';

@@ -10,6 +10,24 @@ export interface BenchResults {
   readonly bundles: readonly BundleResult[];
   readonly life: LifeResult;
   readonly endedAtOnce: EndedAtOnce;
+  readonly runs: RunsResult;
+}
+
+/** The same statement as a run, from the client's request to its answer, and by a plain client with a login of its own. */
+export interface GovernedResult {
+  readonly rows: number;
+  readonly cells: number;
+  readonly governed: Summary;
+  readonly plain: Summary;
+}
+
+export interface RunsResult {
+  readonly governed: readonly GovernedResult[];
+  /** Of a statement of 4 KiB. */
+  readonly classifyMs: Summary;
+  readonly maskMbPerSecond: number;
+  /** Largest resident size of a process that does what `runner` does, at 10,000 rows. */
+  readonly runnerMemoryMib: number;
 }
 
 /** No names and no paths: only what figures depend on. */

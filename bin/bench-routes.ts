@@ -1,6 +1,7 @@
 import { type Operation, ROUTES, type Route } from '../lambdas/http/routes.ts';
 import type { ApiAnswer } from './api-client.ts';
-import { askForAccess, type Bench, expect, openTask, readGrant, vend } from './bench-crew.ts';
+import { askForAccess, type Bench, openTask, readGrant, vend } from './bench-crew.ts';
+import { expect } from './expect-status.ts';
 import type { RouteResult } from './bench-results.ts';
 import { summarize } from './bench-statistics.ts';
 
@@ -73,7 +74,7 @@ const measureGrants = async (bench: Bench): Promise<RouteRun> => {
 };
 
 /** The first requests warm the function up and are not counted. `act` gets the number of its turn, from 0. */
-const measure = async (
+export const measure = async (
   bench: Bench,
   operation: Operation,
   act: (turn: number) => Promise<ApiAnswer>,

@@ -9,6 +9,7 @@ import { measureEndedAtOnce, measureLives } from './bench-endings.ts';
 import { benchmarkPage, verdicts } from './bench-report.ts';
 import type { BenchResults, Machine } from './bench-results.ts';
 import { measureRoutes } from './bench-routes.ts';
+import { measureRuns } from './bench-runs.ts';
 import { measureVend } from './bench-vend.ts';
 import { createNarrator, type Narrator } from './narrator.ts';
 import { paint } from './terminal.ts';
@@ -53,7 +54,7 @@ const measure = async (narrator: Narrator): Promise<BenchResults> => {
   return { machine: machineOf({ loadBefore, loadAfter, postgresVersion }), bundles, ...running };
 };
 
-type Running = Pick<BenchResults, 'routes' | 'vend' | 'life' | 'endedAtOnce'>;
+type Running = Pick<BenchResults, 'routes' | 'vend' | 'runs' | 'life' | 'endedAtOnce'>;
 
 /** Everything that needs the stack to be up, which is stopped afterwards: imports are measured without it. */
 const measureRunning = async (
@@ -75,13 +76,16 @@ const measureRunning = async (
     const { results, grants } = await measureRoutes(bench);
     narrator.progress('vending against the floor');
     const vend = await measureVend(bench, grants);
+    narrator.progress('running statements against a plain client');
+    const measuredRuns = await measureRuns(bench);
     narrator.progress('making and ending a hundred grants, each with an open session');
     const { life, release } = await measureLives(bench);
     narrator.progress('ending twenty grants at once');
     const endedAtOnce = await measureEndedAtOnce(bench);
     const postgresVersion = await versionOf(stack);
     return {
-      routes: [...results, release],
+      routes: [...results, ...measuredRuns.routes, release],
+      runs: measuredRuns.runs,
       vend,
       life,
       endedAtOnce,

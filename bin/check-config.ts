@@ -1,10 +1,11 @@
 import { ownRdsSigner } from '../lambdas/adapters/own-rds-signer.ts';
 import type { CompiledConfig } from '../lambdas/core/config/compiled.ts';
-import { checkPostgresTarget, type TargetCheck } from './check-postgres-target.ts';
+import { checkPostgresTarget } from './check-postgres-target.ts';
 import { CONFIG_FLAGS, guardRailsOf } from './checked-policy.ts';
 import { oneOf, readArguments, UsageError } from './command-line.ts';
 import { compiledConfig } from './compiled-config.ts';
 import { logInToTarget } from './log-in-to-target.ts';
+import type { TargetCheck } from './target-check.ts';
 import { paint, printable, tableLines } from './terminal.ts';
 
 /** `config check`: the configuration as a deployment would compile it; with a resource, also what its target lacks. */
@@ -29,7 +30,7 @@ const checkTarget = async (asked: string, { resources }: CompiledConfig): Promis
   const resource = resources.find((candidate) => candidate.id === id);
   if (resource === undefined) return;
   const session = await logInToTarget(resource, ownRdsSigner());
-  const checks = await checkPostgresTarget(session, resource.target).finally(() => session.close());
+  const checks = await checkPostgresTarget(session, resource).finally(() => session.close());
   const lacking = checks.filter(({ ok }) => !ok);
   console.log(tableLines(process.stdout, ['', 'what', 'mend'], checks.map(rowOf)).join('\n'));
   console.log(

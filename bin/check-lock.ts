@@ -45,7 +45,10 @@ const isLocked = (packages: Record<string, unknown>, path: string, name: string)
   return isLocked(packages, parent, name);
 };
 
-export const LOCKS = ['package-lock.json', 'test/full/npm/package-lock.json'];
+export const LOCKS = [
+  'package-lock.json',
+  ...['npm', 'postgres-16', 'postgres-17'].map((folder) => `test/full/${folder}/package-lock.json`),
+];
 
 if (import.meta.main)
   await runCommand(async () => {

@@ -1,83 +1,49 @@
 import { ADMIN_DATABASE, ADMIN_USER, type Session } from '../lambdas/adapters/postgres/session.ts';
-import type { PostgresTargetAddress } from '../lambdas/core/config/resource.ts';
-
-/** One thing that `docs/targets/postgres.sql` sets up, and whether it is so. `mend` says what to do when it is not. */
-export interface TargetCheck {
-  readonly item: string;
-  readonly ok: boolean;
-  readonly mend: string | undefined;
-}
-
-/** A question whose every row is something that is wrong, by a name that goes into the mend. Nothing is changed. */
-interface Question {
-  readonly item: string;
-  /** Its parameters: $1 the template, $2 the heir, $3 the administrator, $4 the database. All are text. */
-  readonly sql: string;
-  readonly mend: (wrong: string, target: PostgresTargetAddress) => string;
-}
+import type { PostgresResource } from '../lambdas/core/config/resource.ts';
+import { checkMaskedTemplate } from './check-masked-template.ts';
+import { membership, type PreparedRole, plainRole, type Question, type TargetCheck } from './target-check.ts';
+import { type Template, templateQuestions, templatesOf } from './template-questions.ts';
 
 /** Asks a target, as its administrator in the resource's database, whether grants can be made, and ended, as promised. */
 export const checkPostgresTarget = async (
   session: Session,
-  target: PostgresTargetAddress,
+  resource: Pick<PostgresResource, 'target' | 'sensitive'>,
 ): Promise<readonly TargetCheck[]> => {
+  const { target } = resource;
+  const templates = templatesOf(target);
+  const asks = [
+    ...QUESTIONS.map((question) => ({ question, role: target.templateRole })),
+    ...templates.flatMap((template) =>
+      templateQuestions(template).map((question) => ({ question, role: template.role })),
+    ),
+  ];
   const checks: TargetCheck[] = [];
-  const values = [target.templateRole, target.objectOwner, ADMIN_USER, target.database];
-  for (const { item, sql, mend } of QUESTIONS) {
-    const rows = await session.ask<{ wrong: string }>(`WITH given AS (${GIVEN}) ${sql}`, values);
-    const wrong = rows.map((row) => row.wrong).join(', ');
-    checks.push({ item, ok: rows.length === 0, mend: rows.length === 0 ? undefined : mend(wrong, target) });
-  }
-  return checks;
+  for (const { question, role } of asks) checks.push(await answered(session, { question, role, target }));
+  return [...checks, ...(await checkMaskedTemplate(session, resource))];
+};
+
+interface Asked {
+  readonly question: Question;
+  readonly role: Template['role'];
+  readonly target: PostgresResource['target'];
+}
+
+const answered = async (session: Session, { question, role, target }: Asked): Promise<TargetCheck> => {
+  const { item, sql, mend } = question;
+  const values = [role, target.objectOwner, ADMIN_USER, target.database];
+  const rows = await session.ask<{ wrong: string }>(`WITH given AS (${GIVEN}) ${sql}`, values);
+  const wrong = rows.map((row) => row.wrong).join(', ');
+  return { item, ok: rows.length === 0, mend: rows.length === 0 ? undefined : mend(wrong, target) };
 };
 
 /** Roles that do not exist have a null oid here, instead of an error. */
 const GIVEN = `SELECT to_regrole(quote_ident($1::text))::oid AS template, to_regrole(quote_ident($2::text))::oid AS heir,
   to_regrole(quote_ident($3::text))::oid AS admin, $4::text AS database`;
 
-/** Memberships that reach over the database's own privileges. */
-const REACHING_FAR = [
-  'pg_execute_server_program',
-  'pg_read_server_files',
-  'pg_write_server_files',
-  'pg_signal_backend',
-  'pg_create_subscription',
-  'pg_use_reserved_connections',
-  'rds_superuser',
-  'rds_replication',
-  'rds_password',
-  'rds_iam',
-];
-
 /** What the limits of databases leave free: the administrator has 20, and PostgreSQL keeps a few for superusers. */
 const SPARE_CONNECTIONS = 30;
 
-const apply = 'Apply docs/targets/postgres.sql as the master user.';
-
-const membership = (
-  role: 'template' | 'heir',
-  name: (target: PostgresTargetAddress) => string,
-): Question => ({
-  item: `the administrator may hand on the ${role}, and not use it`,
-  sql: `SELECT 'missing' AS wrong FROM given WHERE NOT EXISTS (
-      SELECT FROM pg_auth_members WHERE roleid = ${role} AND member = admin AND admin_option)
-    UNION ALL
-    SELECT 'in use' FROM given, pg_auth_members WHERE roleid = ${role} AND member = admin AND (inherit_option OR set_option)`,
-  mend: (_wrong, target) =>
-    `GRANT ${name(target)} TO ${ADMIN_USER} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE;`,
-});
-
-const plainRole = (role: 'template' | 'heir', name: (target: PostgresTargetAddress) => string): Question => ({
-  item: `the ${role} exists and nobody logs in as it`,
-  sql: `SELECT 'missing' AS wrong FROM given WHERE ${role} IS NULL
-    UNION ALL
-    SELECT 'more than a plain role' FROM given JOIN pg_roles r ON r.oid = ${role}
-    WHERE rolcanlogin OR rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls`,
-  mend: (wrong, target) =>
-    wrong === 'missing'
-      ? apply
-      : `Name another role than ${name(target)}: it must be NOLOGIN, without attributes.`,
-});
+const HEIR: PreparedRole = { column: 'heir', label: 'heir', name: ({ objectOwner }) => objectOwner };
 
 const QUESTIONS: readonly Question[] = [
   {
@@ -116,24 +82,8 @@ const QUESTIONS: readonly Question[] = [
       WHERE admin IS NULL OR NOT pg_has_role(admin, 'pg_signal_backend', 'USAGE')`,
     mend: () => `GRANT pg_signal_backend TO ${ADMIN_USER} WITH ADMIN FALSE, INHERIT TRUE, SET FALSE;`,
   },
-  plainRole('template', ({ templateRole }) => templateRole),
-  plainRole('heir', ({ objectOwner }) => objectOwner),
-  membership('template', ({ templateRole }) => templateRole),
-  membership('heir', ({ objectOwner }) => objectOwner),
-  {
-    item: 'the template owns nothing: its members could give it away',
-    sql: `SELECT coalesce(datname, 'the instance') AS wrong FROM given
-      JOIN pg_shdepend ON refclassid = 'pg_authid'::regclass AND refobjid = template AND deptype = 'o'
-      LEFT JOIN pg_database d ON d.oid = dbid GROUP BY 1`,
-    mend: (wrong, { templateRole }) =>
-      `Give what ${templateRole} owns in ${wrong} to the application's own role.`,
-  },
-  {
-    item: 'the template does not reach beyond its database',
-    sql: `SELECT rolname AS wrong FROM given, pg_roles r WHERE pg_has_role(template, r.oid, 'MEMBER')
-      AND rolname = ANY ('{${REACHING_FAR.join(',')}}')`,
-    mend: (wrong, { templateRole }) => `REVOKE ${wrong} FROM ${templateRole};`,
-  },
+  plainRole(HEIR),
+  membership(HEIR),
   {
     item: 'the heir has no rights but to create: what agents leave behind may act with them',
     sql: `SELECT rolname AS wrong FROM given JOIN pg_auth_members ON member = heir JOIN pg_roles r ON r.oid = roleid
@@ -143,19 +93,6 @@ const QUESTIONS: readonly Question[] = [
         AND heir IS NOT NULL AND relowner <> heir AND has_table_privilege(heir, c.oid, 'SELECT, INSERT, UPDATE, DELETE')
         AND NOT has_table_privilege('public', c.oid, 'SELECT, INSERT, UPDATE, DELETE')`,
     mend: (wrong, { objectOwner }) => `REVOKE ALL on ${wrong} from ${objectOwner}.`,
-  },
-  {
-    item: 'the heir may create wherever the template may',
-    sql: `SELECT quote_ident(nspname) AS wrong FROM given, pg_namespace n
-      WHERE nspname !~ '^pg_' AND template IS NOT NULL AND heir IS NOT NULL
-        AND has_schema_privilege(template, n.oid, 'CREATE') AND NOT has_schema_privilege(heir, n.oid, 'CREATE')`,
-    mend: (wrong, { objectOwner }) => `GRANT USAGE, CREATE ON SCHEMA ${wrong} TO ${objectOwner};`,
-  },
-  {
-    item: 'the heir may create schemas if the template may',
-    sql: `SELECT quote_ident(database) AS wrong FROM given WHERE template IS NOT NULL AND heir IS NOT NULL
-      AND has_database_privilege(template, database, 'CREATE') AND NOT has_database_privilege(heir, database, 'CREATE')`,
-    mend: (wrong, { objectOwner }) => `GRANT CREATE ON DATABASE ${wrong} TO ${objectOwner};`,
   },
   {
     item: 'not everybody may connect, to any database of the instance',
@@ -170,15 +107,6 @@ const QUESTIONS: readonly Question[] = [
       WHERE datconnlimit = -1 OR datconnlimit > current_setting('max_connections')::int - ${SPARE_CONNECTIONS}`,
     mend: (wrong) =>
       `ALTER DATABASE ${wrong} CONNECTION LIMIT …; all databases together ${SPARE_CONNECTIONS} below max_connections.`,
-  },
-  {
-    item: 'the template may connect to its database and to no other',
-    sql: `SELECT quote_ident(datname) AS wrong FROM given, pg_database d
-      WHERE datallowconn AND template IS NOT NULL
-        AND has_database_privilege(template, d.oid, 'CONNECT') <> (datname = database)
-        AND NOT (datname <> database AND has_database_privilege('public', d.oid, 'CONNECT'))`,
-    mend: (wrong, { templateRole, database }) =>
-      `Let ${templateRole} connect to ${database} alone; it is otherwise for ${wrong}.`,
   },
   {
     item: `agents stay out of ${ADMIN_DATABASE}, where the administrator keeps its locks`,

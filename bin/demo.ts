@@ -3,18 +3,15 @@ import { Client } from 'pg';
 import { verifyExport } from '../lambdas/core/audit/audit-export.ts';
 import { parseReceipt } from '../lambdas/core/audit/chain.ts';
 import { startStack } from '../local/stack.ts';
-import { type ApiAnswer, type ApiClient, createApiClient, type Wire } from './api-client.ts';
+import { type ApiClient, createApiClient, type Wire } from './api-client.ts';
+import { tellRuns } from './demo-runs.ts';
+import { expect } from './expect-status.ts';
 import { localExport } from './local-export.ts';
+import { localScenes } from './local-scenes.ts';
 import { createNarrator, type Narrator } from './narrator.ts';
+import { sceneLines } from './scene-lines.ts';
 
 const DATA_DIR = '.latchkey/demo';
-
-/** Stops the story where it does not go as told. */
-const expect = <T>(answer: ApiAnswer<T>, status: number): ApiAnswer<T> => {
-  if (answer.status !== status)
-    throw new Error(`expected ${status}, got ${answer.status}: ${JSON.stringify(answer.body)}`);
-  return answer;
-};
 
 type Stack = Awaited<ReturnType<typeof startStack>>;
 
@@ -40,8 +37,10 @@ const tellStory = async (stack: Stack, narrator: Narrator): Promise<void> => {
   const task = await openTask(crew, narrator);
   const grant = await askForOrders(crew, task, narrator);
   const connection = await useCredential(crew, { grant, narrator });
+  await tellRuns({ crew, task, narrator });
   await askForTooMuch(stack, crew, { task, narrator });
   await endTask(crew, { task, grant, connection, narrator });
+  await replay(stack, task, narrator);
   await checkTrail(stack, crew.receipts, narrator);
 };
 
@@ -97,6 +96,14 @@ const useCredential = async (crew: ApiClient, { grant, narrator }: Omit<Scene, '
   narrator.step('It connects to a real PostgreSQL over verified TLS and reads', [
     rows.map(({ country, orders }) => `${country} ${orders}`).join(', '),
   ]);
+  const hidden = await client.query('SELECT card FROM customers').then(
+    () => 'it read them',
+    (error: Error) => error.message,
+  );
+  narrator.step('The same connection asks for card numbers, which policy keeps from it', [
+    `PostgreSQL: ${hidden}. The login has no right to that column.`,
+  ]);
+  if (hidden === 'it read them') throw new Error('a login could read what is masked');
   const elsewhere = new Client({ ...login, database: 'billing' });
   const refusal = await elsewhere.connect().then(
     () => 'it got in',
@@ -161,6 +168,13 @@ const endTask = async (
     [`Refused (${refused.body.code}): ${refused.body.detail}`],
     refused,
   );
+};
+
+/** What an auditor sees, without the pauses. */
+const replay = async (stack: Stack, task: string, narrator: Narrator): Promise<void> => {
+  const scenes = await localScenes(stack, task);
+  const lines = scenes.flatMap((scene) => sceneLines(process.stdout, scene));
+  narrator.step(`The auditor replays the task: npm run audit -- replay ${task}`, lines);
 };
 
 const checkTrail = async (stack: Stack, receipts: readonly string[], narrator: Narrator): Promise<void> => {

@@ -35,7 +35,7 @@ const main = async (): Promise<void> => {
 
 type Stack = Awaited<ReturnType<typeof startStack>>;
 
-const invitation = ({ baseUrl, issuer, caFile, tables, auditor }: Stack): string => `
+const invitation = ({ baseUrl, issuer, caFile, tables, payloads, auditor }: Stack): string => `
 API          ${baseUrl}
 Token        export TOKEN=$(curl -s --cacert ${caFile} --user sales-crew:${issuer.secretOf('sales-crew')} \\
                -d grant_type=client_credentials ${issuer.tokenUrl} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
@@ -47,11 +47,17 @@ Access       curl -s -H "Authorization: Bearer $TOKEN" -H 'Content-Type: applica
                ${baseUrl}/v1/grants
 Use it       eval "$(curl -s -X POST -H "Authorization: Bearer $TOKEN" -H 'Accept: text/x-shellscript' \\
                ${baseUrl}/v1/grants/g_…/credentials)" && psql -c 'SELECT count(*) FROM orders'
+Run it       the same with "action":"postgres:read", and then, without a login:
+             curl -s -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -H 'Prefer: wait=20' \\
+               -d '{"sql":"SELECT name, email FROM customers WHERE country = $1 LIMIT 3","params":["DE"]}' \\
+               ${baseUrl}/v1/grants/g_…/runs
 End it       curl -s -X DELETE -H "Authorization: Bearer $TOKEN" ${baseUrl}/v1/tasks/t_…
-The trail    ${Object.entries(auditor)
+The trail    export ${Object.entries(auditor)
   .map(([name, value]) => `${name}='${value}'`)
-  .join(' ')} \\
-               npm run audit -- export --grants-table ${tables.grants} --audit-table ${tables.audit} --out trail.jsonl
+  .join(' ')}
+             npm run audit -- export --grants-table ${tables.grants} --audit-table ${tables.audit} --out trail.jsonl
+             npm run audit -- replay t_… --grants-table ${tables.grants} --audit-table ${tables.audit} \\
+               --keys-table ${payloads.keysTable} --bucket ${payloads.bucket}
 More         ${baseUrl}/v1/openapi.json; other clients: other-crew, rogue-crew (secrets in ${DATA_DIR}/issuer.json)
 
 Ctrl-C stops everything; state stays in ${DATA_DIR}.

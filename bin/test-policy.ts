@@ -6,9 +6,11 @@ import {
   runExamples,
   verdictName,
 } from '../lambdas/core/policy/examples.ts';
+import { imaginedRun } from '../lambdas/core/policy/imagined-run.ts';
 import { CONFIG_FLAGS, checkedPolicy } from './checked-policy.ts';
 import { readArguments, UsageError } from './command-line.ts';
-import { paint, tableLines } from './terminal.ts';
+import { runWords } from './run-words.ts';
+import { paint, printable, tableLines } from './terminal.ts';
 
 /** `policy test`: every example with the answer policy gives. Exit code 1 when one does not hold. */
 export const testPolicy = async (args: readonly string[]): Promise<void> => {
@@ -21,7 +23,7 @@ export const testPolicy = async (args: readonly string[]): Promise<void> => {
   if (failed.length > 0) process.exitCode = 1;
 };
 
-const HEADER = ['', 'who', 'action', 'resource', 'seconds', 'answer', 'because of'];
+const HEADER = ['', 'who', 'asks for', 'resource', 'seconds', 'answer', 'because of'];
 
 const told = (reports: readonly ExampleReport[]): string => {
   const failed = reports.filter(({ mistakes }) => mistakes.length > 0);
@@ -45,12 +47,20 @@ const positionOf = (example: PolicyExample, reports: readonly ExampleReport[]): 
 const rowOf = ({ example, verdict, mistakes }: ExampleReport): readonly string[] => [
   mistakes.length > 0 ? paint(process.stdout, 'red', 'fails') : paint(process.stdout, 'green', 'holds'),
   `${example.principal.type} ${example.principal.name}`,
-  example.action,
+  printable(questionCell(example)),
   example.resource,
-  String(example.durationSeconds),
+  example.kind === 'access' ? String(example.durationSeconds) : '-',
   verdict === undefined ? '-' : verdictName(verdict),
   (verdict === undefined ? '' : policiesBehind(verdict).join(', ')) || '-',
 ];
+
+/** `postgres:write (delete, unbounded, public.orders)` of a run, `unmask email` of a category, else the action. */
+const questionCell = (example: PolicyExample): string => {
+  if (example.kind === 'unmask') return `unmask ${example.category}`;
+  return example.run === undefined
+    ? example.action
+    : `${example.action} (${runWords(imaginedRun(example.run))})`;
+};
 
 const jsonOf = ({ example, verdict, mistakes }: ExampleReport) => ({
   ...example,

@@ -28,8 +28,9 @@ export const FUNCTION_SHAPES: Readonly<Record<FunctionName, FunctionShape>> = {
     timeoutSeconds: BEHIND_API_SECONDS,
   },
   runner: {
-    description: 'Makes and ends roles at the targets',
-    memorySize: 512,
+    description: 'Makes and ends roles at the targets, and executes runs there',
+    // A parser, an answer of some megabytes in several forms, and connections beside it.
+    memorySize: 1024,
     timeoutSeconds: RUNNER_TIMEOUT_SECONDS,
   },
   waiter: { description: 'Stores the callback of a grant in its wait', memorySize: 256, timeoutSeconds: 15 },

@@ -1,7 +1,7 @@
 import { TASK_ERRORS } from '../lambdas/tasks/grant-task.ts';
 import { FUNCTION_SHAPES } from './function-shapes.ts';
 
-/** A state machine in Amazon States Language, as far as this one uses it. */
+/** A state machine in Amazon States Language, as far as ours use it. */
 export interface Definition {
   readonly Comment: string;
   readonly QueryLanguage: 'JSONata';
@@ -57,7 +57,7 @@ const LEFT = 'Left to the sweeper';
 /** The workflow is asked for nothing but this; everything else a function reads from the tables itself. */
 const GRANT_ID = '{% $states.context.Execution.Input.grantId %}';
 /** An answer that has come back in time has also had time to travel. */
-const SLACK_SECONDS = 10;
+export const SLACK_SECONDS = 10;
 
 /** Lambda's own troubles, not the function's. */
 const LAMBDA_TROUBLE = [
@@ -69,7 +69,7 @@ const LAMBDA_TROUBLE = [
 ];
 
 /** About a quarter of a minute in all: a grant that is not active after a minute has failed anyway. */
-const RETRY_SOON: Retrier = {
+export const RETRY_SOON: Retrier = {
   ErrorEquals: [TASK_ERRORS.transient, ...LAMBDA_TROUBLE],
   IntervalSeconds: 1,
   BackoffRate: 2,
@@ -91,7 +91,7 @@ const RETRY_LONG: readonly Retrier[] = [
 ];
 
 /** Failure, timeout, missed heartbeat and an expression that cannot be evaluated. */
-const onAnything = (next: string) => [{ ErrorEquals: ['States.ALL'], Next: next }];
+export const onAnything = (next: string) => [{ ErrorEquals: ['States.ALL'], Next: next }];
 
 const run = (runnerArn: string, step: 'activate' | 'end') => ({
   Type: 'Task' as const,

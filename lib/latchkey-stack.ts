@@ -5,7 +5,8 @@ import type { Resource } from '../lambdas/core/config/resource.ts';
 import { AccessTarget } from './access-target.ts';
 import { Alarms } from './alarms.ts';
 import type { Environments } from './environments.ts';
-import { GrantWorkflow } from './grant-workflow.ts';
+import { grantDefinition } from './grant-definition.ts';
+import { Payloads } from './payloads.ts';
 import {
   type Arns,
   databaseUsersOf,
@@ -14,12 +15,14 @@ import {
   permissionsOf,
   targetRolesOf,
 } from './permissions.ts';
+import { runDefinition } from './run-definition.ts';
 import { RestApi, STAGE } from './rest-api.ts';
 import { joinVpc, RunnerNetwork } from './runner-network.ts';
 import { logGroupName, ServiceFunction } from './service-function.ts';
 import type { Settings } from './settings.ts';
 import { SweeperSchedule } from './sweeper-schedule.ts';
 import { Tables } from './tables.ts';
+import { Workflow } from './workflow.ts';
 
 export interface LatchkeyStackProps extends StackProps {
   readonly settings: Settings;
@@ -33,6 +36,7 @@ export interface LatchkeyStackProps extends StackProps {
 export class LatchkeyStack extends Stack {
   readonly #props: LatchkeyStackProps;
   readonly #tables: Tables;
+  readonly #payloads: Payloads;
   readonly #network: RunnerNetwork;
   readonly #permissions: Readonly<Record<FunctionName, readonly Permission[]>>;
 
@@ -40,6 +44,7 @@ export class LatchkeyStack extends Stack {
     super(scope, id, props);
     this.#props = props;
     this.#tables = new Tables(this, 'Tables');
+    this.#payloads = new Payloads(this, 'Payloads', props.settings.payloadRetentionDays);
     this.#network = this.#makeNetwork();
     this.#permissions = permissionsOf(this.#arns());
 
@@ -58,23 +63,24 @@ export class LatchkeyStack extends Stack {
     });
     this.#makeAlarms(functions.workflow);
     if (props.settings.createTargetRoles) this.#makeTargetRoles();
-    new CfnOutput(this, 'ApiUrl', { value: api.gateway.url, description: 'Where callers send requests' });
-    new CfnOutput(this, 'GrantsTableName', {
-      value: this.#tables.grants.tableName,
-      description: 'For npm run audit -- export',
-    });
-    new CfnOutput(this, 'AuditTableName', {
-      value: this.#tables.audit.tableName,
-      description: 'For npm run audit -- export',
-    });
-    new CfnOutput(this, 'RunnerSecurityGroupId', {
-      value: this.#network.securityGroupId,
-      description: 'Databases admit it on their port; nothing else of Latchkey connects to them',
-    });
-    new CfnOutput(this, 'VendRoleArn', {
-      value: this.#roleArn('vend'),
-      description: 'Whom the roles of target accounts trust',
-    });
+    this.#makeOutputs(api);
+  }
+
+  #makeOutputs({ gateway }: RestApi): void {
+    const outputs = {
+      ApiUrl: [gateway.url, 'Where callers send requests'],
+      GrantsTableName: [this.#tables.grants.tableName, 'For npm run audit'],
+      AuditTableName: [this.#tables.audit.tableName, 'For npm run audit'],
+      VaultKeysTableName: [this.#payloads.keys.tableName, 'For npm run audit -- hold and erase'],
+      PayloadBucketName: [this.#payloads.bucket.bucketName, 'For npm run audit -- hold and erase'],
+      RunnerSecurityGroupId: [
+        this.#network.securityGroupId,
+        'Databases admit it on their port; nothing else of Latchkey connects to them',
+      ],
+      VendRoleArn: [this.#roleArn('vend'), 'Whom the roles of target accounts trust'],
+    } as const;
+    for (const [name, [value, description]] of Object.entries(outputs))
+      new CfnOutput(this, name, { value, description });
   }
 
   /** The workflow invokes two functions and two others start it; the order of making follows. */
@@ -83,22 +89,39 @@ export class LatchkeyStack extends Stack {
       GRANTS_TABLE: this.#tables.grants.tableName,
       AUDIT_TABLE: this.#tables.audit.tableName,
     };
-    const runner = this.#add('runner', tables);
+    const vaults = {
+      ...tables,
+      VAULT_KEYS_TABLE: this.#payloads.keys.tableName,
+      PAYLOAD_BUCKET: this.#payloads.bucket.bucketName,
+      PAYLOAD_RETENTION_DAYS: String(this.#props.settings.payloadRetentionDays),
+    };
+    const runner = this.#add('runner', vaults);
     const waiter = this.#add('waiter', tables);
-    const workflow = new GrantWorkflow(this, 'GrantWorkflow', {
-      name: this.#workflowName,
-      runner: runner.lambda,
-      waiter: waiter.lambda,
-      logRetentionDays: this.#props.settings.logRetentionDays,
+    const { logRetentionDays } = this.#props.settings;
+    const workflow = new Workflow(this, 'GrantWorkflow', {
+      name: this.#workflowName('grant'),
+      definition: grantDefinition(runner.lambda.functionArn, waiter.lambda.functionArn),
+      functions: [runner.lambda, waiter.lambda],
+      logRetentionDays,
     });
-    const started = { ...tables, GRANT_WORKFLOW_ARN: workflow.arn };
+    const runWorkflow = new Workflow(this, 'RunWorkflow', {
+      name: this.#workflowName('run'),
+      definition: runDefinition(runner.lambda.functionArn),
+      functions: [runner.lambda],
+      logRetentionDays,
+    });
+    const started = {
+      GRANT_WORKFLOW_ARN: workflow.arn,
+      RUN_WORKFLOW_ARN: runWorkflow.arn,
+    };
     return {
       workflow,
       authorizer: this.#add('authorizer', {}),
-      api: this.#add('api', started),
-      reader: this.#add('reader', tables),
+      api: this.#add('api', { ...vaults, ...started }),
+      reader: this.#add('reader', vaults),
       vend: this.#add('vend', tables),
       sweeper: this.#add('sweeper', {
+        ...tables,
         ...started,
         RUNNER_FUNCTION: runner.lambda.functionArn,
         AUTHORIZER_LOG_GROUP: logGroupName(`${this.stackName}-authorizer`),
@@ -129,11 +152,14 @@ export class LatchkeyStack extends Stack {
       region: this.region,
       vpc: this.#props.settings.vpc,
       resources: this.#props.resources,
-      tableArns: [this.#tables.grants.tableArn, this.#tables.audit.tableArn],
+      tableArns: [this.#tables.grants, this.#tables.audit, this.#payloads.keys].map(
+        ({ tableArn }) => tableArn,
+      ),
+      bucketArn: this.#payloads.bucket.bucketArn,
     });
   }
 
-  #makeAlarms(workflow: GrantWorkflow): void {
+  #makeAlarms(workflow: Workflow): void {
     new Alarms(this, 'Alarms', {
       service: this.stackName,
       functionNames: Object.fromEntries(
@@ -142,7 +168,7 @@ export class LatchkeyStack extends Stack {
       workflowArn: workflow.arn,
       apiName: this.stackName,
       stage: STAGE,
-      tables: { grants: this.#tables.grants, audit: this.#tables.audit },
+      tables: { grants: this.#tables.grants, audit: this.#tables.audit, vaultKeys: this.#payloads.keys },
       topicArn: this.#props.settings.alarms.topicArn,
     });
   }
@@ -162,7 +188,10 @@ export class LatchkeyStack extends Stack {
     return {
       grants: this.#tables.grants.tableArn,
       audit: this.#tables.audit.tableArn,
-      workflow: this.#named('states', 'stateMachine', this.#workflowName),
+      grantWorkflow: this.#named('states', 'stateMachine', this.#workflowName('grant')),
+      runWorkflow: this.#named('states', 'stateMachine', this.#workflowName('run')),
+      vaultKeys: this.#payloads.keys.tableArn,
+      payloads: this.#payloads.bucket.bucketArn,
       runner: this.#functionArn('runner'),
       authorizerLog: this.#named('logs', 'log-group', logGroupName(`${this.stackName}-authorizer`)),
       targetRoles: targetRolesOf(resources),
@@ -170,8 +199,8 @@ export class LatchkeyStack extends Stack {
     };
   }
 
-  get #workflowName(): string {
-    return `${this.stackName}-grant`;
+  #workflowName(name: 'grant' | 'run'): string {
+    return `${this.stackName}-${name}`;
   }
 
   #functionArn(name: FunctionName): string {

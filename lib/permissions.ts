@@ -14,7 +14,10 @@ export interface Permission {
 export interface Arns {
   readonly grants: string;
   readonly audit: string;
-  readonly workflow: string;
+  readonly grantWorkflow: string;
+  readonly runWorkflow: string;
+  readonly vaultKeys: string;
+  readonly payloads: string;
   readonly runner: string;
   /** The log group whose refusals are counted. */
   readonly authorizerLog: string;
@@ -29,12 +32,13 @@ const TASKS = 'TASK#*';
 const WAITS = 'WAIT#*';
 const IDEMPOTENCY = 'IDEMPOTENCY#*';
 const CHAIN_HEADS = 'CHAIN#*';
+const BUDGETS = 'BUDGET#*';
 
 const inPartitions = (...partitions: string[]) => ({
   'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions },
 });
 
-const readOne = (grants: string): Permission => ({ actions: ['dynamodb:GetItem'], on: [grants] });
+const readOne = (table: string): Permission => ({ actions: ['dynamodb:GetItem'], on: [table] });
 
 const readTogether = (grants: string): Permission => ({
   actions: ['dynamodb:BatchGetItem', 'dynamodb:GetItem'],
@@ -49,8 +53,15 @@ const putState = (grants: string, ...partitions: string[]): Permission => ({
   when: inPartitions(...partitions),
 });
 
-const updateTasks = (grants: string): Permission => ({
+const updateState = (grants: string, ...partitions: string[]): Permission => ({
   actions: ['dynamodb:UpdateItem'],
+  on: [grants],
+  when: inPartitions(...partitions),
+});
+
+/** Whether the task of what is used still stands, asked in the transaction that uses it. */
+const checkTasks = (grants: string): Permission => ({
+  actions: ['dynamodb:ConditionCheckItem'],
   on: [grants],
   when: inPartitions(TASKS),
 });
@@ -69,39 +80,53 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
       readTogether(arns.grants),
       query(arns.grants),
       putState(arns.grants, TASKS, IDEMPOTENCY, CHAIN_HEADS),
-      updateTasks(arns.grants),
+      updateState(arns.grants, TASKS, BUDGETS),
       appendTrail,
-      signal(arns.workflow, 'StartExecution', 'SendTaskSuccess', 'SendTaskHeartbeat'),
+      readOne(arns.vaultKeys),
+      putVaultKey(arns.vaultKeys),
+      ...readPayloads(arns.payloads),
+      putPayloads(arns.payloads),
+      signal(arns.grantWorkflow, 'StartExecution', 'SendTaskSuccess', 'SendTaskHeartbeat'),
+      signal(arns.runWorkflow, 'StartExecution'),
     ],
     reader: [
-      readOne(arns.grants),
+      readTogether(arns.grants),
       query(arns.grants, `${arns.grants}/index/mine`),
       { actions: ['dynamodb:GetItem'], on: [arns.audit] },
+      readOne(arns.vaultKeys),
+      ...readPayloads(arns.payloads),
     ],
     vend: [
       readTogether(arns.grants),
       putState(arns.grants, TASKS, CHAIN_HEADS),
+      checkTasks(arns.grants),
       appendTrail,
       ...only('sts:AssumeRole', arns.targetRoles),
     ],
     runner: [
       readTogether(arns.grants),
       putState(arns.grants, TASKS, CHAIN_HEADS),
+      updateState(arns.grants, TASKS, BUDGETS),
+      checkTasks(arns.grants),
       appendTrail,
+      readOne(arns.vaultKeys),
+      ...readPayloads(arns.payloads),
+      putPayloads(arns.payloads),
       ...only('rds-db:connect', arns.databaseUsers),
     ],
     waiter: [
       { actions: ['dynamodb:GetItem'], on: [arns.grants], when: inPartitions(TASKS) },
       putTaskToken(arns.grants),
-      signal(arns.workflow, 'SendTaskSuccess'),
+      signal(arns.grantWorkflow, 'SendTaskSuccess'),
     ],
     sweeper: [
-      readOne(arns.grants),
+      readTogether(arns.grants),
       query(arns.grants, `${arns.grants}/index/due`),
       putState(arns.grants, TASKS, CHAIN_HEADS),
-      updateTasks(arns.grants),
+      updateState(arns.grants, TASKS),
       appendTrail,
-      signal(arns.workflow, 'StartExecution', 'SendTaskSuccess'),
+      signal(arns.grantWorkflow, 'StartExecution', 'SendTaskSuccess'),
+      signal(arns.runWorkflow, 'StartExecution'),
       { actions: ['lambda:InvokeFunction'], on: [arns.runner] },
       { actions: ['logs:FilterLogEvents'], on: [arns.authorizerLog, `${arns.authorizerLog}:*`] },
     ],
@@ -122,6 +147,29 @@ const putTaskToken = (grants: string): Permission => ({
   when: {
     'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [WAITS] },
     'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['pk', 'sk', 'token', 'purgeAt'] },
+  },
+});
+
+/** New keys only: neither the mark of a legal hold nor a tombstone, and nothing that is there can be deleted. */
+const putVaultKey = (keys: string): Permission => ({
+  actions: ['dynamodb:PutItem'],
+  on: [keys],
+  when: { 'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['task', 'key', 'createdAt', 'purgeAt'] } },
+});
+
+/** Who may not list a bucket is told *forbidden* where an object is missing, and could not tell that from a lack of rights. */
+const readPayloads = (bucket: string): Permission[] => [
+  { actions: ['s3:GetObject'], on: [`${bucket}/*`] },
+  { actions: ['s3:ListBucket'], on: [bucket] },
+];
+
+/** Always with the one tag that retention goes by. S3 asks for the second right where a put brings a tag. */
+const putPayloads = (bucket: string): Permission => ({
+  actions: ['s3:PutObject', 's3:PutObjectTagging'],
+  on: [`${bucket}/*`],
+  when: {
+    StringEquals: { 's3:RequestObjectTag/latchkey': ['kept', 'held'] },
+    'ForAllValues:StringEquals': { 's3:RequestObjectTagKeys': ['latchkey'] },
   },
 });
 

@@ -11,9 +11,10 @@ export interface RunnerNetworkProps {
   readonly vpc: Settings['vpc'];
   readonly resources: readonly Resource[];
   readonly tableArns: readonly string[];
+  readonly bucketArn: string;
 }
 
-/** Where `runner` lives: it may send to the ports of listed databases and to DynamoDB, and nothing may send to it. */
+/** Where `runner` lives: it may send to the ports of listed databases, to DynamoDB and to S3, and nothing may send to it. */
 export class RunnerNetwork extends Construct {
   readonly securityGroupId: string;
   readonly subnetIds: readonly string[];
@@ -21,23 +22,18 @@ export class RunnerNetwork extends Construct {
   constructor(scope: Construct, id: string, props: RunnerNetworkProps) {
     super(scope, id);
     const group = new CfnSecurityGroup(this, 'SecurityGroup', {
-      groupDescription: 'Latchkey runner: listed databases and DynamoDB, nothing else',
+      groupDescription: 'Latchkey runner: listed databases, DynamoDB and S3, nothing else',
       vpcId: props.vpc.vpcId,
-      // Without a rule of ours EC2 adds one that lets everything out; this one leads to DynamoDB only.
+      // Without a rule of ours EC2 adds one that lets everything out; these lead to DynamoDB and S3 only.
       securityGroupEgress: [
-        {
-          ipProtocol: 'tcp',
-          fromPort: HTTPS_PORT,
-          toPort: HTTPS_PORT,
-          destinationPrefixListId: props.vpc.dynamodbPrefixListId,
-          description: 'DynamoDB through its gateway endpoint',
-        },
+        throughEndpoint('DynamoDB', props.vpc.dynamodbPrefixListId),
+        throughEndpoint('S3', props.vpc.s3PrefixListId),
       ],
     });
     this.securityGroupId = group.attrGroupId;
     this.subnetIds = props.vpc.subnetIds;
     this.#openDatabasePorts(props);
-    if (props.vpc.routeTableIds.length > 0) this.#makeDynamoEndpoint(props);
+    if (props.vpc.routeTableIds.length > 0) this.#makeEndpoints(props);
   }
 
   #openDatabasePorts({ vpc, resources }: RunnerNetworkProps): void {
@@ -54,19 +50,33 @@ export class RunnerNetwork extends Construct {
         });
   }
 
-  #makeDynamoEndpoint({ region, vpc, tableArns }: RunnerNetworkProps): void {
-    new CfnVPCEndpoint(this, 'DynamoDB', {
-      vpcEndpointType: 'Gateway',
-      serviceName: `com.amazonaws.${region}.dynamodb`,
-      vpcId: vpc.vpcId,
-      routeTableIds: vpc.routeTableIds,
-      policyDocument: {
-        Version: '2012-10-17',
-        Statement: [{ Effect: 'Allow', Principal: '*', Action: 'dynamodb:*', Resource: tableArns }],
-      },
-    });
+  /** Gateway endpoints: no charge, and no way to anything but what their policies name. */
+  #makeEndpoints({ region, vpc, tableArns, bucketArn }: RunnerNetworkProps): void {
+    const reachable = {
+      DynamoDB: { Action: 'dynamodb:*', Resource: tableArns },
+      S3: { Action: 's3:*', Resource: [bucketArn, `${bucketArn}/*`] },
+    };
+    for (const [service, what] of Object.entries(reachable))
+      new CfnVPCEndpoint(this, service, {
+        vpcEndpointType: 'Gateway',
+        serviceName: `com.amazonaws.${region}.${service.toLowerCase()}`,
+        vpcId: vpc.vpcId,
+        routeTableIds: vpc.routeTableIds,
+        policyDocument: {
+          Version: '2012-10-17',
+          Statement: [{ Effect: 'Allow', Principal: '*', ...what }],
+        },
+      });
   }
 }
+
+const throughEndpoint = (service: string, destinationPrefixListId: string) => ({
+  ipProtocol: 'tcp',
+  fromPort: HTTPS_PORT,
+  toPort: HTTPS_PORT,
+  destinationPrefixListId,
+  description: `${service} through its gateway endpoint`,
+});
 
 /** What the Lambda service needs to put a function into a VPC. EC2 knows no narrower resource for it. */
 export const joinVpc = (functionArn: string): Permission[] => [

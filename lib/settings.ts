@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type Compiled, readSection } from '../lambdas/core/config/config-error.ts';
+import { PAYLOAD_RETENTION_MAX_DAYS, PAYLOAD_RETENTION_MIN_DAYS } from '../lambdas/core/limits.ts';
 
 /** CloudWatch accepts these and no other numbers of days. */
 const RETENTION_DAYS = [7, 14, 30, 60, 90, 180, 365, 400, 731, 1827, 3653];
@@ -11,15 +12,17 @@ const awsId = (prefix: string) =>
 
 const Vpc = z.strictObject({
   vpcId: awsId('vpc'),
-  /** Where `runner` lives. They need a way to the databases and to DynamoDB, and none to the internet. */
+  /** Where `runner` lives. They need a way to the databases, to DynamoDB and to S3, and none to the internet. */
   subnetIds: z.array(awsId('subnet')).min(1),
-  /** Security groups of the databases in `resources.yaml`; `runner` may send to these and to DynamoDB only. */
+  /** Security groups of the databases in `resources.yaml`; `runner` may send to these, to DynamoDB and to S3 only. */
   databaseSecurityGroupIds: z.array(awsId('sg')).min(1),
   /** AWS's own list of DynamoDB's addresses in this region. */
   dynamodbPrefixListId: awsId('pl'),
+  /** AWS's own list of S3's addresses in this region. */
+  s3PrefixListId: awsId('pl'),
   /**
-   * Route tables of the subnets above, if this stack shall make the gateway endpoint for DynamoDB. It admits
-   * nothing but the two tables, so leave this empty where other workloads share the route tables.
+   * Route tables of the subnets above, if this stack shall make the gateway endpoints for DynamoDB and S3. They admit
+   * nothing but our tables and our bucket, so leave this empty where other workloads share the route tables.
    */
   routeTableIds: z.array(awsId('rtb')).default([]),
 });
@@ -61,6 +64,13 @@ const Shape = z.strictObject({
   logRetentionDays: z
     .number()
     .refine((days) => RETENTION_DAYS.includes(days), `must be one of: ${RETENTION_DAYS.join(', ')}.`)
+    .default(90),
+  /** How long full statements and masked results are kept beside the trail. A legal hold keeps those of a task longer. */
+  payloadRetentionDays: z
+    .number()
+    .int()
+    .min(PAYLOAD_RETENTION_MIN_DAYS)
+    .max(PAYLOAD_RETENTION_MAX_DAYS)
     .default(90),
   alarms: Alarms.prefault({}),
   /** Executions kept for `reader`, so that polling can neither starve nor be starved; undefined: none are kept. */

@@ -32,6 +32,9 @@ const TableProperties = z.object({
     .optional(),
 });
 
+/** Nothing here ever deletes by age, and a deletion must delete. */
+const BucketProperties = z.object({ VersioningConfiguration: z.undefined().optional() });
+
 const MachineProperties = z.object({ DefinitionString: z.string(), RoleArn: z.string() });
 
 /** Managed policies grant nothing here. */
@@ -82,6 +85,7 @@ export const readAssembly = (directory: string, stack: string) => {
         (keys.GlobalSecondaryIndexes ?? []).map((one) => [one.IndexName, one.KeySchema[0].AttributeName]),
       ),
     })),
+    buckets: template.of('AWS::S3::Bucket', BucketProperties).map(({ name, arn }) => ({ name, arn })),
     machines: template.of('AWS::StepFunctions::StateMachine', MachineProperties).map((one) => ({
       arn: one.arn,
       roleArn: one.RoleArn,

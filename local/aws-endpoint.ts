@@ -3,20 +3,24 @@ import type { Assembly } from './assembly.ts';
 import { AwsError, accessDenied } from './aws-error.ts';
 import { answerJson, operationOf, parseJsonObject } from './aws-json.ts';
 import type { Dynamo } from './dynamodb.ts';
-import { dynamoAccess } from './dynamodb-access.ts';
+import { dynamoAccess, type KeyedTable } from './dynamodb-access.ts';
 import type { AccessRequest } from './iam.ts';
 import type { LambdaFunction } from './lambda-worker.ts';
 import type { LogLines } from './log-lines.ts';
 import { readBody } from './loopback.ts';
+import { answerS3, type S3 } from './s3.ts';
 import type { Session, Sessions } from './sessions.ts';
 import { verifySigV4 } from './sigv4.ts';
 import type { StepFunctions } from './step-functions.ts';
-import { answerSts, assumeRole } from './sts.ts';
+import { answerSts, assumeRole, callerIdentity } from './sts.ts';
+
+type ServedTable = KeyedTable & { readonly create: { readonly TableName: string } };
 
 export interface EndpointParts {
-  readonly assembly: Pick<Assembly, 'region' | 'account' | 'tables'>;
+  readonly assembly: Pick<Assembly, 'region' | 'account'> & { readonly tables: readonly ServedTable[] };
   readonly sessions: Sessions;
   readonly dynamo: Dynamo;
+  readonly s3: S3;
   readonly stepFunctions: StepFunctions;
   readonly logs: LogLines;
   readonly functionOf: (nameOrArn: string) => LambdaFunction | undefined;
@@ -29,6 +33,7 @@ interface Call {
   readonly response: ServerResponse;
   readonly caller: Session;
   readonly operation: string;
+  readonly bytes: Buffer;
   readonly body: string;
   /** Throws `AwsError` unless every question is answered with yes. */
   readonly authorize: (operation: string, questions: readonly AccessRequest[]) => void;
@@ -40,7 +45,8 @@ const REQUEST_MAX_BYTES = 16 * 1024 * 1024;
 export const createAwsEndpoint = (parts: EndpointParts): Server =>
   createServer((request, response) => {
     const isQuery = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded');
-    const answer = isQuery ? answerSts : answerJson;
+    const isS3 = request.headers.authorization?.includes('/s3/aws4_request,');
+    const answer = isS3 ? answerS3 : isQuery ? answerSts : answerJson;
     void answer(response, () => serve(parts, { request, response }));
   });
 
@@ -62,7 +68,7 @@ const serve = async (
     onCall?.({ roleArn: caller.roleArn, action: `${service}:${operation}` });
   };
   const operation = operationOf(request.headers['x-amz-target']);
-  return call(parts, { request, response, caller, operation, body: String(bytes), authorize });
+  return call(parts, { request, response, caller, operation, bytes, body: String(bytes), authorize });
 };
 
 const SERVICES: Readonly<Record<string, (parts: EndpointParts, call: Call) => Promise<unknown>>> = {
@@ -71,6 +77,9 @@ const SERVICES: Readonly<Record<string, (parts: EndpointParts, call: Call) => Pr
     const tableOf = (name: string) => assembly.tables.find(({ create }) => create.TableName === name);
     authorize(operation, dynamoAccess(operation, input, tableOf));
     return dynamo.call(operation, input);
+  },
+  async s3({ s3 }, { request, bytes, authorize }) {
+    return s3.serve(request, bytes, authorize);
   },
   async states({ stepFunctions }, { operation, body, authorize }) {
     const input = parseJsonObject(body);
@@ -100,6 +109,7 @@ const SERVICES: Readonly<Record<string, (parts: EndpointParts, call: Call) => Pr
     return outcome.failure;
   },
   async sts({ sessions }, { caller, body, authorize }) {
+    if (new URLSearchParams(body).get('Action') === 'GetCallerIdentity') return callerIdentity(caller);
     const made = assumeRole(sessions, caller, body);
     authorize('AssumeRole', []);
     return made;

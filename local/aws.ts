@@ -9,13 +9,14 @@ import { createLambdaFunction, type LambdaFunction } from './lambda-worker.ts';
 import { LogLines } from './log-lines.ts';
 import { closeServer, listenOnLoopback } from './loopback.ts';
 import { createRestApi } from './rest-api.ts';
+import { createS3 } from './s3.ts';
 import { Sessions } from './sessions.ts';
 import { createStepFunctions } from './step-functions.ts';
 import type { Host } from './workflow-execution.ts';
 
 export interface AwsOptions {
   readonly assembly: Assembly;
-  /** Tables and workflows are kept here. Without one, nothing survives the process. */
+  /** Tables, objects and workflows are kept here. Without one, nothing survives the process. */
   readonly dataDir?: string;
   /** Trusted by the functions beside the certificates that Node trusts. */
   readonly localCaPem?: string;
@@ -48,8 +49,9 @@ export const startAws = async (options: AwsOptions) => {
   });
   const dynamo = createDynamo(dataDir ? { path: join(dataDir, 'dynamodb') } : {});
   await makeTables(dynamo, assembly);
+  const s3 = createS3(dataDir ? join(dataDir, 's3') : undefined, assembly.buckets);
   const logs = new LogLines(assembly.functions.map(({ name }) => name));
-  const endpoint = createAwsEndpoint({ ...options, logs, sessions, dynamo, stepFunctions, functionOf });
+  const endpoint = createAwsEndpoint({ ...options, logs, sessions, dynamo, s3, stepFunctions, functionOf });
   const endpointUrl = `http://127.0.0.1:${await listenOnLoopback(endpoint)}`;
   for (const one of startFunctions(options, { sessions, logs, endpointUrl }))
     functions.set(one.source.name, one);
@@ -71,9 +73,10 @@ export const startAws = async (options: AwsOptions) => {
     for (const lambda of functions.values()) lambda.kill();
     await closeServer(endpoint);
     await dynamo.close();
+    s3.close();
   };
   const schedule = { runNow };
-  return { baseUrl, endpointUrl, functions, sessions, dynamo, stepFunctions, schedule, invoke, stop };
+  return { baseUrl, endpointUrl, functions, sessions, dynamo, s3, stepFunctions, schedule, invoke, stop };
 };
 
 /** Each finds in its environment what it would on AWS: keys of its own role, which nobody else holds. */

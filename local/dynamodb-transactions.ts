@@ -28,19 +28,23 @@ export const transactWrite = async (engine: DynaliteEngine, input: JsonObject): 
   if (new Set(steps.map(({ key }) => key)).size < steps.length)
     throw validation('Transaction request cannot include multiple operations on one item');
   if (steps.some(({ code }) => code !== 'None')) throw transactionCanceled(steps.map(({ code }) => code));
-  for (const { operation, prepared } of steps) await engine.run(operation, prepared);
+  for (const { operation, prepared, isCheck } of steps) if (!isCheck) await engine.run(operation, prepared);
   return {};
 };
 
 const stepOf = async (engine: DynaliteEngine, item: unknown) => {
   const [[kind, body] = ['', undefined], ...others] = isJsonObject(item) ? Object.entries(item) : [];
-  if (!['Put', 'Update'].includes(kind) || !isJsonObject(body) || others.length > 0)
-    throw validation('each of TransactItems must be one Put or one Update');
+  if (!['Put', 'Update', 'ConditionCheck'].includes(kind) || !isJsonObject(body) || others.length > 0)
+    throw validation('each of TransactItems must be one Put, one Update or one ConditionCheck');
+  const isCheck = kind === 'ConditionCheck';
+  if (isCheck && body.ConditionExpression === undefined)
+    throw validation('ConditionExpression must not be null');
   const operation = `${kind}Item`;
-  const prepared = engine.prepare(operation, body);
+  // A deletion has the members of a check, which dynalite does not know; this one is read and never run.
+  const prepared = engine.prepare(isCheck ? 'DeleteItem' : operation, body);
   const key = await engine.locate(prepared);
   const code = (await engine.conditionHolds(prepared, key)) ? 'None' : 'ConditionalCheckFailed';
-  return { operation, prepared, key, code };
+  return { operation, prepared, key, code, isCheck };
 };
 
 /** Remembers the token with what the transaction does; a cancelled transaction takes that back with the rest. */

@@ -7,6 +7,7 @@ type Test = (values: readonly string[], wanted: readonly string[]) => boolean;
 /** Every operator of Latchkey's own templates. `ForAllValues` holds where there are no values, as on AWS. */
 const OPERATORS: Readonly<Record<string, Test>> = {
   ArnEquals: ([value], wanted) => value !== undefined && wanted.some((arn) => arnMatches(arn, value)),
+  StringEquals: ([value], wanted) => value !== undefined && wanted.includes(value),
   'ForAllValues:StringEquals': (values, wanted) => values.every((value) => wanted.includes(value)),
   'ForAllValues:StringLike': (values, wanted) =>
     values.every((value) => wanted.some((glob) => globMatches(glob, value))),

@@ -40,7 +40,7 @@ export const verifySigV4 = (
   const signed = names.split(';');
   if (MUST_BE_SIGNED.some((name) => name in request.headers && !signed.includes(name)))
     throw forged('Headers that had to be signed were not');
-  const text = canonical(request, body, signed);
+  const text = canonical(request, body, { signed, service });
   const wanted = signatureOf(text, { date, region, service }, caller.secretAccessKey);
   if (!timingSafeEqual(wanted, Buffer.from(signature, 'hex')))
     throw forged('The request signature does not match');
@@ -58,7 +58,7 @@ export const timeOf = (date: string): number =>
   Date.parse(date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z')) || 0;
 
 /** Whichever of these a request has must be signed, or another could have set it. */
-const MUST_BE_SIGNED = ['host', 'x-amz-date', 'x-amz-security-token', 'x-amz-target'];
+const MUST_BE_SIGNED = ['host', 'x-amz-date', 'x-amz-security-token', 'x-amz-tagging', 'x-amz-target'];
 
 export const canonicalQuery = (query: Iterable<[string, string]>): string =>
   [...query]
@@ -69,12 +69,19 @@ export const canonicalQuery = (query: Iterable<[string, string]>): string =>
 const encode = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 
-/** Paths are encoded once more than they were sent, as every service but S3 wants it. */
-const canonical = (request: IncomingMessage, body: Buffer, signed: readonly string[]): string => {
+/**
+ * Paths are encoded once more than they were sent, as every service but S3 wants it. The body is always part of it: an
+ * `UNSIGNED-PAYLOAD` of S3 is refused as a wrong signature.
+ */
+const canonical = (
+  request: IncomingMessage,
+  body: Buffer,
+  { signed, service }: { signed: readonly string[]; service: string },
+): string => {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://loopback');
   const valueIn = (name: string) => String(request.headers[name] ?? '').trim();
   const headers = signed.map((name) => `${name}:${valueIn(name).replace(/ +/g, ' ')}`);
-  const path = pathname.split('/').map(encode).join('/');
+  const path = service === 's3' ? pathname : pathname.split('/').map(encode).join('/');
   const head = [request.method, path, canonicalQuery(searchParams), ...headers];
   return [...head, '', signed.join(';'), sha256(body)].join('\n');
 };

@@ -37,7 +37,9 @@ export interface LocalStack {
   readonly aws: LocalAws;
   readonly postgres: LocalPostgres;
   readonly tables: { readonly grants: string; readonly audit: string };
-  /** Environment of somebody who may read both tables and nothing else, as an auditor would have it. */
+  /** Where payloads and their keys are. */
+  readonly payloads: { readonly keysTable: string; readonly bucket: string };
+  /** Environment of somebody who may read these and nothing else, as an auditor would have it. */
   readonly auditor: Readonly<Record<string, string>>;
   /** A token as the client would get it, by client credentials. */
   getToken(client: ClientId): Promise<string>;
@@ -56,6 +58,7 @@ const NO_VPC = {
   subnetIds: ['subnet-00000000'],
   databaseSecurityGroupIds: ['sg-00000000'],
   dynamodbPrefixListId: 'pl-00000000',
+  s3PrefixListId: 'pl-00000000',
 };
 
 /** The whole product on this machine: what `cdk deploy` would deploy, run as synthesized, on loopback only. */
@@ -130,6 +133,7 @@ const startParts = async (
     aws,
     postgres,
     tables: tablesOf(assembly),
+    payloads: payloadsOf(assembly),
     auditor: auditorOf(aws),
     getToken: (client) => fetchToken(issuer, client, certPem),
     sweep,
@@ -149,18 +153,34 @@ const synthesizeLocally = async (outdir: string, configDir: string): Promise<Ass
   return readAssembly(outdir, STACK);
 };
 
-/** The trail is the table whose sort key counts entries. */
-const tablesOf = ({ functions }: Assembly): LocalStack['tables'] => {
-  const environment = functions.find(({ environment }) => 'AUDIT_TABLE' in environment)?.environment ?? {};
-  return { grants: environment.GRANTS_TABLE ?? '', audit: environment.AUDIT_TABLE ?? '' };
-};
+/** As the functions find them in their environment. */
+const placeOf = ({ functions }: Assembly, name: string): string =>
+  functions.find(({ environment }) => name in environment)?.environment[name] ?? '';
+
+const tablesOf = (assembly: Assembly): LocalStack['tables'] => ({
+  grants: placeOf(assembly, 'GRANTS_TABLE'),
+  audit: placeOf(assembly, 'AUDIT_TABLE'),
+});
+
+const payloadsOf = (assembly: Assembly): LocalStack['payloads'] => ({
+  keysTable: placeOf(assembly, 'VAULT_KEYS_TABLE'),
+  bucket: placeOf(assembly, 'PAYLOAD_BUCKET'),
+});
 
 const AUDITOR = `arn:aws:iam::${ACCOUNT}:role/local-auditor`;
 
-const auditorRole = ({ tables }: Assembly): RoleSource => {
+/** The trail, and for a replay what is sealed beside it. */
+const auditorRole = (assembly: Assembly): RoleSource => {
   const policy = (...Statement: object[]) => parsePolicy({ Version: '2012-10-17', Statement });
-  const read = { Effect: 'Allow', Action: 'dynamodb:Scan', Resource: tables.map(({ arn }) => arn) };
-  return { arn: AUDITOR, policies: [policy(read)], trust: policy(), maxSessionSeconds: 3_600 };
+  const arns = assembly.tables.map(({ arn }) => arn);
+  const tables = {
+    Effect: 'Allow',
+    Action: ['dynamodb:Scan', 'dynamodb:Query', 'dynamodb:GetItem'],
+    Resource: arns,
+  };
+  const objects = assembly.buckets.map(({ arn }) => `${arn}/*`);
+  const payloads = { Effect: 'Allow', Action: 's3:GetObject', Resource: objects };
+  return { arn: AUDITOR, policies: [policy(tables, payloads)], trust: policy(), maxSessionSeconds: 3_600 };
 };
 
 const auditorOf = ({ sessions, endpointUrl }: LocalAws): LocalStack['auditor'] => {

@@ -13,7 +13,7 @@ const AssumeRole = z.strictObject({
   DurationSeconds: z.coerce.number().int().min(900).max(3_600),
 });
 
-/** Answers the inside of `<AssumeRoleResult>`. Throws `AwsError`, also for each parameter that is not implemented. */
+/** Answers `<AssumeRoleResult>`. Throws `AwsError`, also for each parameter that is not implemented. */
 export const assumeRole = (sessions: Sessions, caller: Session, body: string): string => {
   const parsed = AssumeRole.safeParse(Object.fromEntries(new URLSearchParams(body)));
   if (!parsed.success) throw new AwsError('ValidationError', z.prettifyError(parsed.error));
@@ -27,15 +27,18 @@ export const assumeRole = (sessions: Sessions, caller: Session, body: string): s
     throw new AwsError('ValidationError', 'DurationSeconds exceeds the MaxSessionDuration of this role');
   const expiration = Date.now() + seconds * 1000;
   const { accessKeyId, secretAccessKey, sessionToken, arn } = sessions.issue({ roleArn, name, expiration });
-  return `<AssumedRoleUser><Arn>${arn}</Arn></AssumedRoleUser><Credentials><AccessKeyId>${accessKeyId}</AccessKeyId>
+  return `<AssumeRoleResult><AssumedRoleUser><Arn>${arn}</Arn></AssumedRoleUser><Credentials><AccessKeyId>${accessKeyId}</AccessKeyId>
     <SecretAccessKey>${secretAccessKey}</SecretAccessKey><SessionToken>${sessionToken}</SessionToken>
-    <Expiration>${new Date(expiration).toISOString()}</Expiration></Credentials>`;
+    <Expiration>${new Date(expiration).toISOString()}</Expiration></Credentials></AssumeRoleResult>`;
 };
+
+/** Answers `<GetCallerIdentityResult>`, which takes no right. */
+export const callerIdentity = ({ arn }: Session): string =>
+  `<GetCallerIdentityResult><Arn>${arn}</Arn></GetCallerIdentityResult>`;
 
 /** Runs one call and writes what comes of it, in XML as STS does. */
 export const answerSts = async (response: ServerResponse, call: () => Promise<unknown>): Promise<void> => {
-  const succeed = (result: unknown) =>
-    `<AssumeRoleResponse><AssumeRoleResult>${result}</AssumeRoleResult></AssumeRoleResponse>`;
+  const succeed = (result: unknown) => `<Response>${result}</Response>`;
   const fail = (error: unknown): string => {
     const { status, code, message } = error instanceof AwsError ? error : new AwsError('InternalFailure', '');
     const text = message.replace(/[<>&]/g, (sign) => `&#${sign.charCodeAt(0)};`);

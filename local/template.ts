@@ -6,13 +6,17 @@ const ARNS: Readonly<Record<string, string>> = {
   'AWS::DynamoDB::Table': 'arn:aws:dynamodb:{region}:{account}:table/',
   'AWS::Events::Rule': 'arn:aws:events:{region}:{account}:rule/',
   'AWS::IAM::Role': 'arn:aws:iam::{account}:role/',
+  'AWS::S3::Bucket': 'arn:aws:s3:::',
   'AWS::Lambda::Function': 'arn:aws:lambda:{region}:{account}:function:',
   'AWS::StepFunctions::StateMachine': 'arn:aws:states:{region}:{account}:stateMachine:',
 };
 const SERVED = /^AWS::ApiGateway::(Authorizer|Deployment|GatewayResponse|Method|Resource|RestApi|Stage)$/;
-/** What changes nothing that a caller of the API could see. That permissions to invoke are right, the template's tests say. */
+/**
+ * What changes nothing that a caller of the API could see. That permissions to invoke and policies of buckets are right,
+ * the template's tests say.
+ */
 const INERT =
-  /^AWS::(ApiGateway::Account|CDK::Metadata|CloudWatch::\w+|EC2::\w+|Lambda::Permission|Logs::LogGroup|WAFv2::\w+)$/;
+  /^AWS::(ApiGateway::Account|CDK::Metadata|CloudWatch::\w+|EC2::\w+|Lambda::Permission|Logs::LogGroup|S3::BucketPolicy|WAFv2::\w+)$/;
 const isKnown = (type: string): boolean => Object.hasOwn(ARNS, type) || SERVED.test(type) || INERT.test(type);
 
 const NAMES = ['FunctionName', 'TableName', 'StateMachineName', 'RoleName', 'StageName', 'LogGroupName'];

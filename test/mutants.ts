@@ -3,13 +3,17 @@ import { ENDING_MUTANTS } from './mutants/endings.ts';
 import { GRANT_MUTANTS } from './mutants/grants.ts';
 import { IDENTITY_MUTANTS } from './mutants/identity.ts';
 import { POLICY_MUTANTS } from './mutants/policy.ts';
+import { RUN_MUTANTS } from './mutants/runs.ts';
 import { TRAIL_MUTANTS } from './mutants/trail.ts';
+import { VAULT_MUTANTS } from './mutants/vault.ts';
 
 /** At least one for each promise, and one for each rule that keeps it. `npm run test:mutants` sees each caught. */
 export const MUTANTS: readonly Mutant[] = [
   ...IDENTITY_MUTANTS,
   ...POLICY_MUTANTS,
   ...GRANT_MUTANTS,
+  ...RUN_MUTANTS,
   ...TRAIL_MUTANTS,
+  ...VAULT_MUTANTS,
   ...ENDING_MUTANTS,
 ];

@@ -1,10 +1,13 @@
 """Just-in-time PostgreSQL for the tools of a crew.
 
-    with latchkey.connection("orders-db", reason="Answer a question about orders") as connection:
+    rows = latchkey.run("orders-db", "SELECT ... WHERE id = $1", [number], reason="Answer a question")
+
+    with latchkey.connection("orders-db", reason="Answer a question") as connection:
         rows = connection.run("SELECT ...")
 
-A CrewAI task asks when it first needs a resource and keeps the connection for the calls that follow. When the
-task ends, well or badly, everything is given back. When the worker is killed, its lease runs out instead.
+With `run` Latchkey executes the statement and masks its rows; with `connection` this process logs in. A
+CrewAI task asks when it first needs a resource and keeps what it got for the calls that follow. When the task
+ends, well or badly, everything is given back. When the worker is killed, its lease runs out instead.
 """
 
 import atexit
@@ -13,7 +16,7 @@ import logging
 import os
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -80,22 +83,27 @@ def unreachable(what: str, cause: object) -> ToolFailure:
 
 def connect(task: str, resource: str, reason: str) -> Connection:
     """Asks, waits, logs in."""
+    opened = log_in(ask(task, resource, "postgres:connect", reason))
+    if isinstance(opened, str):
+        raise NoAccess(unreachable(resource, opened))
+    return opened
+
+
+def ask(task: str, resource: str, action: str, reason: str) -> str:
+    """The grant of a task for this. Asked for again, it is the same grant, and waited for."""
     wanted = {
         "task": task,
         "resource": resource,
-        "action": "postgres:connect",
+        "action": action,
         "durationSeconds": GRANT_SECONDS,
         "reason": reason,
     }
-    grant = call("POST", "/v1/grants", wanted, key=f"{task}/{resource}")  # again: the same grant, waited for
+    grant = call("POST", "/v1/grants", wanted, key=f"{task}/{resource}/{action}")
     if grant["state"] in ("pending_approval", "preparing", "activating"):
         raise NoAccess(
             f"No access to {resource} yet ({grant['state']}). Call this tool again to wait for it."
         )
-    opened = log_in(grant["id"])
-    if isinstance(opened, str):
-        raise NoAccess(unreachable(resource, opened))
-    return opened
+    return str(grant["id"])
 
 
 def log_in(grant: str) -> Connection | str:
@@ -114,9 +122,10 @@ def log_in(grant: str) -> Connection | str:
 
 @dataclass
 class Access:
-    """What one CrewAI task holds: a task of Latchkey and its connections, one for each resource."""
+    """What one CrewAI task holds: a task of Latchkey; by resource, its grants to read and its connections."""
 
     task: str
+    readable: dict[str, str] = field(default_factory=dict)
     connections: dict[str, Connection] = field(default_factory=dict)
     in_use: threading.Lock = field(default_factory=threading.Lock)
     is_over: threading.Event = field(default_factory=threading.Event)
@@ -137,18 +146,51 @@ def connection(resource: str, reason: str) -> Iterator[Connection]:
                 access.connections[resource] = connect(access.task, resource, reason)
             yield access.connections[resource]
         except NoAccess as refusal:
-            is_over = isinstance(refusal.told, ToolFailure) and refusal.told.code in (
-                "grant_over",
-                "task_over",
-            )
-            if is_over and held.get(crew_task) is access:
-                give_back(crew_task)  # the next call asks anew
+            forget_if_over(crew_task, access, refusal)
             raise
         except Error as error:
             if isinstance(error, DatabaseError) and error.args[0].get("V") == "ERROR":
                 raise  # the statement is at fault, the connection is still good
             del access.connections[resource]
             raise NoAccess(unreachable(resource, error)) from None
+
+
+def run(
+    resource: str, sql: str, params: Sequence[str | float | bool | None] = (), *, reason: str
+) -> list[list[Any]]:
+    """What Latchkey reads with one statement, masked: 1,000 rows at most. `$1` is the first of `params`.
+    Raises NoAccess."""
+    crew_task = str(get_current_task_id())
+    access = access_of(crew_task)
+    try:
+        with access.in_use:
+            if resource not in access.readable:
+                access.readable[resource] = ask(access.task, resource, "postgres:read", reason)
+        return rows_of(access.readable[resource], {"sql": sql, "params": list(params)})
+    except NoAccess as refusal:
+        forget_if_over(crew_task, access, refusal)
+        raise
+
+
+def rows_of(grant: str, statement: dict[str, Any]) -> list[list[Any]]:
+    """Latchkey settles every run that has begun, so waiting for one comes to an end."""
+    answer = call("POST", f"/v1/grants/{grant}/runs", statement)
+    while answer["state"] in ("queued", "running"):
+        answer = call("GET", f"/v1/runs/{answer['id']}")
+    if answer["state"] == "succeeded" and "rows" in answer:
+        return list(answer["rows"])
+    if answer["state"] == "pending_approval":
+        raise NoAccess("People must approve this statement first. Ask for less, or go on without it.")
+    error = answer.get("error", {"code": answer.get("answer", answer["state"])})
+    told = error.get("message", f"The statement came to nothing ({error['code']}).")
+    raise NoAccess(ToolFailure(message=told, code=error["code"], retryable=False))
+
+
+def forget_if_over(crew_task: str, access: Access, refusal: NoAccess) -> None:
+    """The next call asks anew."""
+    is_over = isinstance(refusal.told, ToolFailure) and refusal.told.code in ("grant_over", "task_over")
+    if is_over and held.get(crew_task) is access:
+        give_back(crew_task)
 
 
 def access_of(crew_task: str) -> Access:

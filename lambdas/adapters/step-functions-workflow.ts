@@ -28,14 +28,20 @@ export const stepFunctionsSignals = (
   renewWait: (taskToken) => settle(client.send(new SendTaskHeartbeatCommand({ taskToken }))),
 });
 
-/** The port `Workflow` on Step Functions. An execution is named by its grant, so that it cannot be started twice. */
-export const stepFunctionsWorkflow = (stateMachineArn: string): Workflow => {
+/** The two state machines. */
+export interface WorkflowArns {
+  readonly grant: string;
+  readonly run: string;
+}
+
+/** The port `Workflow` on Step Functions. An execution is named by its grant or run, so that it cannot be started twice. */
+export const stepFunctionsWorkflow = (arns: WorkflowArns): Workflow => {
   const client = new SFNClient(AWS_CLIENT_SETTINGS);
+  const start = (stateMachineArn: string, name: string, input: object) =>
+    settle(client.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) })));
   return {
     ...stepFunctionsSignals(client),
-    start: (grantId) => {
-      const input = JSON.stringify({ grantId });
-      return settle(client.send(new StartExecutionCommand({ stateMachineArn, name: grantId, input })));
-    },
+    start: (grantId) => start(arns.grant, grantId, { grantId }),
+    startRun: (runId) => start(arns.run, runId, { runId }),
   };
 };

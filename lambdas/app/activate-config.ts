@@ -2,13 +2,13 @@ import { appendEntry } from '../core/audit/chain.ts';
 import type { EventContext } from '../core/audit/event.ts';
 import { CONFIG_CHAIN } from '../core/audit/system-chain.ts';
 import type { PrincipalEntry } from '../core/config/issuer.ts';
-import type { Resource } from '../core/config/resource.ts';
+import { isRunAction, type Resource } from '../core/config/resource.ts';
 import type { Grant } from '../core/grant/grant.ts';
 import { isOver } from '../core/grant/grant.ts';
 import { groupsToday } from '../core/identity/listed-entry.ts';
 import { CONFIG_SETTLING_MS, SWEEP_CONCURRENCY } from '../core/limits.ts';
 import type { Policy } from '../core/policy/decide-access.ts';
-import { maxSeconds, verdictOn } from '../core/policy/decide-access.ts';
+import { maxSeconds, rightsFor, unmaskedCategories, verdictOn } from '../core/policy/decide-access.ts';
 import type { Software } from './caller.ts';
 import type { EndDeps } from './end-grant.ts';
 import { endGrant } from './end-grant.ts';
@@ -61,5 +61,9 @@ const isStillGiven = (deps: ActivateConfigDeps, grant: Grant): boolean => {
   const { principal, action, requestedSeconds: durationSeconds } = grant;
   const verdict = verdictOn(deps.policy, { principal, groups, action, resource, durationSeconds });
   if (verdict.effect === 'deny') return false;
+  // Each run is asked for by itself, with the policy of then.
+  if (isRunAction(action)) return true;
+  const unmasked = unmaskedCategories(deps.policy, { principal, groups, resource });
+  if (grant.rights === 'connect' && rightsFor(resource, action, unmasked) !== 'connect') return false;
   return verdict.quorum <= (grant.state === 'pending_approval' ? grant.quorum : 0);
 };

@@ -1,10 +1,11 @@
 import type { EventContext } from '../core/audit/event.ts';
-import type { Resource } from '../core/config/resource.ts';
+import { type Resource, templateFor } from '../core/config/resource.ts';
 import { beginActivation, completeActivation } from '../core/grant/activate-grant.ts';
 import type { ActivatingGrant, ActiveGrant, Grant } from '../core/grant/grant.ts';
 import { isContained, isTaskOpen } from '../core/grant/use-grant.ts';
 import { SECOND_MS } from '../core/limits.ts';
 import { decideUntilCommitted } from './attempts.ts';
+import { findTarget } from './find-target.ts';
 import type { Backoff, Clock, PostgresTarget, Store } from './ports.ts';
 import { record } from './record.ts';
 
@@ -35,10 +36,15 @@ export const activateGrant = async (
   if (!begun) return undefined;
   const leaseSeconds = begun.leaseSeconds;
   if (begun.grant.state === 'active') return { leaseSeconds, waitSeconds: secondsLeft(deps, begun.grant) };
-  const resource = deps.resources.find(({ id }) => id === begun.grant.resource);
-  if (!resource) return undefined;
+  const { resource } = begun;
+  const template = templateFor(resource, begun.grant.rights);
+  if (template === undefined) return undefined;
   const isStillWanted = async () => (await deps.store.readGrant(grantId))?.state === 'activating';
-  if ((await deps.target.open({ resource, grantId, isStillWanted })) === 'unwanted') return undefined;
+  if (
+    (await deps.target.open({ resource, grantId, template, rights: begun.grant.rights, isStillWanted })) ===
+    'unwanted'
+  )
+    return undefined;
   const active = await decideUntilCommitted(() => complete(deps, grantId, context), deps.backoff);
   return active && { leaseSeconds, waitSeconds: secondsLeft(deps, active) };
 };
@@ -46,6 +52,7 @@ export const activateGrant = async (
 interface Begun {
   readonly grant: ActivatingGrant | ActiveGrant;
   readonly leaseSeconds: number;
+  readonly resource: Resource;
 }
 
 const begin = async (
@@ -56,14 +63,16 @@ const begin = async (
   const { grant, task, containment } = await deps.store.readForUse(grantId);
   const now = deps.clock();
   if (!grant || !isTaskOpen(task, now) || isContained(containment, grant)) return undefined;
+  const resource = findTarget(deps.resources, grant);
+  if (typeof resource === 'string') return undefined;
   const leaseSeconds = task?.leaseSeconds ?? 0;
-  if (grant.state === 'active') return { grant, leaseSeconds };
+  if (grant.state === 'active') return { grant, leaseSeconds, resource };
   const begun = beginActivation(grant, now);
   if (!begun.ok) return undefined;
-  if ('again' in begun.value) return { grant: begun.value.again, leaseSeconds };
+  if ('again' in begun.value) return { grant: begun.value.again, leaseSeconds, resource };
   const { state, entry } = record(begun.value, context, now);
   const outcome = await deps.store.commit({ grants: [state], entries: [entry] });
-  return outcome === 'lost' ? 'lost' : { grant: state, leaseSeconds };
+  return outcome === 'lost' ? 'lost' : { grant: state, leaseSeconds, resource };
 };
 
 const complete = async (

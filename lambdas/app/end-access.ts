@@ -15,6 +15,7 @@ import { isContained, isTaskOpen } from '../core/grant/use-grant.ts';
 import { EXPIRY_TOLERANCE_MS } from '../core/limits.ts';
 import type { EpochMs } from '../core/time.ts';
 import { decideUntilCommitted } from './attempts.ts';
+import { type Astray, findTarget } from './find-target.ts';
 import type { Backoff, Clock, CloseReport, PostgresTarget, Store } from './ports.ts';
 import { record } from './record.ts';
 
@@ -74,9 +75,14 @@ const causeOf = ({ grant, task, containment }: Read, now: EpochMs): EndCause => 
   return isTaskOpen(task, now) ? 'workflow_ended_early' : 'lease_lost';
 };
 
+const ASTRAY: Readonly<Record<Astray, string>> = {
+  removed: 'resource:removed_from_configuration',
+  moved: 'resource:moved_in_configuration',
+};
+
 const endAtTarget = async (deps: EndAccessDeps, grant: EndedGrant): Promise<CloseReport> => {
-  const resource = deps.resources.find(({ id }) => id === grant.resource);
-  if (!resource) return { dead: false, steps: [], error: 'resource:removed_from_configuration' };
+  const resource = findTarget(deps.resources, grant);
+  if (typeof resource === 'string') return { dead: false, steps: [], error: ASTRAY[resource] };
   return deps.target.close({ resource, grantId: grant.id, since: accessEndedAt(grant) });
 };
 

@@ -4,7 +4,7 @@ import { isDying } from '../core/grant/end-grant.ts';
 import type { EndCause, Grant } from '../core/grant/grant.ts';
 import type { EndedTask, Task } from '../core/grant/task.ts';
 import { endTask as endTaskState, settleTask } from '../core/grant/task-life.ts';
-import { isSamePrincipal } from '../core/identity/principal.ts';
+import { isSameHolder } from '../core/identity/principal.ts';
 import { END_WAIT_MAX_SECONDS } from '../core/limits.ts';
 import type { Result } from '../core/result.ts';
 import { fail, ok } from '../core/result.ts';
@@ -34,7 +34,7 @@ export const endTask = async (
   taskId: string,
 ): Promise<Result<EndedTaskAnswer>> => {
   const context = callerContext(caller, deps.software);
-  const isMine = (task: Task) => isSamePrincipal(task.principal, caller.principal);
+  const isMine = (task: Task) => isSameHolder(task.principal, caller.principal);
   const ended = await decideUntilCommitted(
     () => writeTombstone(deps, { taskId, cause: 'ended_by_principal', isMine }, context),
     deps.backoff,

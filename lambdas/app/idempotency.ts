@@ -18,7 +18,11 @@ export const earlierRequest = (
   request: object,
   now: EpochMs,
 ): Result<string | undefined> => {
-  if (!record || now > record.createdAt + IDEMPOTENCY_SECONDS * SECOND_MS) return ok(undefined);
+  if (!record || isPast(record, now)) return ok(undefined);
   if (record.bodyHash !== hashOfRequest(request)) return fail({ code: 'idempotency_mismatch' });
   return ok(record.made);
 };
+
+/** In whole seconds, as the stored record has it: one that is past here must be replaceable there at once. */
+const isPast = ({ createdAt }: IdempotencyRecord, now: EpochMs): boolean =>
+  Math.floor(now / SECOND_MS) > Math.ceil(createdAt / SECOND_MS) + IDEMPOTENCY_SECONDS;

@@ -1,16 +1,17 @@
 import { findResource } from '../core/config/find-resource.ts';
-import type { Resource, ResourceAction } from '../core/config/resource.ts';
+import { isRunAction, type Resource, type ResourceAction } from '../core/config/resource.ts';
 import type { DeterminingPolicy } from '../core/failure.ts';
 import type { Principal } from '../core/identity/principal.ts';
 import { GRANT_MIN_SECONDS, UNATTENDED_GRANT_MAX_SECONDS } from '../core/limits.ts';
 import type { Policy } from '../core/policy/decide-access.ts';
-import { decideAccess, maxSeconds } from '../core/policy/decide-access.ts';
+import { decideAccess, maxSeconds, verdictOn } from '../core/policy/decide-access.ts';
 
 /** One action on one resource that this caller may ask for. */
 export interface OfferedAction {
   readonly action: ResourceAction;
-  /** `credential`: vended. (`run` comes with the runner's operations.) */
-  readonly mode: 'credential';
+  /** `credential`: vended. `run`: Latchkey executes. */
+  readonly mode: 'credential' | 'run';
+  /** Of a run: how many people each would need, as far as can be said without knowing it. */
   readonly quorum: number;
   readonly maxDurationSeconds: number;
   readonly determinedBy: readonly DeterminingPolicy[];
@@ -60,8 +61,8 @@ const offer = (
   if (least.effect === 'refuse') return undefined;
   return {
     action: about.action,
-    mode: 'credential',
-    quorum: least.quorum,
+    mode: isRunAction(about.action) ? 'run' : 'credential',
+    quorum: quorumOf(policy, about, least.quorum),
     maxDurationSeconds: longest(
       { from: GRANT_MIN_SECONDS, to: longestPossible(about.resource, least.quorum) },
       (seconds) => {
@@ -71,6 +72,23 @@ const offer = (
     ),
     determinedBy: least.determinedBy,
   };
+};
+
+const quorumOf = (
+  policy: Policy,
+  { principal, resource, action }: Parameters<typeof offer>[1],
+  ofGrant: number,
+): number => {
+  if (!isRunAction(action)) return ofGrant;
+  const groups = principal.groups.known ? principal.groups.names : [];
+  const verdict = verdictOn(policy, {
+    principal,
+    groups,
+    resource,
+    action,
+    durationSeconds: GRANT_MIN_SECONDS,
+  });
+  return verdict.effect === 'allow' ? verdict.quorum : ofGrant;
 };
 
 const longestPossible = (resource: Resource, quorum: number): number =>

@@ -3,7 +3,7 @@ import type { Receipt } from '../core/audit/entry.ts';
 import { ID_RANDOM_BYTES, taskId } from '../core/grant/ids.ts';
 import type { Task } from '../core/grant/task.ts';
 import { openTask as openTaskState } from '../core/grant/task-life.ts';
-import { principalKey } from '../core/identity/principal.ts';
+import { isSameHolder, principalKey } from '../core/identity/principal.ts';
 import type { Result } from '../core/result.ts';
 import { fail, ok } from '../core/result.ts';
 import { decideUntilCommitted } from './attempts.ts';
@@ -51,7 +51,7 @@ const attempt = async (deps: TaskDeps, caller: Caller, ask: Ask): Promise<Result
       now,
     );
     if (!earlier.ok) return earlier;
-    if (earlier.value) return answerAgain(deps, earlier.value);
+    if (earlier.value) return answerAgain(deps, caller, earlier.value);
   }
   const change = openTaskState(
     {
@@ -79,7 +79,9 @@ const attempt = async (deps: TaskDeps, caller: Caller, ask: Ask): Promise<Result
   return outcome === 'lost' ? 'lost' : ok({ task: state, receipt: receiptOf(entry) });
 };
 
-const answerAgain = async (deps: TaskDeps, id: string): Promise<Result<TaskAnswer>> => {
+const answerAgain = async (deps: TaskDeps, caller: Caller, id: string): Promise<Result<TaskAnswer>> => {
   const task = await deps.store.readTask(id);
-  return task ? ok({ task, receipt: { chain: task.id, ...task.head } }) : fail({ code: 'not_found' });
+  return task && isSameHolder(task.principal, caller.principal)
+    ? ok({ task, receipt: { chain: task.id, ...task.head } })
+    : fail({ code: 'not_found' });
 };

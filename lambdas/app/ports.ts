@@ -1,9 +1,11 @@
 import type { AuditEntry, ChainHead, Receipt } from '../core/audit/entry.ts';
 import type { RefusalCount } from '../core/audit/event.ts';
-import type { PostgresResource } from '../core/config/resource.ts';
+import type { PostgresResource, Rights } from '../core/config/resource.ts';
 import type { EndingStep, Grant } from '../core/grant/grant.ts';
 import type { Task } from '../core/grant/task.ts';
 import type { ContainmentRegister } from '../core/grant/use-grant.ts';
+import type { Budgets, Usage } from '../core/run/budget.ts';
+import type { Run } from '../core/run/run.ts';
 import type { Catalogue, ResultField } from '../core/sql/catalogue.ts';
 import type { Statement } from '../core/sql/statement.ts';
 import type { EpochMs } from '../core/time.ts';
@@ -33,12 +35,30 @@ export interface Commit {
   /** Each is stored under the condition that the table still holds `version - 1` of it (version 1: that it holds none). */
   readonly grants?: readonly Grant[];
   readonly tasks?: readonly Task[];
+  readonly runs?: readonly Run[];
   readonly entries: readonly AuditEntry[];
   readonly idempotency?: IdempotencyRecord;
   /** Refused unless this task is open and its `openUntil` is after `at`. */
   readonly openTask?: { readonly id: string; readonly at: EpochMs };
+  /**
+   * The same of a task whose count of grants does not change. Not beside `tasks` or `openTask` of that task: a transaction
+   * may speak of an item once. A `usage` that begins a run asks for it itself, of the same item, and then stands for it.
+   */
+  readonly standingTask?: { readonly id: string; readonly at: EpochMs };
   /** Refused unless the stored grant is active and `expiresAt` is after `at`. */
   readonly activeGrant?: { readonly at: EpochMs };
+  readonly usage?: UsageChange;
+}
+
+/** What a run has used, counted in the transaction that tells of it. */
+export interface UsageChange extends Usage {
+  readonly task: string;
+  readonly principalKey: string;
+  readonly at: EpochMs;
+  /** A failure opens the circuit a little further, a success closes it; undefined: neither. */
+  readonly outcome?: 'success' | 'failure';
+  /** Refused unless the task is open after `at` and both counters of runs are below their budgets. */
+  readonly begins?: true;
 }
 
 /** `lost`: something was not as it was read. Read again and decide again from the start. */
@@ -52,7 +72,8 @@ export interface Page<T> {
 /** What the sweeper looks at: something whose time has come. */
 export type DueItem =
   | { readonly kind: 'grant'; readonly id: string }
-  | { readonly kind: 'task'; readonly id: string };
+  | { readonly kind: 'task'; readonly id: string }
+  | { readonly kind: 'run'; readonly id: string };
 
 /** State and trail together, because they change together. Every read is consistent unless it says otherwise. */
 export interface Store {
@@ -67,6 +88,31 @@ export interface Store {
     containment: ContainmentRegister;
     earlier: IdempotencyRecord | undefined;
   }>;
+  /** One read for everything that a run is decided on; `at` says which day's budget. */
+  readForRun(ask: {
+    grantId: string;
+    principalKey: string;
+    idempotencyKey: string | undefined;
+    at: EpochMs;
+  }): Promise<{
+    grant: Grant | undefined;
+    task: Task | undefined;
+    containment: ContainmentRegister;
+    budgets: Budgets;
+    earlier: IdempotencyRecord | undefined;
+  }>;
+  /** One read of a run together with all that its use is checked against; with the budgets, where policy asks for them. */
+  readRunForUse(
+    runId: string,
+    budgetOf?: { principalKey: string; at: EpochMs },
+  ): Promise<{
+    run: Run | undefined;
+    grant: Grant | undefined;
+    task: Task | undefined;
+    containment: ContainmentRegister;
+    budgets: Budgets;
+  }>;
+  readRun(id: string): Promise<Run | undefined>;
   readGrant(id: string): Promise<Grant | undefined>;
   readTask(id: string): Promise<Task | undefined>;
   readIdempotency(principalKey: string, key: string): Promise<IdempotencyRecord | undefined>;
@@ -93,6 +139,7 @@ export interface Store {
 /** Step Functions, seen from here. *Already exists*, *timed out* and *does not exist* are not failures. */
 export interface Workflow {
   start(grantId: string): Promise<void>;
+  startRun(runId: string): Promise<void>;
   endWait(token: string): Promise<void>;
   renewWait(token: string): Promise<void>;
 }
@@ -106,17 +153,26 @@ export interface DatabaseTokenSigner {
 export interface PostgresTarget {
   /**
    * Makes the grant's role in one transaction under the grant's lock. `isStillWanted` is asked inside the
-   * transaction, after the lock: `false` rolls back and the answer is `unwanted`.
+   * transaction, after the lock: `false` rolls back and the answer is `unwanted`. Throws `TemplateLeaks` when a role
+   * that must not see the sensitive columns could.
    */
   open(ask: {
     resource: PostgresResource;
     grantId: string;
+    /** The role whose rights the grant's role inherits, and what they are: a login that hides columns is checked for it. */
+    template: string;
+    rights: Rights;
     isStillWanted: () => Promise<boolean>;
   }): Promise<'opened' | 'unwanted'>;
   /** Ends the role and proves it. `dead` only when the probe was refused for the right reason and no backend is left. */
   close(ask: { resource: PostgresResource; grantId: string; since: EpochMs }): Promise<CloseReport>;
   /** Grant ids of every `lk_…` role that the target holds. */
   inventory(resource: PostgresResource): Promise<readonly string[]>;
+}
+
+/** The role that a masked login would inherit from can read what it must not: nothing is opened. */
+export class TemplateLeaks extends Error {
+  override readonly name = 'TemplateLeaks';
 }
 
 /** The error of a close whose probe got in: a grant that was ended and is not. An alarm stands on it. */
@@ -167,6 +223,11 @@ export interface Inspection {
   /** `EXPLAIN`'s estimate of rows that are returned or changed; undefined where PostgreSQL plans nothing. */
   readonly estimatedRows: number | undefined;
   readonly fields: readonly ResultField[];
+  /**
+   * Functions of PostgreSQL and of extensions that views of the statement call by name, each once, sorted. They are
+   * executed as if the statement named them, so they must be on the same allow-list.
+   */
+  readonly viewFunctions: readonly string[];
 }
 
 /** Why an execution came to nothing. Text of the target (`message`, `detail`, `hint`) has not been masked yet. */

@@ -1,7 +1,7 @@
 import type { Receipt } from '../core/audit/entry.ts';
 import type { AccessDecision } from '../core/grant/open-grant.ts';
 import { isContained, isTaskOpen } from '../core/grant/use-grant.ts';
-import { isSamePrincipal, principalKey } from '../core/identity/principal.ts';
+import { isSameHolder, principalKey } from '../core/identity/principal.ts';
 import { decideAccess } from '../core/policy/decide-access.ts';
 import type { Result } from '../core/result.ts';
 import { fail, ok } from '../core/result.ts';
@@ -22,7 +22,7 @@ export const previewAccess = async (
     principalKey: principalKey(principal),
     idempotencyKey: undefined,
   });
-  if (!read.task || !isSamePrincipal(read.task.principal, principal)) return fail({ code: 'not_found' });
+  if (!read.task || !isSameHolder(read.task.principal, principal)) return fail({ code: 'not_found' });
   if (!isTaskOpen(read.task, deps.clock())) return fail({ code: 'task_over' });
   const found = findOffered(deps, principal, request);
   if (!found.ok) return found;

@@ -1,7 +1,7 @@
 import { isDying } from '../core/grant/end-grant.ts';
 import type { Grant } from '../core/grant/grant.ts';
 import type { Task } from '../core/grant/task.ts';
-import { isSamePrincipal, principalKey } from '../core/identity/principal.ts';
+import { isSameHolder, principalKey } from '../core/identity/principal.ts';
 import type { Result } from '../core/result.ts';
 import { fail, ok } from '../core/result.ts';
 import type { Caller } from './caller.ts';
@@ -24,7 +24,7 @@ export const readGrant = async (
 ): Promise<Result<GrantAnswer>> => {
   const read = () => deps.store.readGrant(ask.grantId);
   const first = await read();
-  if (!first || !isSamePrincipal(first.principal, caller.principal)) return fail({ code: 'not_found' });
+  if (!first || !isSameHolder(first.principal, caller.principal)) return fail({ code: 'not_found' });
   const grant = await settled(deps, first, ask.waitSeconds);
   return ok({ grant, receipt: { chain: grant.id, ...grant.head } });
 };
@@ -55,7 +55,7 @@ export const readTask = async (
   taskId: string,
 ): Promise<Result<EndedTaskAnswer>> => {
   const task = await deps.store.readTask(taskId);
-  if (!task || !isSamePrincipal(task.principal, caller.principal)) return fail({ code: 'not_found' });
+  if (!task || !isSameHolder(task.principal, caller.principal)) return fail({ code: 'not_found' });
   const ids = await deps.store.grantsOfTask(taskId);
   const grants = await Promise.all(ids.map((id) => deps.store.readGrant(id)));
   return ok({
@@ -69,7 +69,16 @@ export const listGrants = (
   deps: ReadDeps,
   caller: Caller,
   cursor: string | undefined,
-): Promise<Page<Grant>> => deps.store.listGrants(principalKey(caller.principal), cursor);
+): Promise<Page<Grant>> => onlyMine(caller, deps.store.listGrants(principalKey(caller.principal), cursor));
 
 export const listTasks = (deps: ReadDeps, caller: Caller, cursor: string | undefined): Promise<Page<Task>> =>
-  deps.store.listTasks(principalKey(caller.principal), cursor);
+  onlyMine(caller, deps.store.listTasks(principalKey(caller.principal), cursor));
+
+/** The index is by subject alone. A page may hold less than it could. */
+const onlyMine = async <T extends Grant | Task>(
+  { principal }: Caller,
+  page: Promise<Page<T>>,
+): Promise<Page<T>> => {
+  const { items, next } = await page;
+  return { items: items.filter((item) => isSameHolder(item.principal, principal)), next };
+};

@@ -19,8 +19,8 @@ export const recordAside = (
   caller: Caller,
   fact: Extract<AuditFact, { type: 'request.refused' | 'access.previewed' }>,
 ): Promise<Receipt> => {
-  const now = deps.clock();
-  const chain = systemChain('requests', principalKey(caller.principal), now);
+  const chain = systemChain('requests', principalKey(caller.principal), deps.clock());
   const event = { ...fact, ...callerContext(caller, deps.software) };
-  return deps.store.appendSystem(chain, (head) => appendEntry({ chain, head }, event, now));
+  // Asked again once the head is read: what was appended while that took long must not be younger than this.
+  return deps.store.appendSystem(chain, (head) => appendEntry({ chain, head }, event, deps.clock()));
 };

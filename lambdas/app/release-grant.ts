@@ -1,7 +1,7 @@
 import { receiptOf } from '../core/audit/chain.ts';
 import { isDying } from '../core/grant/end-grant.ts';
 import type { Grant } from '../core/grant/grant.ts';
-import { isSamePrincipal } from '../core/identity/principal.ts';
+import { isSameHolder } from '../core/identity/principal.ts';
 import { END_WAIT_MAX_SECONDS } from '../core/limits.ts';
 import type { Result } from '../core/result.ts';
 import { fail, ok } from '../core/result.ts';
@@ -29,7 +29,7 @@ export const releaseGrant = async (
     {
       grantId,
       cause: 'released_by_principal',
-      isMine: (grant) => isSamePrincipal(grant.principal, caller.principal),
+      isMine: (grant) => isSameHolder(grant.principal, caller.principal),
     },
     callerContext(caller, deps.software),
   );

@@ -1,7 +1,7 @@
 import { receiptOf } from '../core/audit/chain.ts';
 import type { Task } from '../core/grant/task.ts';
 import { renewTask as renewTaskState } from '../core/grant/task-life.ts';
-import { isSamePrincipal } from '../core/identity/principal.ts';
+import { isSameHolder } from '../core/identity/principal.ts';
 import type { Result } from '../core/result.ts';
 import { fail, ok } from '../core/result.ts';
 import { decideUntilCommitted } from './attempts.ts';
@@ -36,7 +36,7 @@ const attempt = async (
   taskId: string,
 ): Promise<Result<TaskAnswer> | 'lost'> => {
   const task = await deps.store.readTask(taskId);
-  if (!task || !isSamePrincipal(task.principal, caller.principal)) return fail({ code: 'not_found' });
+  if (!task || !isSameHolder(task.principal, caller.principal)) return fail({ code: 'not_found' });
   const now = deps.clock();
   const change = renewTaskState(task, now);
   if (!change.ok) return change;

@@ -8,10 +8,10 @@ import { openGrant } from '../core/grant/open-grant.ts';
 import type { ContainmentRegister } from '../core/grant/use-grant.ts';
 import { isContained, isTaskOpen } from '../core/grant/use-grant.ts';
 import { listedEntry } from '../core/identity/listed-entry.ts';
-import { isSamePrincipal, principalKey } from '../core/identity/principal.ts';
+import { isSameHolder, principalKey } from '../core/identity/principal.ts';
 import { GRANTS_PER_TASK_MAX } from '../core/limits.ts';
 import type { Policy } from '../core/policy/decide-access.ts';
-import { decideAccess } from '../core/policy/decide-access.ts';
+import { decideAccess, rightsFor, unmaskedCategories } from '../core/policy/decide-access.ts';
 import type { Result } from '../core/result.ts';
 import { fail, ok } from '../core/result.ts';
 import type { EpochMs } from '../core/time.ts';
@@ -85,9 +85,8 @@ const attempt = async (
   const now = deps.clock();
   const earlier = earlierRequest(read.earlier, request, now);
   if (!earlier.ok) return earlier;
-  if (earlier.value) return answerAgain(deps, earlier.value);
-  if (!read.task || !isSamePrincipal(read.task.principal, caller.principal))
-    return fail({ code: 'not_found' });
+  if (earlier.value) return answerAgain(deps, caller, earlier.value);
+  if (!read.task || !isSameHolder(read.task.principal, caller.principal)) return fail({ code: 'not_found' });
   if (!isTaskOpen(read.task, now)) return fail({ code: 'task_over' });
   if (read.grantCount >= GRANTS_PER_TASK_MAX)
     return fail({ code: 'too_many_grants', max: GRANTS_PER_TASK_MAX });
@@ -98,9 +97,11 @@ const attempt = async (
 };
 
 /** The same key and request: today's state of the same grant, whatever has become of it. */
-const answerAgain = async (deps: RequestDeps, id: string): Promise<Result<GrantAnswer>> => {
+const answerAgain = async (deps: RequestDeps, caller: Caller, id: string): Promise<Result<GrantAnswer>> => {
   const grant = await deps.store.readGrant(id);
-  return grant ? ok({ grant, receipt: { chain: grant.id, ...grant.head } }) : fail({ code: 'not_found' });
+  return grant && isSameHolder(grant.principal, caller.principal)
+    ? ok({ grant, receipt: { chain: grant.id, ...grant.head } })
+    : fail({ code: 'not_found' });
 };
 
 interface Decidable {
@@ -121,6 +122,8 @@ const makeGrant = (deps: RequestDeps, caller: Caller, about: Decidable): Recorde
     durationSeconds: request.durationSeconds,
     isContained: isContained(about.containment, { principal, task: request.task, resource: resource.id }),
   });
+  const groups = principal.groups.known ? principal.groups.names : [];
+  const unmasked = unmaskedCategories(deps.policy, { principal, groups, resource });
   const id = grantId(request.task, deps.random(ID_RANDOM_BYTES));
   const change = openGrant(
     {
@@ -129,6 +132,8 @@ const makeGrant = (deps: RequestDeps, caller: Caller, about: Decidable): Recorde
       kind: resource.kind,
       action,
       principal,
+      unmasked,
+      rights: rightsFor(resource, action, unmasked),
       policyDigest: deps.software.policyDigest,
       target: auditTargetOf(resource, id),
       entryGroups: listedEntry(principal, deps.principals)?.groups,

@@ -12,6 +12,18 @@ export const startWorkflow = async (
   }
 };
 
+/** As above, for a run. */
+export const startRunWorkflow = async (
+  deps: { readonly workflow: Pick<Workflow, 'startRun'>; readonly log: Log },
+  runId: string,
+): Promise<void> => {
+  try {
+    await deps.workflow.startRun(runId);
+  } catch {
+    deps.log('warn', 'run not started', { runId });
+  }
+};
+
 /** The end is recorded, so a signal that fails only makes it slower: the sweeper ends what is overdue. */
 export const signalEnd = async (
   deps: { readonly workflow: Pick<Workflow, 'endWait'>; readonly log: Log },

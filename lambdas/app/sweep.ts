@@ -16,13 +16,15 @@ import { inTurns } from './in-turns.ts';
 import { type DueItem, type Endings, PROBE_GOT_IN, type Store, type Workflow } from './ports.ts';
 import { type RefusedTokensDeps, recordRefusedTokens } from './record-refused-tokens.ts';
 import { startWorkflow } from './start-workflow.ts';
+import { type SweepRunDeps, sweepRun } from './sweep-run.ts';
 
 export interface SweepDeps extends EndTaskDeps, ActivateConfigDeps, RefusedTokensDeps {
   readonly store: EndTaskDeps['store'] &
     ActivateConfigDeps['store'] &
     RefusedTokensDeps['store'] &
+    SweepRunDeps['store'] &
     Pick<Store, 'due' | 'owed'>;
-  readonly workflow: Pick<Workflow, 'start' | 'endWait'>;
+  readonly workflow: Pick<Workflow, 'start' | 'startRun' | 'endWait'>;
   readonly endings: Endings;
   readonly resources: readonly Resource[];
 }
@@ -46,9 +48,7 @@ export const sweep = async (deps: SweepDeps, context: EventContext): Promise<Swe
   const due = await deps.store.due(deps.clock());
   tally.due = due.length;
   await inTurns(due, SWEEP_CONCURRENCY, (item) =>
-    tolerate(item.id, () =>
-      item.kind === 'task' ? sweepTask(deps, item, context) : sweepGrant(deps, item, context),
-    ),
+    tolerate(item.id, () => SWEEPS[item.kind](deps, item, context)),
   );
   await inTurns(deps.resources, SWEEP_CONCURRENCY, (resource) =>
     tolerate(resource.id, async () => {
@@ -77,6 +77,8 @@ const tolerant =
       });
     }
   };
+
+type SweepOne = (deps: SweepDeps, item: DueItem, context: EventContext) => Promise<void>;
 
 /** The index lags and the queue is long, so what a grant needs is decided on a fresh read. */
 const sweepGrant = async (deps: SweepDeps, { id }: DueItem, context: EventContext): Promise<void> => {
@@ -118,6 +120,12 @@ const sweepTask = async (deps: SweepDeps, { id }: DueItem, context: EventContext
     deps.backoff,
   );
   if (ended) await endGrantsOf(deps, ended.task, context);
+};
+
+const SWEEPS: Readonly<Record<DueItem['kind'], SweepOne>> = {
+  grant: sweepGrant,
+  task: sweepTask,
+  run: (deps, { id }, context) => sweepRun(deps, id, context),
 };
 
 /** Counted over everything that is owed, because an alarm must stay while anything stays. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { receiptOf } from '../core/audit/chain.ts';
 import type { Receipt } from '../core/audit/entry.ts';
-import type { Resource } from '../core/config/resource.ts';
+import { isRunAction, type Resource } from '../core/config/resource.ts';
 import type { ActiveGrant } from '../core/grant/grant.ts';
 import { databaseUser, ID_RANDOM_BYTES } from '../core/grant/ids.ts';
 import { checkUse, countCredential } from '../core/grant/use-grant.ts';
@@ -12,6 +12,7 @@ import { decideUntilCommitted } from './attempts.ts';
 import { auditTargetOf } from './audit-target.ts';
 import type { Caller } from './caller.ts';
 import { callerContext } from './caller.ts';
+import { findTarget } from './find-target.ts';
 import type { Backoff, DatabaseTokenSigner, RandomBytes, Store } from './ports.ts';
 import { record } from './record.ts';
 import type { TrailDeps } from './record-refusal.ts';
@@ -44,7 +45,7 @@ export interface CredentialAnswer {
 }
 
 /**
- * One consistent read, the whole use check, a signature made here, and the entry committed under *still active*:
+ * One consistent read, the whole use check, a signature made here, and the entry committed under *still active, in a task that stands*:
  * only then is the credential released. On anything but success it is dropped where it was made.
  */
 export const vendCredential = (
@@ -62,8 +63,9 @@ const attempt = async (
   const read = await deps.store.readForUse(grantId);
   const use = checkUse({ ...read, principal: caller.principal }, deps.clock());
   if (!use.ok) return use;
-  const resource = deps.resources.find(({ id }) => id === use.value.resource);
-  if (!resource) return fail({ code: 'grant_over', state: 'resource_removed' });
+  if (isRunAction(use.value.action)) return fail({ code: 'not_vended' });
+  const resource = findTarget(deps.resources, use.value);
+  if (typeof resource === 'string') return fail({ code: 'grant_over', state: `resource_${resource}` });
   const credential = await sign(deps, use.value, resource);
   const receipt = await commitIssue(deps, caller, { grant: use.value, resource, credential });
   return receipt === 'lost' ? 'lost' : ok({ credential, receipt });
@@ -110,7 +112,12 @@ const commitIssue = async (
     callerContext(caller, deps.software),
     now,
   );
-  const outcome = await deps.store.commit({ grants: [state], entries: [entry], activeGrant: { at: now } });
+  const outcome = await deps.store.commit({
+    grants: [state],
+    entries: [entry],
+    activeGrant: { at: now },
+    standingTask: { id: counted.task, at: now },
+  });
   return outcome === 'lost' ? 'lost' : receiptOf(entry);
 };
 

@@ -1,3 +1,5 @@
+import type { RunFailureCode } from './run/run.ts';
+
 /**
  * The closed union of everything that can go wrong by design. `http/problem.ts` maps each member to one
  * problem type in an exhaustive switch, so a new member that is not mapped does not compile.
@@ -25,6 +27,19 @@ export type Failure =
   | { readonly code: 'grant_pending'; readonly state: string; readonly retryAfterSeconds: number }
   | { readonly code: 'grant_over'; readonly state: string }
   | { readonly code: 'credential_limit'; readonly max: number }
+  /** The grant is of the other mode. */
+  | { readonly code: 'not_a_run' }
+  | { readonly code: 'not_vended' }
+  | { readonly code: 'statement_refused'; readonly part: string; readonly reason: string }
+  | {
+      readonly code: 'budget_spent';
+      readonly of: 'task' | 'principal';
+      readonly what: string;
+      readonly max: number;
+    }
+  | { readonly code: 'circuit_open'; readonly retryAfterSeconds: number }
+  /** A run that was decided on came to nothing: `outcome` is its code, `words` the target's, masked. */
+  | { readonly code: 'run_failed'; readonly outcome: RunFailureCode; readonly words: string | undefined }
   | { readonly code: 'idempotency_mismatch' }
   | { readonly code: 'dependency_unavailable'; readonly dependency: string };
 

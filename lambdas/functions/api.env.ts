@@ -1,10 +1,12 @@
 import type * as z from 'zod';
-import { Arn, CommonEnvironment, TableName } from './environment.ts';
+import { Arn, CommonEnvironment, TableName, VAULT_PLACES } from './environment.ts';
 
 export const ApiEnvironment = CommonEnvironment.extend({
   GRANTS_TABLE: TableName,
   AUDIT_TABLE: TableName,
+  ...VAULT_PLACES,
   GRANT_WORKFLOW_ARN: Arn,
+  RUN_WORKFLOW_ARN: Arn,
 });
 
 export type ApiEnvironment = z.input<typeof ApiEnvironment>;

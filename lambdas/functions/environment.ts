@@ -7,3 +7,17 @@ export const CommonEnvironment = z.object({
 
 export const TableName = z.string().min(3);
 export const Arn = z.string().startsWith('arn:');
+
+/** As the adapter wants them. */
+export const vaultPlaces = (environment: z.output<z.ZodObject<typeof VAULT_PLACES>>) => ({
+  keysTable: environment.VAULT_KEYS_TABLE,
+  bucket: environment.PAYLOAD_BUCKET,
+  retentionDays: environment.PAYLOAD_RETENTION_DAYS,
+});
+
+/** Where the vaults of tasks are, for those who keep or read something there. */
+export const VAULT_PLACES = {
+  VAULT_KEYS_TABLE: TableName,
+  PAYLOAD_BUCKET: z.string().min(3),
+  PAYLOAD_RETENTION_DAYS: z.string().regex(/^\d+$/).transform(Number),
+};

@@ -44,6 +44,7 @@ const FIELDS: ReadonlySet<string> = new Set([
   'reason',
   'requestId',
   'resourceId',
+  'runId',
   'route',
   'state',
   'status',

@@ -1,10 +1,15 @@
 import { connectDynamo } from '../adapters/dynamo/dynamo-call.ts';
 import { dynamoStore } from '../adapters/dynamo/dynamo-store.ts';
 import { ownRdsSigner } from '../adapters/own-rds-signer.ts';
+import { statementTarget } from '../adapters/postgres/statement-target.ts';
 import { postgresTarget } from '../adapters/postgres/postgres-target.ts';
-import { systemBackoff, systemClock } from '../adapters/system-clock.ts';
+import { systemBackoff, systemClock, systemRandom } from '../adapters/system-clock.ts';
+import { connectVaults } from '../adapters/vault/connect-vaults.ts';
+import type { Policy } from '../core/policy/decide-access.ts';
+import { loadParser } from '../core/sql/parser.ts';
 import { RunnerTaskSchema, runTask } from '../tasks/runner-task.ts';
 import { taskHandler } from '../tasks/task-handler.ts';
+import { vaultPlaces } from './environment.ts';
 import { loadConfig } from './load-config.ts';
 import { createLogger } from './logger.ts';
 import { RunnerEnvironment } from './runner.env.ts';
@@ -14,12 +19,34 @@ const environment = RunnerEnvironment.parse(process.env);
 const config = loadConfig('runner');
 const { log } = createLogger('runner');
 const tables = { grants: environment.GRANTS_TABLE, audit: environment.AUDIT_TABLE };
+const dynamo = connectDynamo(tables);
+const tools = { signOwn: ownRdsSigner(), clock: systemClock };
+
+let policy: Promise<Policy> | undefined;
+/** The engine takes some 65 ms to load, which an ending does not wait for. */
+const loadPolicy = (): Promise<Policy> => {
+  policy ??= import('../core/policy/engine.ts').then(({ createEngine }) => ({
+    ...createEngine(config),
+    groups: config.groups,
+    categories: config.categories,
+  }));
+  return policy;
+};
+
 const deps = {
-  store: dynamoStore(connectDynamo(tables), systemClock),
-  target: postgresTarget({ signOwn: ownRdsSigner(), clock: systemClock }),
+  store: dynamoStore(dynamo, systemClock),
+  target: postgresTarget(tools),
+  statements: statementTarget(tools),
+  vaults: connectVaults(dynamo.client, vaultPlaces(environment), {
+    clock: systemClock,
+    random: systemRandom,
+  }),
+  loadParser,
+  loadPolicy,
   resources: config.resources,
   software: softwareOf('runner', config.digest),
   clock: systemClock,
+  random: systemRandom,
   backoff: systemBackoff,
 };
 

@@ -5,6 +5,7 @@ export const SweeperEnvironment = CommonEnvironment.extend({
   GRANTS_TABLE: TableName,
   AUDIT_TABLE: TableName,
   GRANT_WORKFLOW_ARN: Arn,
+  RUN_WORKFLOW_ARN: Arn,
   RUNNER_FUNCTION: Arn,
   AUTHORIZER_LOG_GROUP: z.string().min(1),
 });

@@ -24,14 +24,17 @@ const software = softwareOf('sweeper', config.digest);
 const tables = { grants: environment.GRANTS_TABLE, audit: environment.AUDIT_TABLE };
 const deps = {
   store: dynamoStore(connectDynamo(tables), systemClock),
-  workflow: stepFunctionsWorkflow(environment.GRANT_WORKFLOW_ARN),
+  workflow: stepFunctionsWorkflow({
+    grant: environment.GRANT_WORKFLOW_ARN,
+    run: environment.RUN_WORKFLOW_ARN,
+  }),
   endings: lambdaEndings({
     name: environment.RUNNER_FUNCTION,
     timeoutMs: (RUNNER_TIMEOUT_SECONDS + 2) * SECOND_MS,
     recorded: [TASK_ERRORS.notDead],
   }),
   refusedTokens: cloudWatchRefusals(environment.AUTHORIZER_LOG_GROUP),
-  policy: { ask: createEngine(config), groups: config.groups },
+  policy: { ...createEngine(config), groups: config.groups, categories: config.categories },
   resources: config.resources,
   principals: config.principals,
   software,

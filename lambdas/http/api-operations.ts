@@ -13,6 +13,7 @@ import { POLL_RETRY_AFTER_SECONDS, UNATTENDED_GRANT_MAX_SECONDS } from '../core/
 import { ok, type Result } from '../core/result.ts';
 import type { Call, Handlers, Reply } from './operations.ts';
 import { problemOfDenial } from './problem.ts';
+import { type RunDeps, runHandlers } from './run-operations.ts';
 import { grantView, meView, previewView, resourcesView, taskView } from './views.ts';
 
 export type ApiOperation =
@@ -22,12 +23,14 @@ export type ApiOperation =
   | 'renewTask'
   | 'endTask'
   | 'requestAccess'
+  | 'requestRun'
   | 'releaseGrant';
 
-export type ApiDeps = RequestDeps & TaskDeps & RenewDeps & EndTaskDeps & ReleaseDeps;
+export type ApiDeps = RequestDeps & TaskDeps & RenewDeps & EndTaskDeps & ReleaseDeps & RunDeps;
 
 /** The control plane: asks policy, writes state and trail, starts and signals workflows. Reaches no target. */
 export const apiHandlers = (deps: ApiDeps): Handlers<ApiOperation> => ({
+  ...runHandlers(deps),
   whoAmI: async ({ caller }) => ok({ status: 200, body: meView(caller.principal) }),
   listResources: async ({ caller }) =>
     ok({ status: 200, body: resourcesView(listResources(deps, caller.principal)) }),

@@ -14,6 +14,8 @@ export interface OperationForm {
   readonly isIdempotent?: true;
   /** `Prefer: wait=n` and `?wait=n` are honoured. */
   readonly canWait?: true;
+  /** Waits as long as may be waited, unless the caller says for how long. */
+  readonly waitsUnlessTold?: true;
   readonly answers: Readonly<Record<number, z.ZodType>>;
 }
 
@@ -39,6 +41,15 @@ export const FORMS = {
     body: schemas.EmptyBody,
     answers: { 201: schemas.CredentialView },
   },
+  requestRun: {
+    path: schemas.GrantPath,
+    body: schemas.RequestRunBody,
+    isIdempotent: true,
+    canWait: true,
+    waitsUnlessTold: true,
+    answers: { 200: schemas.RunView, 202: schemas.RunView },
+  },
+  readRun: { path: schemas.RunPath, canWait: true, answers: { 200: schemas.RunView } },
   releaseGrant: { path: schemas.GrantPath, answers: { 200: schemas.GrantView, 202: schemas.GrantView } },
   readOpenApi: { answers: { 200: schemas.OpenApiView } },
   listProblems: { answers: { 200: schemas.ProblemListView } },

@@ -100,6 +100,10 @@ const RECORDED: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'too_many_grants',
   'grant_over',
   'credential_limit',
+  'not_a_run',
+  'not_vended',
+  'budget_spent',
+  'circuit_open',
   'idempotency_mismatch',
 ]);
 

@@ -20,8 +20,8 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     status: 400,
     title: 'The body is not JSON',
     retryable: false,
-    meaning: 'The body could not be read as one JSON object in UTF-8.',
-    remedy: 'Send one JSON object.',
+    meaning: 'The body could not be read as one JSON object in UTF-8 with each key in it once.',
+    remedy: 'Send one JSON object in which no key is there twice.',
   },
   invalid_request: {
     status: 400,
@@ -162,6 +162,51 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     retryable: false,
     meaning: 'One grant gives a limited number of credentials.',
     remedy: 'Keep the connection open, or ask for a new grant.',
+  },
+  not_a_run: {
+    status: 409,
+    title: 'This grant is not for runs',
+    retryable: false,
+    meaning: 'Its action hands out a credential; statements are executed under a grant of another action.',
+    remedy:
+      'Use `POST /v1/grants/{id}/credentials`, or ask for a grant of `postgres:read` or `postgres:write`.',
+  },
+  not_vended: {
+    status: 409,
+    title: 'This grant hands out no credential',
+    retryable: false,
+    meaning: 'Its action is for runs: Latchkey executes the statements, and no login leaves it.',
+    remedy: 'Send statements to `POST /v1/grants/{id}/runs`.',
+  },
+  statement_refused: {
+    status: 422,
+    title: 'The statement is refused by its form',
+    retryable: false,
+    meaning:
+      'It was not understood, is more than one, does something that no grant covers, or would tell what is masked. Nothing was executed.',
+    remedy: 'Change the part that `detail` names.',
+  },
+  budget_spent: {
+    status: 429,
+    title: 'The budget of runs is spent',
+    retryable: false,
+    meaning: 'A task, and a principal in a day, may use a limited number of runs, rows, bytes and failures.',
+    remedy: 'End this task; ask the infra team if the work needs more.',
+  },
+  circuit_open: {
+    status: 429,
+    title: 'Too many failures in a row',
+    retryable: true,
+    meaning: 'Runs of this task kept failing, so it is given a pause.',
+    remedy: 'Wait, and change what fails before trying again.',
+  },
+  run_failed: {
+    status: 422,
+    title: 'The run came to nothing',
+    retryable: false,
+    meaning:
+      'The database refused it, it went over a limit, or what it stood on changed. `run.error.code` says which; a write was rolled back unless it says `outcome_unknown`.',
+    remedy: 'See `run.error`, and change the statement.',
   },
   idempotency_mismatch: {
     status: 422,

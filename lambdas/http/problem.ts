@@ -1,10 +1,11 @@
 import type * as z from 'zod';
 import type { Failure } from '../core/failure.ts';
 import type { DeniedGrant } from '../core/grant/grant.ts';
-import { POLL_RETRY_AFTER_SECONDS } from '../core/limits.ts';
+import { POLL_RETRY_AFTER_SECONDS, RUN_MAX_SECONDS } from '../core/limits.ts';
+import type { RunFailureCode } from '../core/run/run.ts';
 import type { EdgeCode, ProblemCode } from './problem-catalogue.ts';
 import { PROBLEMS } from './problem-catalogue.ts';
-import type { ProblemView } from './schemas.ts';
+import type { ProblemView, RunView } from './schemas.ts';
 import { grantView } from './views.ts';
 
 export type Problem = z.input<typeof ProblemView>;
@@ -63,6 +64,17 @@ const factsOf = (failure: Failure | EdgeFailure): Partial<Problem> => {
       return {
         detail: `A grant gives ${failure.max} credentials. Keep the connection open, or ask for a new grant.`,
       };
+    case 'statement_refused':
+      return { detail: `\`${failure.part}\`: ${failure.reason}` };
+    case 'budget_spent':
+      return { detail: `This ${failure.of} has used its ${failure.max} ${failure.what}. End this task.` };
+    case 'circuit_open':
+      return { retryAfterSeconds: failure.retryAfterSeconds };
+    case 'run_failed':
+      return { detail: failure.words ?? OUTCOME_DETAILS[failure.outcome] };
+    case 'not_a_run':
+    case 'not_vended':
+      return see('see what you may ask for', '/v1/resources');
     case 'principal_unknown':
     case 'groups_unavailable':
       return see('see who you are here', '/v1/me');
@@ -84,6 +96,33 @@ const factsOf = (failure: Failure | EdgeFailure): Partial<Problem> => {
       return failure satisfies never;
   }
 };
+
+/** One sentence on what happened and what to do, for each code of a run that came to nothing. */
+const OUTCOME_DETAILS: Readonly<Record<RunFailureCode, string>> = {
+  target_refused: 'The database refused the statement; `run.error.detail` is its SQLSTATE.',
+  took_too_long: `It ran longer than ${RUN_MAX_SECONDS} seconds and was ended. Ask for less.`,
+  answer_too_large: 'The answer was too large. Ask for fewer rows or columns.',
+  too_many_rows_changed:
+    'It changed far more rows than the database had estimated, and was rolled back. Narrow it with `WHERE`.',
+  shadowed:
+    'A name in it means something that is not PostgreSQL’s own; `run.error.detail` is the name. Write it otherwise.',
+  definition_changed: 'A view, function or table that it uses was replaced meanwhile. Try again.',
+  connection_lost: 'The connection was lost and nothing was changed. Try again.',
+  outcome_unknown: 'Nobody can tell whether it was carried out. Look before you try again.',
+  not_started: 'It was not started in time, and nothing was executed. Try again.',
+  statement_refused: 'It is refused by its form; `run.error.detail` is the part.',
+  policy_denied: 'Policy does not allow it. Do not ask again.',
+  grant_over: 'Its grant was over before it began, and nothing was executed. Ask for a new grant.',
+  payload_gone: 'What was asked for is no longer kept, and nothing was executed.',
+  nobody_approved: 'Nobody approved it in time, and nothing was executed.',
+};
+
+/** A run that was denied, or came to nothing, with the run in it. */
+export const problemOfRun = (
+  failure: Extract<Failure, { code: 'policy_denied' | 'run_failed' }>,
+  run: z.input<typeof RunView>,
+  requestId: string,
+): Problem => ({ ...problemOf(failure, requestId), run });
 
 /** A denied grant is a decision with a trail: the problem of its denial, with the grant in it. */
 export const problemOfDenial = (grant: DeniedGrant, requestId: string, maxSeconds: number): Problem => ({

@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import * as z from 'zod';
 import type { FieldError } from '../core/failure.ts';
+import { hasEachMemberOnce, isJsonObject } from '../core/identity/decode-token.ts';
 import { REQUEST_BODY_MAX_BYTES, WAIT_MAX_SECONDS } from '../core/limits.ts';
 import type { Result } from '../core/result.ts';
 import { fail, ok } from '../core/result.ts';
@@ -63,7 +64,12 @@ const readBody = (event: APIGatewayProxyEvent, form: OperationForm): Result<unkn
   if (bytes.length === 0 && Object.keys(form.body.shape).length === 0) return ok({});
   if (!JSON_TYPE.test(header(event, 'content-type') ?? '')) return fail({ code: 'unsupported_media_type' });
   try {
-    return ok(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    const value: unknown = JSON.parse(text);
+    // Two readers of a key that is there twice may differ: what somebody looked at in between would not be what is asked.
+    return isJsonObject(value) && !hasEachMemberOnce(text, value)
+      ? fail({ code: 'malformed_json' })
+      : ok(value);
   } catch {
     return fail({ code: 'malformed_json' });
   }
@@ -111,6 +117,7 @@ const readWait = (
       errors: query === undefined ? [] : [{ pointer: '?wait', detail: 'is not known here' }],
     };
   const preferred = /(?:^|[,;\s])wait\s*=\s*(\d{1,6})(?=$|[,;\s])/i.exec(header(event, 'prefer') ?? '')?.[1];
-  const asked = check(WaitSeconds, query ?? preferred ?? '0', '?wait');
+  const unsaid = form.waitsUnlessTold ? String(WAIT_MAX_SECONDS) : '0';
+  const asked = check(WaitSeconds, query ?? preferred ?? unsaid, '?wait');
   return { ...asked, value: Math.min(asked.value ?? 0, WAIT_MAX_SECONDS) };
 };

@@ -1,10 +1,12 @@
 import type { ReadDeps } from '../app/read-mine.ts';
 import { listGrants, listTasks, readGrant, readTask } from '../app/read-mine.ts';
+import { type ReadRunDeps, readRun } from '../app/read-run.ts';
 import { fail, ok } from '../core/result.ts';
 import { openApiDocument } from './openapi.ts';
 import type { Handlers } from './operations.ts';
 import { isProblemCode } from './problem.ts';
 import { PROBLEMS, type ProblemCode } from './problem-catalogue.ts';
+import { runView } from './run-view.ts';
 import { grantView, taskView } from './views.ts';
 
 export type ReaderOperation =
@@ -12,12 +14,15 @@ export type ReaderOperation =
   | 'readTask'
   | 'listGrants'
   | 'readGrant'
+  | 'readRun'
   | 'readOpenApi'
   | 'listProblems'
   | 'readProblem';
 
 /** Polls and look-ups, served apart so that waiting callers never take a place from those who act. */
-export const readerHandlers = (deps: ReadDeps & { readonly version: string }): Handlers<ReaderOperation> => ({
+export const readerHandlers = (
+  deps: ReadDeps & ReadRunDeps & { readonly version: string },
+): Handlers<ReaderOperation> => ({
   async listTasks({ caller, query }) {
     const page = await listTasks(deps, caller, query.cursor);
     return ok({ status: 200, body: { tasks: page.items.map((task) => taskView(task)), ...nextOf(page) } });
@@ -39,6 +44,11 @@ export const readerHandlers = (deps: ReadDeps & { readonly version: string }): H
     const read = await readGrant(deps, caller, { grantId: path.id, waitSeconds });
     if (!read.ok) return read;
     return ok({ status: 200, body: grantView(read.value.grant), receipt: read.value.receipt });
+  },
+  async readRun({ caller, path, waitSeconds }) {
+    const read = await readRun(deps, caller, { runId: path.id, waitSeconds });
+    if (!read.ok) return read;
+    return ok({ status: 200, body: runView(read.value), receipt: read.value.receipt });
   },
   readOpenApi: async () => ok({ status: 200, body: openApiDocument(deps.version) }),
   listProblems: async () =>

@@ -12,7 +12,8 @@ export interface Route {
   readonly summary: string;
   /**
    * Calls to AWS on the warm path, each answered once: kept by a test. Polling adds one read per look, an
-   * `Idempotency-Key` on a new task one read, and each live grant of a task that ends or is renewed its own calls.
+   * `Idempotency-Key` on a new task one read, the first run of a task the making of its key, and each live grant of a
+   * task that ends or is renewed its own calls.
    */
   readonly awsCalls: number;
 }
@@ -106,6 +107,22 @@ export const ROUTES = [
     function: 'vend',
     summary: 'A short-lived credential under an active grant',
     awsCalls: 2,
+  },
+  {
+    operation: 'requestRun',
+    method: 'POST',
+    path: '/v1/grants/{id}/runs',
+    function: 'api',
+    summary: 'Run one SQL statement under an active grant',
+    awsCalls: 9,
+  },
+  {
+    operation: 'readRun',
+    method: 'GET',
+    path: '/v1/runs/{id}',
+    function: 'reader',
+    summary: 'One run and, while its grant may be used, its masked answer',
+    awsCalls: 3,
   },
   {
     operation: 'releaseGrant',

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { GRANT_ID_PATTERN, TASK_ID_PATTERN } from '../core/grant/ids.ts';
+import { GRANT_ID_PATTERN, RUN_ID_PATTERN, TASK_ID_PATTERN } from '../core/grant/ids.ts';
 import {
   GRANT_MAX_SECONDS,
   GRANT_MIN_SECONDS,
@@ -8,17 +8,30 @@ import {
   LEASE_MIN_SECONDS,
   NAME_MAX_CHARACTERS,
   REASON_MAX_CHARACTERS,
+  RUN_PARAM_MAX_CHARACTERS,
+  RUN_PARAMS_MAX_COUNT,
+  RUN_ROWS_DEFAULT_COUNT,
+  RUN_ROWS_MAX_COUNT,
+  STATEMENT_MAX_BYTES,
 } from '../core/limits.ts';
 
 /** Characters that show as something else, or as nothing, have no place in what people will read and decide on. */
-const INVISIBLE = /[\p{Cc}\p{Cs}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffd]/u;
+const CONTROL = /[\p{Cc}\p{Cs}\p{Co}\p{Zl}\p{Zp}\ufff9-\ufffb\ufffd]/u;
+/** Tags, fillers, selectors and marks of direction can carry a second text, which only a model reads; a blank of Braille is one too. */
+const INVISIBLE = /(?!\ufe0f)\p{Default_Ignorable_Code_Point}|\u2800/u;
+/** What asks for an emoji's coloured form is at home behind one, and nowhere else. */
+const STRAY_SELECTOR = /(?<!\p{Extended_Pictographic})\ufe0f/u;
+const UNREADABLE = [CONTROL, INVISIBLE, STRAY_SELECTOR];
 
 const readable = (max: number) =>
   z
     .string()
     .min(1)
     .max(max)
-    .refine((text) => !INVISIBLE.test(text), 'must not contain control or invisible characters')
+    .refine(
+      (text) => !UNREADABLE.some((kind) => kind.test(text)),
+      'must not contain control or invisible characters',
+    )
     .refine((text) => text.trim() === text, 'must not begin or end with a space');
 
 /** Bodies of requests. Unknown keys are errors, because a misspelt option must not be silently ignored. */
@@ -38,16 +51,57 @@ export const RequestAccessBody = z
   .strictObject({
     task: z.string().regex(TASK_ID_PATTERN, 'must be the id of a task, as POST /v1/tasks answered it'),
     resource: readable(NAME_MAX_CHARACTERS).describe('An id of GET /v1/resources'),
-    action: readable(NAME_MAX_CHARACTERS).describe('`postgres:connect` for a credential'),
+    action: readable(NAME_MAX_CHARACTERS).describe(
+      '`postgres:connect` for a credential, `postgres:read` for runs',
+    ),
     durationSeconds: z.int().min(GRANT_MIN_SECONDS).max(GRANT_MAX_SECONDS),
     reason: readable(REASON_MAX_CHARACTERS).describe('Why it is needed; people and auditors read this'),
   })
   .meta({ id: 'RequestAccess' });
 
+/** Half a character becomes another one on its way to the target, so what is executed would not be what was asked for. */
+const isWellFormed = (text: string): boolean => text.isWellFormed();
+
+/** JSON's numbers are rounded where they are read: a long id would silently become that of another row. */
+const isExact = (value: number): boolean => !Number.isInteger(value) || Number.isSafeInteger(value);
+
+const Param = z.union([
+  z
+    .string()
+    .max(RUN_PARAM_MAX_CHARACTERS)
+    .refine((text) => isWellFormed(text) && !text.includes('\0'), 'must not hold NUL or half a character'),
+  z.number().refine(isExact, 'must be sent as text: a number of this size is not exact in JSON'),
+  z.boolean(),
+  z.null(),
+]);
+
+export const RequestRunBody = z
+  .strictObject({
+    sql: z
+      .string()
+      .min(1)
+      .max(STATEMENT_MAX_BYTES)
+      .refine(isWellFormed, 'must not hold half a character')
+      .describe('Exactly one statement of PostgreSQL; it is executed byte for byte'),
+    params: z
+      .array(Param)
+      .max(RUN_PARAMS_MAX_COUNT)
+      .default([])
+      .describe('Values of `$1`, `$2` …: use these for everything that did not come from you'),
+    maxRows: z
+      .int()
+      .min(1)
+      .max(RUN_ROWS_MAX_COUNT)
+      .default(RUN_ROWS_DEFAULT_COUNT)
+      .describe('Rows beyond it are left unread, and `truncated` says so'),
+  })
+  .meta({ id: 'RequestRun' });
+
 export const EmptyBody = z.strictObject({}).meta({ id: 'Empty' });
 
 export const TaskPath = z.object({ id: z.string().regex(TASK_ID_PATTERN) });
 export const GrantPath = z.object({ id: z.string().regex(GRANT_ID_PATTERN) });
+export const RunPath = z.object({ id: z.string().regex(RUN_ID_PATTERN) });
 export const ProblemPath = z.object({ code: z.string().max(64) });
 
 /** A cursor is opaque to the caller; ours names the last item of the page. */
@@ -90,6 +144,9 @@ export const GrantView = z
     resource: z.string(),
     kind: z.string(),
     action: z.string(),
+    rights: z
+      .enum(['connect', 'connect_masked', 'read', 'write', 'ddl'])
+      .describe('connect_masked: a login without rights to sensitive columns, so name the columns you read'),
     reason: z.string(),
     requestedSeconds: z.int(),
     createdAt: Time,
@@ -164,7 +221,7 @@ export const ResourcesView = z
         actions: z.array(
           z.object({
             action: z.string(),
-            mode: z.literal('credential'),
+            mode: z.enum(['credential', 'run']),
             quorum: z.int().describe('How many people must approve; 0: nobody'),
             maxDurationSeconds: z.int(),
             determinedBy: Policies,
@@ -184,6 +241,45 @@ export const PreviewView = z
     determinedBy: Policies,
   })
   .meta({ id: 'Preview' });
+
+export const RunView = z
+  .object({
+    id: z.string(),
+    state: z.enum(['denied', 'pending_approval', 'queued', 'running', 'succeeded', 'failed', 'lapsed']),
+    grant: z.string(),
+    task: z.string(),
+    resource: z.string(),
+    action: z.string(),
+    class: z.enum(['read', 'write', 'ddl']),
+    verb: z.string().describe('What kind of statement it is'),
+    bounded: z.boolean().describe('false: a write that names no rows'),
+    createdAt: Time,
+    startedAt: Time.optional(),
+    endedAt: Time.optional(),
+    determinedBy: Policies,
+    approval: z.object({ quorum: z.int(), approveBy: Time }).optional(),
+    error: z
+      .object({
+        code: z.string(),
+        detail: z.string().optional().describe('A SQLSTATE, or the part that was refused'),
+        message: z.string().optional().describe('The words of the database, masked'),
+      })
+      .optional(),
+    rowCount: z.int().optional().describe('Rows returned, or changed by a write'),
+    truncated: z.boolean().optional().describe('There was more than is shown'),
+    masked: z
+      .record(z.string(), z.int())
+      .optional()
+      .describe('How many values were masked, by category; `undecided`: nobody could tell what they hold'),
+    answer: z
+      .enum(['shown', 'none', 'withheld'])
+      .optional()
+      .describe('withheld: the grant it was given under can no longer be used'),
+    columns: z.array(z.object({ name: z.string(), type: z.string() })).optional(),
+    rows: z.array(z.array(z.union([z.string(), z.number(), z.boolean(), z.null()]))).optional(),
+    notices: z.array(z.string()).optional(),
+  })
+  .meta({ id: 'Run' });
 
 export const GrantListView = z
   .object({ grants: z.array(GrantView), next: z.string().optional() })
@@ -206,6 +302,7 @@ export const ProblemView = z
     determinedBy: Policies.optional(),
     errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
     grant: GrantView.optional(),
+    run: RunView.optional(),
   })
   .meta({ id: 'Problem' });
 

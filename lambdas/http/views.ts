@@ -25,6 +25,7 @@ export const grantView = (grant: Grant): Wire<typeof schemas.GrantView> => ({
   resource: grant.resource,
   kind: grant.kind,
   action: grant.action,
+  rights: grant.rights,
   reason: grant.reason,
   requestedSeconds: grant.requestedSeconds,
   createdAt: toIso(grant.createdAt),

@@ -2,6 +2,7 @@
 export type RunnerTask =
   | { readonly step: 'activate'; readonly grantId: string }
   | { readonly step: 'end'; readonly grantId: string }
+  | { readonly step: 'run'; readonly runId: string }
   | { readonly step: 'reconcile'; readonly resourceId: string };
 
 /**
@@ -17,6 +18,11 @@ export interface ActivateAnswer {
 export interface EndAnswer {
   readonly state: string;
   readonly ending: 'none' | 'dead' | 'pending' | 'quarantined';
+}
+
+/** What *run* answers: the state that the run is in now. */
+export interface RunStepAnswer {
+  readonly state: string;
 }
 
 /** What `waiter` is invoked with by the callback states: it stores the token and signals itself if the grant is already over. */

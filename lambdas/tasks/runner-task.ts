@@ -3,10 +3,12 @@ import { type ActivateDeps, activateGrant } from '../app/activate-grant.ts';
 import type { Invocation, Software } from '../app/caller.ts';
 import { systemContext } from '../app/caller.ts';
 import { type EndAccessDeps, endAccess } from '../app/end-access.ts';
+import { type ExecuteRunDeps, executeRun } from '../app/execute-run.ts';
 import { type ReconcileDeps, reconcileTarget } from '../app/reconcile-target.ts';
 import type { Grant } from '../core/grant/grant.ts';
-import { GRANT_ID_PATTERN } from '../core/grant/ids.ts';
-import type { ActivateAnswer, EndAnswer } from './grant-task.ts';
+import { GRANT_ID_PATTERN, RUN_ID_PATTERN } from '../core/grant/ids.ts';
+import type { Run } from '../core/run/run.ts';
+import type { ActivateAnswer, EndAnswer, RunStepAnswer } from './grant-task.ts';
 import { TaskError } from './task-error.ts';
 
 const GrantId = z.string().regex(GRANT_ID_PATTERN);
@@ -15,10 +17,14 @@ const GrantId = z.string().regex(GRANT_ID_PATTERN);
 export const RunnerTaskSchema = z.discriminatedUnion('step', [
   z.strictObject({ step: z.literal('activate'), grantId: GrantId }),
   z.strictObject({ step: z.literal('end'), grantId: GrantId }),
+  z.strictObject({ step: z.literal('run'), runId: z.string().regex(RUN_ID_PATTERN) }),
   z.strictObject({ step: z.literal('reconcile'), resourceId: z.string().max(64) }),
 ]);
 
-export type RunnerDeps = ActivateDeps & EndAccessDeps & ReconcileDeps & { readonly software: Software };
+export type RunnerDeps = ActivateDeps &
+  EndAccessDeps &
+  ReconcileDeps &
+  ExecuteRunDeps & { readonly software: Software };
 
 export const runTask =
   (deps: RunnerDeps) => async (task: z.output<typeof RunnerTaskSchema>, invocation: Invocation) => {
@@ -28,6 +34,8 @@ export const runTask =
         return activateAnswer(await activateGrant(deps, task.grantId, context));
       case 'end':
         return endAnswer(await endAccess(deps, task.grantId, context));
+      case 'run':
+        return runAnswer(await executeRun(deps, task.runId, context));
       case 'reconcile': {
         const resource = deps.resources.find(({ id }) => id === task.resourceId);
         if (!resource) throw new TaskError('refused', 'no such resource');
@@ -40,6 +48,11 @@ export const runTask =
 
 const activateAnswer = (activated: Awaited<ReturnType<typeof activateGrant>>): ActivateAnswer =>
   activated ? { active: true, ...activated } : { active: false, waitSeconds: 1, leaseSeconds: 0 };
+
+const runAnswer = (run: Run | undefined): RunStepAnswer => {
+  if (!run) throw new TaskError('refused', 'no such run');
+  return { state: run.state };
+};
 
 /** Not dead yet is an error, so that the machine tries again with its own patience before it leaves it to the sweeper. */
 const endAnswer = (grant: Grant | undefined): EndAnswer => {

@@ -12,30 +12,7 @@ import { fingerprintOf, vendCredential } from '../../lambdas/app/vend-credential
 import { verifyChain } from '../../lambdas/core/audit/verify-chain.ts';
 import { type App, REQUEST, startApp } from '../support/app.ts';
 import { CALLER, NOW, RESOURCE } from '../support/facts.ts';
-
-class Killed extends Error {}
-
-/** Counts every call that leaves the process and kills it before or after the one that was picked. */
-const killAt = (point: number) => {
-  let calls = 0;
-  let isDead = false;
-  const pass = async (act: () => Promise<unknown>): Promise<unknown> => {
-    if (isDead) throw new Killed();
-    calls += 1;
-    const isPicked = Math.ceil(point / 2) === calls;
-    if (isPicked && point % 2 === 1) isDead = true;
-    if (isDead) throw new Killed();
-    const answer = await act();
-    if (isPicked) isDead = true;
-    if (isDead) throw new Killed();
-    return answer;
-  };
-  const wrap = <T extends object>(port: T): T =>
-    Object.fromEntries(
-      Object.entries(port).map(([name, call]) => [name, (...given: unknown[]) => pass(() => call(...given))]),
-    ) as T;
-  return { wrap, wasReached: () => Math.ceil(point / 2) <= calls };
-};
+import { Killed, killAt } from '../support/kill-at.ts';
 
 const killedDeps = (app: App, point: number) => {
   const { wrap, wasReached } = killAt(point);

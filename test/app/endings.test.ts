@@ -9,6 +9,7 @@ import { releaseGrant } from '../../lambdas/app/release-grant.ts';
 import { renewTask } from '../../lambdas/app/renew-task.ts';
 import { storeWait } from '../../lambdas/app/store-wait.ts';
 import { sweep } from '../../lambdas/app/sweep.ts';
+import { vendCredential } from '../../lambdas/app/vend-credential.ts';
 import { verifyChain } from '../../lambdas/core/audit/verify-chain.ts';
 import type { Grant } from '../../lambdas/core/grant/grant.ts';
 import { type App, startApp } from '../support/app.ts';
@@ -183,6 +184,31 @@ test('a resource that left the configuration while a grant lived is quarantined,
   );
 });
 
+/** The same id, meaning another server. */
+const MOVED = [{ ...RESOURCE, target: { ...RESOURCE.target, resourceId: 'db-ANOTHER' } }];
+
+test('a resource that was moved while a grant lived is not asked for a proof of death at its new place', async () => {
+  const id = await app.newActive(await app.newTask());
+  await endAccess({ ...app.deps, resources: MOVED }, id, app.context);
+  const grant = await read(id);
+  assert.equal(status(grant), 'revoked:pending');
+  assert.equal(
+    'ending' in grant && 'lastError' in grant.ending && grant.ending.lastError,
+    'resource:moved_in_configuration',
+  );
+  await endAccess(app.deps, id, app.context);
+  assert.equal(status(await read(id)), 'revoked:dead');
+});
+
+test('a resource that was moved is neither prepared nor vended for grants that meant the old place', async () => {
+  const task = await app.newTask();
+  const { id } = await app.newGrant(task);
+  assert.equal(await activateGrant({ ...app.deps, resources: MOVED }, id, app.context), undefined);
+  assert.deepEqual([app.roles.has(id), (await read(id)).state], [false, 'preparing']);
+  const vended = await vendCredential({ ...app.deps, resources: MOVED }, CALLER, await app.newActive(task));
+  assert.deepEqual(!vended.ok && vended.failure, { code: 'grant_over', state: 'resource_moved' });
+});
+
 test('a new configuration ends the grants it would not give and is then in the trail', async () => {
   await sweep(app.deps, app.context);
   const id = await app.newActive(await app.newTask());
@@ -248,6 +274,8 @@ test('taking an agent, its group or the length of its window out of the configur
     const asked: (readonly string[])[] = [];
     const policy = {
       groups: [],
+      categories: [],
+      askUnmask: () => REFUSED,
       ask: ({ groups }: { groups: readonly string[] }) => {
         asked.push(groups);
         return groups.includes('data-crew') ? ALLOWED : REFUSED;

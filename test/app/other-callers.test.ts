@@ -9,6 +9,7 @@ import { releaseGrant } from '../../lambdas/app/release-grant.ts';
 import { renewTask } from '../../lambdas/app/renew-task.ts';
 import { requestAccess } from '../../lambdas/app/request-access.ts';
 import { vendCredential } from '../../lambdas/app/vend-credential.ts';
+import { IDEMPOTENCY_SECONDS, SECOND_MS } from '../../lambdas/core/limits.ts';
 import type { Result } from '../../lambdas/core/result.ts';
 import { type App, REQUEST, startApp } from '../support/app.ts';
 import { CALLER, NOW, OTHER_CALLER, PRINCIPAL } from '../support/facts.ts';
@@ -22,10 +23,21 @@ beforeEach(() => {
   app.time.now = NOW;
 });
 
+/** Whom `principals.yaml` knows under another name by its claims, or not at all; the subject is the same. */
+const SIBLINGS: readonly Caller[] = [
+  { ...CALLER, principal: { ...PRINCIPAL, name: 'other-job' } },
+  { ...CALLER, principal: { ...PRINCIPAL, type: 'workload' } },
+  {
+    ...CALLER,
+    principal: { ...PRINCIPAL, name: PRINCIPAL.subject, listed: false, groups: { known: false } },
+  },
+];
+
 /** Another subject of the same issuer, and the same subject of an issuer that differs by a slash. */
 const STRANGERS: readonly Caller[] = [
   OTHER_CALLER,
   { ...CALLER, principal: { ...PRINCIPAL, issuer: `${PRINCIPAL.issuer}/` } },
+  ...SIBLINGS,
 ];
 
 /** Whoever waits for something that does not come gives up. */
@@ -98,6 +110,33 @@ test('an idempotency key belongs to whoever used it', async () => {
   assert.notEqual(theirs.value.task.id, mine.value.task.id);
   assert.equal(theirs.value.task.principal.subject, OTHER_CALLER.principal.subject);
   assert.equal(again.value.task.id, mine.value.task.id);
+});
+
+test('an idempotency key brings back nothing of another job with the same subject', async () => {
+  const task = await app.newTask();
+  const ask = (caller: Caller) =>
+    requestAccess(app.deps, caller, { request: { ...REQUEST, task }, idempotencyKey: 'one-key' });
+  const open = (caller: Caller) =>
+    openTask(app.deps, caller, { request: { name: 'keyed' }, idempotencyKey: 'another-key' });
+  assert.ok((await ask(CALLER)).ok && (await open(CALLER)).ok);
+  for (const sibling of SIBLINGS) {
+    assertNone(await ask(sibling), 'requestAccess');
+    if (sibling.principal.listed) assertNone(await open(sibling), 'openTask');
+  }
+});
+
+test('a key is forgotten after a day, without a moment at which it can neither be found nor used anew', async () => {
+  const open = () => openTask(app.deps, CALLER, { request: { name: 'daily' }, idempotencyKey: 'daily-key' });
+  app.time.now = NOW + 500;
+  const first = await open();
+  const made: boolean[] = [];
+  for (const passedMs of [0, 1, 501, 1_400, 1_500, 2_000]) {
+    app.time.now = NOW + 500 + IDEMPOTENCY_SECONDS * SECOND_MS + passedMs;
+    const again = await open();
+    assert.ok(first.ok && again.ok);
+    made.push(again.value.task.id !== first.value.task.id);
+  }
+  assert.deepEqual(made, [false, false, false, false, true, true]);
 });
 
 test('asking what would be decided makes nothing but its line in the trail', async () => {

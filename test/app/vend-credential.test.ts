@@ -68,13 +68,28 @@ test('no credential leaves when the signer is away, and nothing is recorded as i
   );
 });
 
+test('no credential leaves when the lease ran out while it was signed, and nothing is recorded as issued', async () => {
+  const id = await app.newActive(await app.newTask({ name: 'leased', leaseSeconds: 15 }));
+  const signer: typeof app.deps.signer = {
+    sign: async (resource, user) => {
+      app.time.now += 15_000;
+      return app.deps.signer.sign(resource, user);
+    },
+  };
+  assert.equal(code(await vendCredential({ ...app.deps, signer }, CALLER, id)), 'grant_over');
+  assert.equal(
+    (await trail(id)).some(({ type }) => type === 'credential.issued'),
+    false,
+  );
+});
+
 test('pending is told from over, and someone else’s from neither', async () => {
   const task = await app.newTask();
   const { id } = await app.newGrant(task);
   assert.equal(code(await vend(id)), 'grant_pending');
   const live = await app.newActive(task);
   assert.equal(code(await vend(live, OTHER_CALLER)), 'not_found');
-  assert.equal(code(await vend(live.replace(/.$/, '0'))), 'not_found');
+  assert.equal(code(await vend(live.replace(/.$/, (last) => (last === '0' ? '1' : '0')))), 'not_found');
   const done = releaseGrant(app.deps, CALLER, live);
   await app.deps.endings.end(live);
   await done;
@@ -138,6 +153,24 @@ test('the tombstone of a task refuses what the task holds before each grant has 
     },
   };
   await endTask({ ...app.deps, store }, CALLER, task);
+});
+
+test('no credential leaves when its task ended while it was signed, before the grant itself was', async () => {
+  const task = await app.newTask();
+  const id = await app.newActive(task);
+  const store = { ...app.deps.store, grantsOfTask: async () => [] };
+  const signer: typeof app.deps.signer = {
+    sign: async (resource, user) => {
+      await endTask({ ...app.deps, store }, CALLER, task);
+      return app.deps.signer.sign(resource, user);
+    },
+  };
+  assert.equal(code(await vendCredential({ ...app.deps, signer }, CALLER, id)), 'grant_over');
+  assert.equal((await app.deps.store.readGrant(id))?.state, 'active');
+  assert.equal(
+    (await trail(id)).some(({ type }) => type === 'credential.issued'),
+    false,
+  );
 });
 
 test('a lease that ran out refuses what the task holds, before anybody noticed', async () => {

@@ -120,12 +120,18 @@ test('one chain can be exported alone', async () => {
   assert.deepEqual([...chains], [receipt.chain]);
 });
 
+const EXPORT = ['export', '--grants-table', 'Grants', '--audit-table', 'Audit'];
+
 test('a wrong call says what is missing', async () => {
   for (const [args, says] of [
     [['verify'], /name the file/],
-    [['verify', join(directory, 'none')], /cannot be read/],
+    [['verify', join(directory, 'none')], /^audit: .*none: cannot be read/],
+    [['verify', trail, '--receipts', join(directory, 'none')], /^audit: .*none: cannot be read/],
+    [[...EXPORT, '--out', join(directory, 'none', 'trail')], /^audit: .*trail: cannot be written/],
+    [[...EXPORT, '--chain', 'g_none'], /g_none: there is no such chain/],
     [['export'], /--grants-table/],
-    [['erase'], /no such verb/],
+    [['erase'], /--grants-table/],
+    [['forget'], /no such verb/],
     [['export', '--oops'], /--oops/],
   ] as const) {
     const run = await audit(...args);

@@ -38,6 +38,12 @@ const RESULTS: BenchResults = {
   bundles: [READER],
   life: { active: about(80), ...ENDED },
   endedAtOnce: { first: ENDED, again: ENDED },
+  runs: {
+    governed: [{ rows: 1, cells: 4, governed: about(6), plain: about(5) }],
+    classifyMs: about(0.2),
+    maskMbPerSecond: 40,
+    runnerMemoryMib: 200,
+  },
 };
 
 const aimOf = (results: BenchResults, what: RegExp) => {
@@ -68,6 +74,19 @@ test('an aim is met up to its limit and missed above it', () => {
   ] as const)
     assert.equal(aimOf({ ...RESULTS, vend: { handler: about(handler), floor } }, /multiple/).isMet, isMet);
   assert.equal(aimOf({ ...RESULTS, vend: { handler: about(13), floor } }, /own code/).isMet, false);
+});
+
+test('a run may add three milliseconds and a microsecond for each cell', () => {
+  const [one] = RESULTS.runs.governed;
+  assert.ok(one);
+  const withRun = (cells: number, governed: number) => {
+    const runs = { ...RESULTS.runs, governed: [{ ...one, cells, governed: about(governed) }] };
+    return aimOf({ ...RESULTS, runs }, /over plain/).isMet;
+  };
+  assert.deepEqual(
+    [withRun(0, 8), withRun(0, 8.1), withRun(1_000, 9), withRun(1_000, 9.1)],
+    [true, false, true, false],
+  );
 });
 
 test('WebAssembly counts neither into the size nor into the import that have an aim', () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { checkPostgresTarget } from '../../bin/check-postgres-target.ts';
 import { connect, type Session } from '../../lambdas/adapters/postgres/session.ts';
+import { SENSITIVE_RESOURCE } from '../support/facts.ts';
 import { type GrantedRoles, startGrantedRoles } from '../support/granted-roles.ts';
 
 let roles: GrantedRoles;
@@ -23,7 +24,14 @@ after(async () => {
 
 /** What is not as it should be, with its mend. */
 const lacks = async (target: object = {}): Promise<Record<string, string | undefined>> => {
-  const checks = await checkPostgresTarget(session, { ...roles.resource.target, ...target });
+  const { resource } = roles;
+  return lackingIn({ ...resource, target: { ...resource.target, ...target } });
+};
+
+const lackingIn = async (
+  resource: Parameters<typeof checkPostgresTarget>[1],
+): Promise<Record<string, string | undefined>> => {
+  const checks = await checkPostgresTarget(session, resource);
   return Object.fromEntries(checks.filter(({ ok }) => !ok).map(({ item, mend }) => [item, mend]));
 };
 
@@ -165,4 +173,64 @@ test('roles that do not exist are found missing', async () => {
 
 test('agents are told to stay out of the database of the administrator', async () => {
   assert.match(Object.keys(await lacks({ database: 'postgres' })).join(), /keeps its locks/);
+});
+
+test('a target with masks, runs and DDL lacks nothing either, where the file was applied', async () => {
+  assert.deepEqual(await lackingIn(SENSITIVE_RESOURCE), {});
+});
+
+test('what lets the masked template, or a role of runs, do too much is found, and its mend mends it', async () => {
+  for (const [wrong, item, mend] of [
+    [
+      'GRANT SELECT ON customers TO orders_app_masked',
+      /cannot reach a sensitive column/,
+      'REVOKE SELECT ON public.customers FROM orders_app_masked; GRANT SELECT (id, name, country) ON public.customers TO orders_app_masked;',
+    ],
+    [
+      'GRANT SELECT (email) ON customers TO PUBLIC',
+      /cannot reach a sensitive column/,
+      'REVOKE SELECT ON public.customers FROM PUBLIC, orders_app_masked; GRANT SELECT (id, name, country) ON public.customers TO orders_app_masked;',
+    ],
+    [
+      'CREATE VIEW contacts AS SELECT id, email FROM customers; GRANT SELECT ON contacts TO PUBLIC',
+      /cannot reach a sensitive column/,
+      'REVOKE ALL ON public.contacts FROM PUBLIC;',
+    ],
+    [
+      'CREATE FUNCTION mails() RETURNS text SECURITY DEFINER LANGUAGE sql RETURN (SELECT max(email) FROM public.customers)',
+      /cannot reach a sensitive column/,
+      'REVOKE EXECUTE ON FUNCTION public.mails() FROM PUBLIC;',
+    ],
+    [
+      'GRANT UPDATE (name) ON customers TO orders_reader',
+      /role of reads may read, and nothing else/,
+      'REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON public.customers FROM orders_reader;',
+    ],
+    [
+      'REVOKE ADMIN OPTION FOR orders_writer FROM latchkey_admin GRANTED BY dbmaster',
+      /hand on the role of writes/,
+      'GRANT orders_writer TO latchkey_admin WITH ADMIN TRUE, INHERIT FALSE, SET FALSE;',
+    ],
+  ] as const) {
+    await roles.run(wrong);
+    const found = Object.entries(await lackingIn(SENSITIVE_RESOURCE));
+    assert.equal(found.length, 1, `${wrong}: ${JSON.stringify(found)}`);
+    assert.match(found[0]?.[0] ?? '', item);
+    assert.equal(found[0]?.[1], mend);
+    await roles.run(mend);
+    assert.deepEqual(await lackingIn(SENSITIVE_RESOURCE), {}, mend);
+  }
+});
+
+test('a sensitive column that the target does not have is found, masked template or not', async () => {
+  const [email] = SENSITIVE_RESOURCE.sensitive;
+  assert.ok(email);
+  const resource = { ...SENSITIVE_RESOURCE, sensitive: [{ ...email, column: 'e_mail' }] };
+  for (const maskedTemplateRole of ['orders_app_masked', undefined]) {
+    const found = await lackingIn({ ...resource, target: { ...resource.target, maskedTemplateRole } });
+    assert.deepEqual(found, {
+      'every sensitive column exists':
+        'public.customers.e_mail is not in orders: mend "sensitive" in resources.yaml.',
+    });
+  }
 });

@@ -58,7 +58,7 @@ const resolve = (...args: readonly string[]) =>
 const compileWith = (resource: string) =>
   compileConfig({
     ...VALID,
-    resources: `environments: [staging, prod]\nresources:\n${resource}`,
+    resources: `environments: [staging, prod]\nunguarded: [staging]\nresources:\n${resource}`,
     examples: VALID.examples
       .replaceAll(/orders-db|billing-db/g, /id: (\S+)/.exec(resource)?.[1] ?? '')
       .replaceAll('expect: allow, because: [data-crew]', 'expect: needs_approval(1)'),
@@ -81,6 +81,8 @@ test('an instance is printed as a resource that compiles as it stands, account w
     database: 'orders',
     roleArn: 'arn:aws:iam::011122223333:role/latchkey-target-orders',
     templateRole: 'orders_app',
+    maskedTemplateRole: 'orders_app_masked',
+    runRoles: { read: 'orders_reader', write: 'orders_writer', ddl: 'orders_ddl' },
     objectOwner: 'orders_owner',
     connectionLimit: 5,
   });
@@ -143,7 +145,7 @@ test('check compiles as a deployment would, examples included', async () => {
   assert.equal(sound.code, 0);
   assert.match(
     sound.out,
-    /^Sound: 2 resources, 2 principals, 2 policies, and every example holds\.\nDigest [0-9a-f]{64}\n$/,
+    /^Sound: 2 resources, 2 principals, 3 policies, and every example holds\.\nDigest [0-9a-f]{64}\n$/,
   );
   const broken = writeConfig(edited('examples', 'expect: allow', 'expect: deny'));
   const refused = await runCommand(['bin/config.ts', 'check', '--config', broken]);

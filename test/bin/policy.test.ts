@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { UsageError } from '../../bin/command-line.ts';
 import { explainPolicy } from '../../bin/explain-policy.ts';
+import { testPolicy } from '../../bin/test-policy.ts';
 import { writeConfig } from '../support/config-directory.ts';
 import { edited, VALID, withPolicy } from '../support/config-text.ts';
+import { RUNNING, runningWith, sees } from '../support/running-config.ts';
 import { runCommand } from '../support/run-command.ts';
 
 const policy = (...args: readonly string[]) => runCommand(['bin/policy.ts', ...args]);
@@ -48,7 +50,7 @@ test('an example that does not hold is shown with its reason and ends with exit 
 
 test('a configuration that is not sound is refused with file, place and mend before any example is asked', async () => {
   const broken = writeConfig(
-    withPolicy('@id("p") @reason("r") permit (principal, action, resource in Env::"prd");'),
+    withPolicy('@id("p") @reason("r") forbid (principal, action, resource in Env::"prd");'),
   );
   const run = await policy('test', '--config', broken);
   assert.equal(run.code, 1);
@@ -110,4 +112,79 @@ test('help is shown when nothing is said', async () => {
   const { code, out } = await policy();
   assert.equal(code, 0);
   assert.match(out, /npm run policy -- explain --agent/);
+});
+
+const EXPLAINED = writeConfig(runningWith(sees('email')));
+const OF_WRITE = '--action postgres:write --resource billing-db --duration 900';
+const explainArguments = (question: string) => [
+  ...['--agent', 'sales-analyst', '--config', EXPLAINED],
+  ...question.split(' '),
+];
+
+/** What a command prints, without a process for it. */
+const printed = async (t: TestContext, command: () => Promise<void>): Promise<string> => {
+  const log = t.mock.method(console, 'log', () => undefined);
+  await command();
+  log.mock.restore();
+  return log.mock.calls
+    .map(({ arguments: said }: { readonly arguments: readonly unknown[] }) => said.join(' '))
+    .join('\n');
+};
+const explained = (t: TestContext, question: string) =>
+  printed(t, () => explainPolicy(explainArguments(question)));
+
+test('an explanation of a grant of runs says that it is given, and whom each run is asked of', async (t) => {
+  assert.match(
+    await explained(t, OF_WRITE),
+    /^Yes, without asking anybody\.\nEach run is then asked for by itself, and 1 person has to approve it/,
+  );
+});
+
+test('an explanation of a run is the answer to its own statement', async (t) => {
+  const bounded = await explained(t, `${OF_WRITE} --run-class write --tables public.invoices,public.lines`);
+  assert.match(bounded, /^Yes, once 1 person has approved\./);
+  assert.match(bounded, /postgres:write \(update, bounded, public\.invoices, public\.lines\) on billing-db/);
+  const unbounded = await explained(t, `${OF_WRITE} --run-class write --unbounded`);
+  assert.match(unbounded, /^No: no policy permits it/);
+  assert.match(unbounded, /Denied by\n {2}no-unbounded-writes: Say which rows\./);
+});
+
+test('an explanation of seeing names the category and who permits it', async (t) => {
+  const seen = await explained(t, '--unmask email --resource orders-db');
+  assert.match(seen, /^Yes: email is shown as it is\.\n[\s\S]*Allowed by\n {2}sees: r\n/);
+  const masked = await explained(t, '--unmask card --resource orders-db --json');
+  assert.deepEqual(JSON.parse(masked), { answer: 'deny', determinedBy: [] });
+});
+
+test('flags that do not go together are refused with the mend', async () => {
+  const refuses = (question: string, hint: RegExp) =>
+    assert.rejects(
+      explainPolicy(explainArguments(question)),
+      (error) => error instanceof UsageError && hint.test(error.message),
+    );
+  await refuses(`${OF_WRITE} --unbounded`, /say --run-class too/);
+  await refuses(`${OF_WRITE} --tables public.a`, /say --run-class too/);
+  await refuses(`${OF_WRITE} --run-class read`, /asked for under postgres:read, not postgres:write/);
+  await refuses(`${OF_WRITE} --run-class rite`, /Did you mean write/);
+  await refuses(`${OF_WRITE} --unmask email`, /leave out --action/);
+  await refuses('--unmask email --resource orders-db --unbounded', /leave out --unbounded/);
+  await refuses('--unmask emial --resource orders-db', /Did you mean email/);
+});
+
+test('examples of runs and of seeing are told by what they ask', async (t) => {
+  const asked = `
+examples:
+  - { agent: sales-analyst, action: postgres:write, resource: orders-db, durationSeconds: 60, run: { class: write, verb: delete, bounded: false, tables: [public.a], estimatedRows: 5 }, expect: deny }
+  - { agent: sales-analyst, unmask: email, resource: orders-db, expect: deny }
+`;
+  const config = writeConfig({ ...RUNNING, examples: asked });
+  const out = await printed(t, () => testPolicy(['--config', config]));
+  assert.equal(
+    out,
+    [
+      'holds\tagent sales-analyst\tpostgres:write (delete, unbounded, public.a, about 5 rows)\torders-db\t60\tdeny\tno-unbounded-writes',
+      'holds\tagent sales-analyst\tunmask email\torders-db\t-\tdeny\t-',
+      '2 examples hold.',
+    ].join('\n'),
+  );
 });

@@ -1,7 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Update } from '@aws-sdk/client-dynamodb';
-import { freshKey, GRANTS, grant, type Item, keyOf, N, refused, S, type Suite } from './dynamodb-harness.ts';
+import {
+  canceled,
+  codesOf,
+  freshKey,
+  GRANTS,
+  grant,
+  type Item,
+  keyOf,
+  N,
+  refused,
+  S,
+  type Suite,
+} from './dynamodb-harness.ts';
 
 export const conditions: Suite = (dynamo) => {
   test('a put that asks for absence succeeds once', async () => {
@@ -97,6 +109,51 @@ export const updates: Suite = (dynamo) => {
     const key = freshKey();
     await update(key, count);
     assert.deepEqual(await dynamo().read(key), { ...key, hits: N(1) });
+  });
+
+  const begin = (max: number) => ({
+    UpdateExpression: 'SET purgeAt = :purge ADD runs :runs, rowsUsed :rows',
+    ConditionExpression: '(attribute_not_exists(runs) OR runs < :max)',
+    ExpressionAttributeValues: { ':purge': N(5), ':runs': N(1), ':rows': N(0), ':max': N(max) },
+  });
+
+  test('one update sets and counts, begins where there is nothing, and stops at its limit', async () => {
+    const key = freshKey();
+    await update(key, begin(2));
+    assert.deepEqual(await dynamo().read(key), { ...key, purgeAt: N(5), runs: N(1), rowsUsed: N(0) });
+    await update(key, begin(2));
+    assert.deepEqual(codesOf(await canceled(update(key, begin(2)))), ['ConditionalCheckFailed']);
+    assert.deepEqual((await dynamo().read(key))?.runs, N(2));
+    await update(key, begin(10));
+    assert.deepEqual((await dynamo().read(key))?.runs, N(3));
+  });
+
+  test('of begins that come at once no more pass than the limit', async () => {
+    const key = freshKey();
+    const outcomes = await Promise.allSettled(Array.from({ length: 10 }, () => update(key, begin(4))));
+    const passed = outcomes.filter(({ status }) => status === 'fulfilled').length;
+    assert.ok(passed >= 1 && passed <= 4, `${passed} passed`);
+    assert.deepEqual((await dynamo().read(key))?.runs, N(passed));
+  });
+
+  test('an outcome closes or opens the circuit while it counts', async () => {
+    const key = freshKey();
+    const settle = (UpdateExpression: string, values: Item) =>
+      update(key, {
+        UpdateExpression,
+        ConditionExpression: 'attribute_exists(pk)',
+        ExpressionAttributeValues: { ':rows': N(3), ...values },
+      });
+    const fails = () =>
+      settle('SET lastFailureAt = :at ADD rowsUsed :rows, failuresInRow :one', { ':at': N(9), ':one': N(1) });
+    assert.deepEqual(codesOf(await canceled(fails())), ['ConditionalCheckFailed']);
+    await update(key, begin(9));
+    await fails();
+    await fails();
+    const failed = await dynamo().read(key);
+    assert.deepEqual([failed?.failuresInRow, failed?.lastFailureAt, failed?.rowsUsed], [N(2), N(9), N(6)]);
+    await settle('SET failuresInRow = :zero ADD rowsUsed :rows', { ':zero': N(0) });
+    assert.deepEqual((await dynamo().read(key))?.failuresInRow, N(0));
   });
 
   test('increments one after the other all count', async () => {

@@ -51,6 +51,47 @@ export const transactions: Suite = (dynamo) => {
     assert.deepEqual((await dynamo().read(keyOf(task)))?.grantCount, N(2));
   });
 
+  const check = (Key: Item, at = 1_000) => ({
+    ConditionCheck: {
+      TableName: GRANTS,
+      Key,
+      ConditionExpression: '#state = :open AND openUntil > :at',
+      ExpressionAttributeNames: { '#state': 'state' },
+      ExpressionAttributeValues: { ':open': S('open'), ':at': N(at) },
+    },
+  });
+
+  test('what is checked beside the writes must hold, and is not changed', async () => {
+    const task = { ...freshKey(), state: S('open'), openUntil: N(2_000), hits: N(7) };
+    const item = grant();
+    await dynamo().put(task);
+    await dynamo().put(item);
+    const use = (over: Parameters<typeof check>) =>
+      dynamo().transact([putGrant({ ...item, version: N(10) }, 9), check(...over)]);
+    for (const standing of [[keyOf(task), 2_000], [freshKey()]] as Parameters<typeof check>[])
+      assert.deepEqual(codesOf(await canceled(use(standing))), ['None', 'ConditionalCheckFailed']);
+    assert.equal((await dynamo().read(keyOf(item)))?.version?.N, '9');
+    await use([keyOf(task)]);
+    assert.equal((await dynamo().read(keyOf(item)))?.version?.N, '10');
+    assert.deepEqual(await dynamo().read(keyOf(task)), task);
+    await dynamo().put({ ...task, state: S('ended') });
+    const late = dynamo().transact([putGrant({ ...item, version: N(11) }, 10), check(keyOf(task))]);
+    assert.deepEqual(codesOf(await canceled(late)), ['None', 'ConditionalCheckFailed']);
+  });
+
+  test('a check needs a condition, and an item of its own', async () => {
+    const task = { ...freshKey(), state: S('open'), openUntil: N(2_000) };
+    await dynamo().put(task);
+    const { ConditionExpression, ...bare } = check(keyOf(task)).ConditionCheck;
+    assert.ok(ConditionExpression);
+    const unconditional = { ConditionCheck: { TableName: bare.TableName, Key: bare.Key } };
+    const twice = [check(keyOf(task)), { Update: joinTask(keyOf(task)) }];
+    // The client's own types already refuse a check without a condition.
+    for (const items of [[unconditional as TransactWriteItem], twice])
+      await assert.rejects(dynamo().transact(items), { name: 'ValidationException' });
+    assert.equal((await dynamo().read(keyOf(task)))?.grantCount, undefined);
+  });
+
   test('two writes to one item, none, or more than a hundred are a mistake', async () => {
     const item = grant();
     // Without conditions: Amazon's DynamoDB Local looks at those first.

@@ -12,6 +12,7 @@ export const anyInput: Suite = (scene) => {
       '/v1/tasks',
       '/v1/grants',
       `/v1/grants/${mine.grant}/credentials`,
+      `/v1/grants/${mine.grant}/runs`,
       `/v1/tasks/${mine.task}/heartbeat`,
     ];
     const valid: Record<string, unknown> = {
@@ -19,6 +20,9 @@ export const anyInput: Suite = (scene) => {
       task: mine.task,
       name: 'a',
       leaseSeconds: 60,
+      sql: 'SELECT 1',
+      params: [],
+      maxRows: 1,
     };
     const value = fc.oneof(
       fc.jsonValue(),

@@ -25,6 +25,11 @@ export const requestAccess = (task: string, change: object = {}, headers = WAIT)
 });
 export const readGrant = (id: string): Ask => ({ method: 'GET', path: `/v1/grants/${id}` });
 export const vend = (id: string): Ask => ({ method: 'POST', path: `/v1/grants/${id}/credentials` });
+export const runSql = (grant: string, sql: string, more: object = {}): Ask => ({
+  method: 'POST',
+  path: `/v1/grants/${grant}/runs`,
+  json: { sql, ...more },
+});
 export const release = (id: string): Ask => ({ method: 'DELETE', path: `/v1/grants/${id}` });
 
 const WAIT: Readonly<Record<string, string>> = { prefer: 'wait=20' };
@@ -41,9 +46,10 @@ export const newTask = async (caller: Caller): Promise<string> => idOf(await cal
 export const newActive = async (
   running: RunningStack,
   caller: Caller,
+  change: object = {},
 ): Promise<{ task: string; grant: string }> => {
   const task = await newTask(caller);
-  const grant = idOf(await caller.ask(requestAccess(task)));
+  const grant = idOf(await caller.ask(requestAccess(task, change)));
   await waitToken(running, grant);
   return { task, grant };
 };
@@ -73,7 +79,19 @@ export const until = async <T>(look: () => Promise<T | undefined>, seconds = 20)
 export interface Things {
   readonly task: string;
   readonly grant: string;
+  readonly run?: string;
 }
+
+/** A run that was executed, with its grant, which is active, and its task. */
+export const newRun = async (
+  running: RunningStack,
+  caller: Caller,
+): Promise<Things & { readonly run: string }> => {
+  const things = await newActive(running, caller, { action: 'postgres:read' });
+  const answer = await caller.ask(ASKS.requestRun(things));
+  if (answer.status !== 200) throw new Error(answer.text);
+  return { ...things, run: idOf(answer) };
+};
 
 /** One good request of each operation. A new route without one does not compile. */
 export const ASKS: Readonly<Record<Operation, (things: Things) => Ask>> = {
@@ -87,6 +105,8 @@ export const ASKS: Readonly<Record<Operation, (things: Things) => Ask>> = {
   requestAccess: ({ task }) => requestAccess(task, {}, {}),
   listGrants: () => ({ method: 'GET', path: '/v1/grants' }),
   readGrant: ({ grant }) => readGrant(grant),
+  requestRun: ({ grant }) => runSql(grant, 'SELECT count(*) FROM orders'),
+  readRun: ({ run }) => ({ method: 'GET', path: `/v1/runs/${run}` }),
   vendCredential: ({ grant }) => vend(grant),
   releaseGrant: ({ grant }) => release(grant),
   readOpenApi: () => ({ method: 'GET', path: '/v1/openapi.json' }),

@@ -22,6 +22,8 @@ export const badAddresses: Suite = (scene) => {
     'a'.repeat(4_000),
   ];
 
+  const KINDS: Readonly<Record<string, string>> = { t: 'tasks', g: 'grants', r: 'runs' };
+
   test('an id of another form is refused wherever one is taken', async () => {
     const { mine } = scene();
     const wrong = (id: string) => [
@@ -35,10 +37,12 @@ export const badAddresses: Suite = (scene) => {
       id.replace(/.$/, 'u'),
     ];
     for (const { operation, path } of ROUTES.filter(({ path }) => path.includes('{id}'))) {
-      const isTask = path.startsWith('/v1/tasks');
       const ask = ASKS[operation](mine);
-      const [good, odd] = isTask ? [mine.task, mine.grant] : [mine.grant, mine.task];
-      const asks = [...wrong(good), odd].map((id) => ({ ...ask, path: ask.path.replace(good, id) }));
+      const ids = [mine.task, mine.run, mine.grant];
+      const good = ids.find((id) => path.startsWith(`/v1/${KINDS[id.charAt(0)]}/`)) ?? '';
+      const odd = ids.filter((id) => id !== good);
+      const asks = [...wrong(good), ...odd].map((id) => ({ ...ask, path: ask.path.replace(good, id) }));
+      assert.ok(ask.path.includes(good) && asks.length > 15);
       await assertRefused(scene(), asks, invalid('/path/id'));
     }
     for (const task of ['', 'x', '../x', mine.grant, mine.task.toUpperCase(), `${mine.task}\n`])
@@ -48,13 +52,15 @@ export const badAddresses: Suite = (scene) => {
   test('a path that leads elsewhere leads nowhere', async () => {
     const { crew, mine } = scene();
     const before = await state(scene());
-    const { grant, task } = mine;
+    const { grant, task, run } = mine;
     const paths = [
       `/v1/grants/${grant}/credentials/../../../tasks/${task}`,
       `/v1/tasks/${task}%2fheartbeat`,
       `/v1/grants/${grant};x=1`,
       `//v1/tasks/${task}`,
       `/v1//tasks/${task}/`,
+      `/v1/runs/${run}%2f..%2f..%2fgrants%2f${grant}`,
+      `/v1/grants/${grant}/runs/${run}`,
       `/v1/grants/${grant}%2f..%2f..%2ftasks%2f${task}`,
     ];
     for (const path of paths)

@@ -19,6 +19,9 @@ export const badBodies: Suite = (scene) => {
       '['.repeat(30_000),
       Buffer.from('{"name":"a"}', 'utf16le'),
       '{"name":"a\u0000b"}',
+      '{"name":"a","name":"b"}',
+      '{"name":"a","n\\u0061me":"a"}',
+      '{"name":"a","more":[{"a:b":1,"a:b":2}]}',
     ];
     await assertRefused(
       scene(),
@@ -103,6 +106,8 @@ export const badBodies: Suite = (scene) => {
       const pointer = `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
       await assertRefused(scene(), [raw(body)], invalid(pointer));
     }
+    const forced = raw('{"sql":"SELECT 1","force":true}', `/v1/grants/${scene().mine.grant}/runs`);
+    await assertRefused(scene(), [forced], invalid('/force'));
     const empty = [raw('{"force":true}', `/v1/grants/${scene().mine.grant}/credentials`)];
     await assertRefused(scene(), empty, invalid('/force'));
   });

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import {
+  RUN_PARAM_MAX_CHARACTERS,
+  RUN_PARAMS_MAX_COUNT,
+  RUN_ROWS_MAX_COUNT,
+} from '../../lambdas/core/limits.ts';
 import { TaskView } from '../../lambdas/http/schemas.ts';
-import { openTask, REQUEST, requestAccess } from './asks.ts';
-import { assertRefused, invalid, raw, type Suite } from './bad-input-scene.ts';
+import { ASKS, newRun, openTask, REQUEST, requestAccess, vend } from './asks.ts';
+import { assertRefused, invalid, raw, type Suite, state } from './bad-input-scene.ts';
 import { assertProblem } from './problems.ts';
 
 /** Fields of a body that are read, and refused for what they hold. */
@@ -59,6 +64,38 @@ export const badFields: Suite = (scene) => {
     }
     for (const leaseSeconds of [14, 3_601, 20.5, '20', null])
       await assertRefused(scene(), [openTask({ name: 'a', leaseSeconds })], invalid('/leaseSeconds'));
+  });
+
+  test('a statement, its parameters and its cap on rows are of the form that is written down', async () => {
+    const { grant } = scene().mine;
+    const params = (value: unknown): [unknown, string][] => [
+      [{ sql: 'SELECT $1', params: value }, '/params'],
+    ];
+    const cases: [unknown, string][] = [
+      ...['', 1, null, ['SELECT 1'], { text: 'SELECT 1' }].map((sql): [unknown, string] => [{ sql }, '/sql']),
+      ...[null, 'a', { 0: 'a' }, 1, Array(RUN_PARAMS_MAX_COUNT + 1).fill(1)].flatMap(params),
+      ...[[], {}, 'a'.repeat(RUN_PARAM_MAX_CHARACTERS + 1)].map((param): [unknown, string] => [
+        { sql: 'SELECT $1', params: [param] },
+        '/params/0',
+      ]),
+      ...[0, -1, 1.5, RUN_ROWS_MAX_COUNT + 1, '10', null, true].map((maxRows): [unknown, string] => [
+        { sql: 'SELECT 1', maxRows },
+        '/maxRows',
+      ]),
+    ];
+    for (const [json, pointer] of cases) {
+      const ask = { ...ASKS.requestRun({ task: '', grant }), json };
+      await assertRefused(scene(), [ask], invalid(pointer));
+    }
+  });
+
+  test('a statement under a grant that hands out logins is refused, and the other way round', async () => {
+    const { crew, mine, running } = scene();
+    const before = await state(scene());
+    assertProblem(await crew.ask(ASKS.requestRun(mine)), 409, 'not_a_run');
+    assert.equal(await state(scene()), before);
+    const { grant } = await newRun(running, crew);
+    assertProblem(await crew.ask(vend(grant)), 409, 'not_vended');
   });
 
   test('every field of the wrong type is named at once', async () => {

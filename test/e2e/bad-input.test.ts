@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { GrantView } from '../../lambdas/http/schemas.ts';
 import { anyInput } from './any-input.ts';
-import { idOf, newActive, openTask, release, type Things, vend } from './asks.ts';
+import { idOf, newActive, newRun, openTask, release, vend } from './asks.ts';
 import { atOnce } from './at-once.ts';
 import { badAddresses } from './bad-addresses.ts';
 import { badBodies } from './bad-bodies.ts';
 import { badFields } from './bad-fields.ts';
+import type { Scene } from './bad-input-scene.ts';
 import { type Caller, type RunningStack, runStack } from './running-stack.ts';
 import { strangers } from './strangers.ts';
 
@@ -14,11 +15,12 @@ let running: RunningStack;
 let crew: Caller;
 let other: Caller;
 /** Alive from the first test to the last: nothing that is refused may touch it. */
-let mine: Things;
+let mine: Scene['mine'];
 before(async () => {
   running = await runStack();
   [crew, other] = await Promise.all([running.caller('sales-crew'), running.caller('other-crew')]);
-  mine = await newActive(running, crew);
+  const [{ run }, active] = await Promise.all([newRun(running, crew), newActive(running, crew)]);
+  mine = { ...active, run };
 });
 after(() => running.remove());
 

@@ -20,7 +20,8 @@ const EVERY_ENTRY: Readonly<Record<string, (entry: AuditEntry, issuer: string) =
   ) =>
     actor.kind === 'system'
       ? ['runner', 'sweeper', 'api'].includes(actor.function)
-      : actor.issuer === issuer &&
+      : actor.kind === 'principal' &&
+        actor.issuer === issuer &&
         actor.subject.endsWith('-crew') &&
         ['agent', 'workload'].includes(actor.type) &&
         (actor.groupsHash === null || /^[0-9a-f]{64}$/.test(actor.groupsHash)) &&

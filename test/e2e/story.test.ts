@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { globSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
@@ -9,9 +9,10 @@ import { Client } from 'pg';
 import { fingerprintOf } from '../../lambdas/app/vend-credential.ts';
 import { CredentialView, GrantView, PreviewView, TaskView } from '../../lambdas/http/schemas.ts';
 import { ASKS, endTask, idOf, newTask, openTask, release, requestAccess, vend, waitToken } from './asks.ts';
-import { type Canary, findCanaries, type Place } from './canaries.ts';
+import { type Canary, findCanaries } from './canaries.ts';
 import { tokenMint } from './minted-tokens.ts';
 import { missingFacts } from './missing-facts.ts';
+import { placesKept, placesSeen } from './places.ts';
 import { assertProblem } from './problems.ts';
 import { type Caller, type RunningStack, runStack } from './running-stack.ts';
 
@@ -289,55 +290,17 @@ test('no secret of the story is anywhere it does not belong', async () => {
     ]),
   ];
   assert.ok(canaries.length >= 50 && canaries.every(({ secret }) => secret.length >= 20));
-  assert.deepEqual(findCanaries([...(await seen()), ...(await kept())], canaries), []);
-});
-
-/** What people and programs get to see, each with something that must be found in it. */
-const seen = async (): Promise<Place[]> => {
-  // Of the answers that bring a credential, only the body may.
-  const answers = running.answers.map(({ ask, answer }) =>
-    ask.path.endsWith('/credentials') && answer.status === 201 ? answer.headers : answer,
+  assert.deepEqual(
+    findCanaries([...(await placesSeen(running, first)), ...(await placesKept(running, first))], canaries),
+    [],
   );
-  return [
-    { name: 'the table of the trail', text: JSON.stringify(await running.items('audit')), holds: first },
-    { name: 'the logs', text: JSON.stringify(running.logs), holds: 'POST /v1/grants' },
-    {
-      name: 'the answers',
-      text: JSON.stringify(answers),
-      holds: 'urn:uuid:',
-    },
-  ];
-};
-
-/** What is kept, in memory and in files. */
-const kept = async (): Promise<Place[]> => {
-  const executions = JSON.stringify(running.stack().aws.stepFunctions.executions());
-  const files = globSync('**/*', { cwd: running.dataDir })
-    .filter((file) => !['issuer.json', 'ca.key'].includes(file))
-    .filter((file) => statSync(join(running.dataDir, file)).isFile());
-  const folders = ['dynamodb', 'executions', 'postgres', 'cdk.out'];
-  const bytesIn = (folder: string) =>
-    Buffer.concat(
-      files
-        .filter((file) => (folders.find((one) => file.startsWith(`${one}/`)) ?? '') === folder)
-        .map((file) => readFileSync(join(running.dataDir, file))),
-    );
-  return [
-    { name: 'the table of states', text: JSON.stringify(await running.items('grants')), holds: first },
-    { name: 'the histories of workflows', text: executions, holds: first },
-    { name: 'the files of the tables', text: bytesIn('dynamodb'), holds: first },
-    { name: 'the files of workflows', text: bytesIn('executions'), holds: first },
-    { name: 'the files of PostgreSQL', text: bytesIn('postgres'), holds: `lk_${first.slice(2)}` },
-    { name: 'what was deployed', text: bytesIn('cdk.out'), holds: 'lk_' },
-    { name: 'every other file', text: bytesIn(''), holds: 'BEGIN CERTIFICATE' },
-  ];
-};
+});
 
 test('the token of a waiting workflow is in its table and nowhere a caller could see it', async () => {
   const tokens = (await running.items('grants')).flatMap(({ token }) => token?.S ?? []);
   assert.ok(tokens.length >= 3);
   const canaries = tokens.map((secret) => ({ of: 'a workflow', secret }));
-  assert.deepEqual(findCanaries(await seen(), canaries), []);
+  assert.deepEqual(findCanaries(await placesSeen(running, first), canaries), []);
 });
 
 test('no function asked AWS for anything that its role does not give', async () => {

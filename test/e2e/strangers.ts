@@ -66,7 +66,7 @@ export const strangers: Suite = (scene) => {
     assert.equal((await brief.ask(vend(mine.grant))).status, 201);
     const authorized = running.logs.length;
     await pause(exp * 1_000 - Date.now() + 20);
-    for (const operation of ['whoAmI', 'readGrant', 'vendCredential'] as const)
+    for (const operation of ['whoAmI', 'readGrant', 'vendCredential', 'requestRun', 'readRun'] as const)
       assertProblem(await brief.ask(ASKS[operation](mine)), 401, 'token_refused');
     const woken = running.logs.slice(authorized).map(({ function: name }) => name);
     assert.ok(!woken.includes('latchkey-authorizer'));
@@ -85,15 +85,18 @@ export const strangers: Suite = (scene) => {
     assert.deepEqual((await rogue.ask(ASKS.listTasks(mine))).json, { tasks: [] });
     assertProblem(await rogue.ask(requestAccess(mine.task)), 404, 'not_found');
     assertProblem(await rogue.ask(vend(mine.grant)), 404, 'not_found');
+    assertProblem(await rogue.ask(ASKS.requestRun(mine)), 404, 'not_found');
+    assertProblem(await rogue.ask(ASKS.readRun(mine)), 404, 'not_found');
     assert.equal(await state(scene()), before);
   });
 
-  test("someone else's task and grant look exactly like none at all, on every route", async () => {
+  test("someone else's task, grant and run look exactly like none at all, on every route", async () => {
     const { crew, other, mine } = scene();
     const before = await state(scene());
     const nobodys = {
       task: mine.task.replace(/^t_./, 't_0'),
       grant: mine.grant.replace(/^g_./, 'g_0'),
+      run: mine.run.replace(/^r_./, 'r_0'),
     };
     const routes = ROUTES.filter(({ path }) => path.includes('{id}')).map(({ operation }) => ASKS[operation]);
     const dryRun = ({ task }: Things): Ask => ({ ...requestAccess(task), path: '/v1/grants?dryRun=true' });

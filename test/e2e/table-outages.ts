@@ -1,18 +1,42 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Operation } from '../../lambdas/http/routes.ts';
-import { ASKS, endTask, idOf, issuedUnder, newActive, openTask, requestAccess, vend } from './asks.ts';
+import { RunView } from '../../lambdas/http/schemas.ts';
+import {
+  ASKS,
+  endTask,
+  idOf,
+  issuedUnder,
+  newActive,
+  newRun,
+  openTask,
+  requestAccess,
+  runSql,
+  type Things,
+  vend,
+} from './asks.ts';
 import { assertProblem } from './problems.ts';
 import type { Caller, RunningStack } from './running-stack.ts';
 import { type Fault, type FaultOf, firstCalls, withFault } from './table-faults.ts';
 
 /** What each route needs of the table. */
 const NEEDS: Readonly<Record<string, readonly Operation[]>> = {
-  GetItem: ['readTask', 'renewTask', 'endTask', 'readGrant', 'releaseGrant'],
-  BatchGetItem: ['requestAccess', 'vendCredential'],
+  GetItem: ['readTask', 'renewTask', 'endTask', 'readGrant', 'requestRun', 'readRun', 'releaseGrant'],
+  BatchGetItem: ['requestAccess', 'vendCredential', 'requestRun', 'readRun'],
   Query: ['listTasks', 'readTask', 'listGrants'],
-  TransactWriteItems: ['openTask', 'renewTask', 'endTask', 'requestAccess', 'vendCredential', 'releaseGrant'],
+  TransactWriteItems: [
+    'openTask',
+    'renewTask',
+    'endTask',
+    'requestAccess',
+    'vendCredential',
+    'requestRun',
+    'releaseGrant',
+  ],
 };
+
+/** They need a grant of the other mode. */
+const RUNS: readonly Operation[] = ['requestRun', 'readRun'];
 
 const ENDS: readonly Operation[] = ['releaseGrant', 'endTask'];
 const endsLast = (a: Operation, b: Operation): number => ENDS.indexOf(a) - ENDS.indexOf(b);
@@ -33,23 +57,27 @@ export const tableOutages = (
     test(`without ${needed} of the table the answer is 503, nothing is released or changed, and later it works`, async () => {
       const { running, crew } = place();
       const things = await newActive(running, crew);
-      const askAll = () => Promise.all(operations.map((operation) => crew.ask(ASKS[operation](things))));
-      const before = await stateOf(running, things);
+      const ran = await newRun(running, crew);
+      const thingsOf = (operation: Operation): Things => (RUNS.includes(operation) ? ran : things);
+      const askFor = (operation: Operation) => crew.ask(ASKS[operation](thingsOf(operation)));
+      const askAll = () => Promise.all(operations.map(askFor));
+      const stateOfBoth = () => Promise.all([things, ran].map((one) => stateOf(running, one)));
+      const before = await stateOfBoth();
       for (const fault of ['throttle', 'broken'] as const) {
         const answers = await whileFaulty((operation) => (operation === needed ? fault : undefined), askAll);
         for (const answer of answers) {
           assert.equal(assertProblem(answer, 503, 'dependency_unavailable').retryable, true);
           assert.equal(answer.headers['retry-after'], '2');
-          assert.ok(!answer.text.includes('X-Amz'));
+          assert.ok(!answer.text.includes('X-Amz') && !answer.text.includes('"rows"'));
         }
       }
-      assert.deepEqual(await stateOf(running, things), before);
+      assert.deepEqual(await stateOfBoth(), before);
       assert.equal(await issuedUnder(running, things.grant), 0);
       for (const operation of operations.toSorted(endsLast)) {
-        const { status, text } = await crew.ask(ASKS[operation](things));
+        const { status, text } = await askFor(operation);
         assert.ok(status < 300, `${operation}: ${text}`);
       }
-      await crew.ask(endTask(things.task));
+      await Promise.all([things, ran].map(({ task }) => crew.ask(endTask(task))));
     });
 
   test('keys that a batch leaves unread are asked for again, and never taken for absent', async () => {
@@ -96,6 +124,18 @@ export const tableOutages = (
       crew.ask(requestAccess(task, {}, { 'idempotency-key': 'lost' })),
     );
     assert.equal(idOf(await crew.ask(requestAccess(task, {}, key))), idOf(asked));
+    const { grant: reading } = await newRun(running, crew);
+    const ran = await whileFaulty(firstCalls(99, 'TransactWriteItems', 'lost'), () =>
+      crew.ask(runSql(reading, 'SELECT 7')),
+    );
+    assert.deepEqual([ran.status, RunView.parse(ran.json).rows], [200, [[7]]]);
+    assert.deepEqual(
+      (await running.trail())
+        .filter(({ event }) => 'run' in event && event.run === idOf(ran))
+        .map(({ event }) => event.type),
+      ['run.requested', 'run.started', 'run.ended'],
+      'decided, executed and settled once',
+    );
     const ended = await whileFaulty(firstCalls(3, 'TransactWriteItems', 'lost'), () =>
       crew.ask(endTask(task)),
     );

@@ -39,7 +39,7 @@ const REQUEST_ID = '00000000-0000-4000-8000-000000000001';
 /** The gateway's event for an operation, from a caller the authorizer has let through. */
 const eventFor = (
   operation: (typeof ROUTES)[number]['operation'],
-  change: { readonly path?: object; readonly body?: object; readonly authorizer?: object } = {},
+  change: { readonly path?: object; readonly body?: object | string; readonly authorizer?: object } = {},
 ): APIGatewayProxyEvent => {
   const route = ROUTES.find((one) => one.operation === operation);
   assert.ok(route);
@@ -49,7 +49,7 @@ const eventFor = (
     headers: { 'Content-Type': 'application/json' },
     queryStringParameters: null,
     pathParameters: change.path ?? null,
-    body: JSON.stringify(change.body ?? {}),
+    body: typeof change.body === 'string' ? change.body : JSON.stringify(change.body ?? {}),
     isBase64Encoded: false,
     requestContext: {
       requestId: REQUEST_ID,
@@ -70,6 +70,18 @@ const askVend = (event: APIGatewayProxyEvent) =>
 
 const vendEvent = (id: string) => eventFor('vendCredential', { path: { id } });
 const GRANT = 'g_00000000000000000000_000000000000';
+
+test('a body with a key twice is refused, at any depth and however it is spelt', async () => {
+  const twice = ['{"name":"a","name":"b"}', '{"name":"a","n\\u0061me":"a"}', '{"a":[{"b":1,"b":2}]}'];
+  for (const body of twice) {
+    const answer = await askApi(eventFor('openTask', { body }));
+    const { code, detail } = JSON.parse(answer.body);
+    assert.deepEqual([answer.statusCode, code], [400, 'malformed_json'], body);
+    assert.match(detail, /no key is there twice/);
+  }
+  const once = await askApi(eventFor('openTask', { body: '{"name":"\\"name\\":{}: \\\\"}' }));
+  assert.equal(once.statusCode, 201, once.body);
+});
 
 test('an attempt that is refused is in the trail before it is answered, and the answer has its receipt', async () => {
   const answer = await askVend(vendEvent(GRANT));

@@ -37,7 +37,7 @@ describe('an alarm rings when', () => {
       ...FUNCTIONS.filter((name) => name !== 'authorizer').map(
         (name) => `${name.charAt(0).toUpperCase()}${name.slice(1)}Errors`,
       ),
-      ...['WorkflowFailed', 'ApiFailing', 'GrantsThrottled', 'AuditThrottled'],
+      ...['WorkflowFailed', 'ApiFailing', 'GrantsThrottled', 'AuditThrottled', 'VaultKeysThrottled'],
       ...['SweeperSilent', 'GrantsInQuarantine', 'ProbeGotIn'],
     ];
     assert.deepEqual([...alarms.keys()].sort(), expected.sort());

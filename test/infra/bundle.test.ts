@@ -19,6 +19,7 @@ const CONFIG: CompiledConfig = {
   policies: [{ id: 'p', reason: undefined, file: 'p.cedar', text: 'permit(principal, action, resource);' }],
   schema: 's',
   groups: ['g'],
+  categories: [],
 };
 
 const scratch = scratchDir();
@@ -93,7 +94,7 @@ describe('the bundles', () => {
     await bundleFunctions({ outDir: changed, config: { ...CONFIG, schema: 'other' }, entryDir });
     const [now, then] = [contentOf(changed), contentOf(outDir)];
     const different = Object.keys(now).filter((file) => now[file] !== then[file]);
-    assert.deepEqual(different.sort(), ['api/config.json', 'sweeper/config.json']);
+    assert.deepEqual(different.sort(), ['api/config.json', 'runner/config.json', 'sweeper/config.json']);
   });
 
   test('leave nothing of an earlier bundle behind', async () => {

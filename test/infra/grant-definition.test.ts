@@ -10,6 +10,7 @@ import {
   grantDefinition,
   type State,
 } from '../../lib/grant-definition.ts';
+import { EXECUTE, runDefinition } from '../../lib/run-definition.ts';
 import { ofType, sampleResources } from './sample-stack.ts';
 
 const RUNNER = 'arn:aws:lambda:eu-central-1:111122223333:function:latchkey-runner';
@@ -155,16 +156,26 @@ test('what goes in and what is handed on are ids, never an answer or an error', 
   }
 });
 
-test('what is deployed is this definition, logged without its data', () => {
-  const [machine, ...others] = ofType(sampleResources(), 'AWS::StepFunctions::StateMachine');
-  assert.deepEqual(others, []);
+test('what is deployed is this definition and that of runs, logged without their data', () => {
+  const machines = ofType(sampleResources(), 'AWS::StepFunctions::StateMachine');
   assert.deepEqual(
-    JSON.parse(machine?.properties.DefinitionString),
-    grantDefinition('<runnerFunction.Arn>', '<waiterFunction.Arn>'),
+    machines.map(({ properties }) => JSON.parse(properties.DefinitionString)),
+    [grantDefinition('<runnerFunction.Arn>', '<waiterFunction.Arn>'), runDefinition('<runnerFunction.Arn>')],
   );
-  const { LoggingConfiguration, TracingConfiguration, StateMachineType } = machine?.properties ?? {};
-  assert.equal(LoggingConfiguration.Level, 'ALL');
-  assert.equal(LoggingConfiguration.IncludeExecutionData, false);
-  assert.equal(TracingConfiguration.Enabled, true);
-  assert.equal(StateMachineType, 'STANDARD');
+  for (const { properties } of machines) {
+    const { LoggingConfiguration, TracingConfiguration, StateMachineType } = properties;
+    assert.equal(LoggingConfiguration.Level, 'ALL');
+    assert.equal(LoggingConfiguration.IncludeExecutionData, false);
+    assert.equal(TracingConfiguration.Enabled, true);
+    assert.equal(StateMachineType, 'STANDARD');
+  }
+});
+
+test('a run is handed its id alone, hands nothing on, and whatever fails is left to the sweeper', () => {
+  const { States } = runDefinition('runner');
+  const execute = States[EXECUTE];
+  assert.ok(execute?.Type === 'Task');
+  assert.deepEqual(Object.keys(execute.Arguments.Payload), ['step', 'runId']);
+  assert.deepEqual(execute.Output, {});
+  assert.deepEqual(execute.Catch, [{ ErrorEquals: ['States.ALL'], Next: 'Left to the sweeper' }]);
 });

@@ -12,7 +12,10 @@ const GRANT = 'g_k3v9q2m7xw4b8r1nd6hz_5h2j7d9c1s0f';
 const permissions = permissionsOf({
   grants: 'grants',
   audit: 'audit',
-  workflow: 'workflow',
+  vaultKeys: 'vault-keys',
+  payloads: 'payloads',
+  grantWorkflow: 'grant-workflow',
+  runWorkflow: 'run-workflow',
   runner: 'runner',
   authorizerLog: 'authorizer-log',
   targetRoles: [],

@@ -37,7 +37,11 @@ const rightsOf = (name: string): string[] =>
 
 const GRANTS = '<TablesGrants.Arn>';
 const AUDIT = '<TablesAudit.Arn>';
+const KEYS = '<PayloadsKeys.Arn>';
+const BUCKET = '<PayloadsBucket.Arn>';
 const WORKFLOW = 'arn:aws:states:eu-central-1:111122223333:stateMachine:latchkey-grant';
+const START_RUNS =
+  'Allow states: StartExecution on arn:aws:states:eu-central-1:111122223333:stateMachine:latchkey-run';
 const RUNNER = 'arn:aws:lambda:eu-central-1:111122223333:function:latchkey-runner';
 const AUTHORIZER_LOG = 'arn:aws:logs:eu-central-1:111122223333:log-group:/aws/lambda/latchkey-authorizer';
 const USERS = 'arn:aws:rds-db:eu-central-1:111122223333:dbuser';
@@ -45,11 +49,18 @@ const USERS = 'arn:aws:rds-db:eu-central-1:111122223333:dbuser';
 const within = (...partitions: string[]): string =>
   ` when ${JSON.stringify({ 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions } })}`;
 
-const READ = `Allow dynamodb: GetItem on ${GRANTS}`;
 const READ_TOGETHER = `Allow dynamodb: BatchGetItem GetItem on ${GRANTS}`;
 const APPEND = `Allow dynamodb: GetItem PutItem on ${AUDIT}`;
+const CHECK_TASKS = `Allow dynamodb: ConditionCheckItem on ${GRANTS}${within('TASK#*')}`;
 const UPDATE_TASKS = `Allow dynamodb: UpdateItem on ${GRANTS}${within('TASK#*')}`;
+const UPDATE_USAGE = `Allow dynamodb: UpdateItem on ${GRANTS}${within('TASK#*', 'BUDGET#*')}`;
 const PUT_STATE = `Allow dynamodb: PutItem on ${GRANTS}${within('TASK#*', 'CHAIN#*')}`;
+const READ_KEY = `Allow dynamodb: GetItem on ${KEYS}`;
+const READ_PAYLOADS = [`Allow s3: GetObject on ${BUCKET}/*`, `Allow s3: ListBucket on ${BUCKET}`];
+const PUT_PAYLOADS = `Allow s3: PutObject PutObjectTagging on ${BUCKET}/* when ${JSON.stringify({
+  StringEquals: { 's3:RequestObjectTag/latchkey': ['kept', 'held'] },
+  'ForAllValues:StringEquals': { 's3:RequestObjectTagKeys': ['latchkey'] },
+})}`;
 const NETWORK =
   'ec2: AssignPrivateIpAddresses CreateNetworkInterface DeleteNetworkInterface DescribeNetworkInterfaces DescribeSubnets UnassignPrivateIpAddresses on *';
 
@@ -60,25 +71,40 @@ const RIGHTS: Record<string, string[]> = {
     READ_TOGETHER,
     `Allow dynamodb: Query on ${GRANTS}`,
     `Allow dynamodb: PutItem on ${GRANTS}${within('TASK#*', 'IDEMPOTENCY#*', 'CHAIN#*')}`,
-    UPDATE_TASKS,
+    UPDATE_USAGE,
     APPEND,
+    READ_KEY,
+    `Allow dynamodb: PutItem on ${KEYS} when ${JSON.stringify({
+      'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['task', 'key', 'createdAt', 'purgeAt'] },
+    })}`,
+    ...READ_PAYLOADS,
+    PUT_PAYLOADS,
     `Allow states: StartExecution SendTaskSuccess SendTaskHeartbeat on ${WORKFLOW}`,
+    START_RUNS,
   ],
   reader: [
-    READ,
+    READ_TOGETHER,
     `Allow dynamodb: Query on ${GRANTS} ${GRANTS}/index/mine`,
     `Allow dynamodb: GetItem on ${AUDIT}`,
+    READ_KEY,
+    ...READ_PAYLOADS,
   ],
   vend: [
     READ_TOGETHER,
     PUT_STATE,
+    CHECK_TASKS,
     APPEND,
     'Allow sts: AssumeRole on arn:aws:iam::111122223333:role/latchkey/target-orders arn:aws:iam::111122223333:role/target-billing',
   ],
   runner: [
     READ_TOGETHER,
     PUT_STATE,
+    UPDATE_USAGE,
+    CHECK_TASKS,
     APPEND,
+    READ_KEY,
+    ...READ_PAYLOADS,
+    PUT_PAYLOADS,
     `Allow rds-db: connect on ${USERS}:db-ORDERS/latchkey_admin ${USERS}:db-ORDERS/lk_* ${USERS}:cluster-BILLING/latchkey_admin ${USERS}:cluster-BILLING/lk_*`,
     `Allow ${NETWORK}`,
     `Deny ${NETWORK} when ${JSON.stringify({ ArnEquals: { 'lambda:SourceFunctionArn': RUNNER } })}`,
@@ -92,12 +118,13 @@ const RIGHTS: Record<string, string[]> = {
     `Allow states: SendTaskSuccess on ${WORKFLOW}`,
   ],
   sweeper: [
-    READ,
+    READ_TOGETHER,
     `Allow dynamodb: Query on ${GRANTS} ${GRANTS}/index/due`,
     PUT_STATE,
     UPDATE_TASKS,
     APPEND,
     `Allow states: StartExecution SendTaskSuccess on ${WORKFLOW}`,
+    START_RUNS,
     `Allow lambda: InvokeFunction on ${RUNNER}`,
     `Allow logs: FilterLogEvents on ${AUTHORIZER_LOG} ${AUTHORIZER_LOG}:*`,
   ],
@@ -152,6 +179,14 @@ describe('the role of each function', () => {
       `Allow ${NETWORK}`,
       'Allow xray: PutTraceSegments PutTelemetryRecords on *',
     ]);
+  });
+
+  test('lets no function delete a payload or a key, nor change a key that is there', () => {
+    const rights = FUNCTIONS.flatMap(rightsOf).filter(
+      (right) => right.includes(KEYS) || /^Allow s3/.test(right),
+    );
+    assert.ok(rights.length > 0);
+    for (const right of rights) assert.doesNotMatch(right, /Delete|Update|Batch|: \*|erasedAt/);
   });
 
   test('lets no function write the containment register', () => {

@@ -7,8 +7,8 @@ import { RunnerEnvironment } from '../../lambdas/functions/runner.env.ts';
 import { SweeperEnvironment } from '../../lambdas/functions/sweeper.env.ts';
 import { VendEnvironment } from '../../lambdas/functions/vend.env.ts';
 import { WaiterEnvironment } from '../../lambdas/functions/waiter.env.ts';
-import { BILLING, FUNCTIONS, ORDERS } from './sample-settings.ts';
-import { ofType, sampleResources } from './sample-stack.ts';
+import { BILLING, FUNCTIONS, ORDERS, RAW_SETTINGS } from './sample-settings.ts';
+import { ofType, sampleResources, type TemplateResource } from './sample-stack.ts';
 
 const resources = sampleResources({ resources: [ORDERS, BILLING] });
 const functions = ofType(resources, 'AWS::Lambda::Function');
@@ -26,7 +26,7 @@ describe('tables', () => {
   const audit = tableOf('TablesAudit');
 
   test('survive the stack, a mistaken deletion and a lost hour', () => {
-    assert.equal(ofType(resources, 'AWS::DynamoDB::Table').length, 2);
+    assert.equal(ofType(resources, 'AWS::DynamoDB::Table').length, 3);
     for (const table of [grants, audit]) {
       assert.equal(table?.deletionPolicy, 'Retain');
       assert.equal(table?.properties.DeletionProtectionEnabled, true);
@@ -77,6 +77,60 @@ describe('tables', () => {
   });
 });
 
+describe('payloads', () => {
+  const keys = ofType(resources, 'AWS::DynamoDB::Table').find(({ id }) => id === 'PayloadsKeys');
+  const [bucket, ...otherBuckets] = ofType(resources, 'AWS::S3::Bucket');
+
+  test('keys survive the stack, forget by age, and are in no backup from which one could come back', () => {
+    assert.deepEqual(keys?.properties.KeySchema, [{ AttributeName: 'task', KeyType: 'HASH' }]);
+    assert.equal(keys?.deletionPolicy, 'Retain');
+    assert.equal(keys?.properties.DeletionProtectionEnabled, true);
+    assert.equal(keys?.properties.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled, false);
+    assert.equal(keys?.properties.StreamSpecification, undefined);
+    assert.deepEqual(keys?.properties.TimeToLiveSpecification, { AttributeName: 'purgeAt', Enabled: true });
+  });
+
+  test('objects are in one bucket that is nobody’s to read, and in which a deletion deletes', () => {
+    assert.deepEqual(otherBuckets, []);
+    assert.equal(bucket?.deletionPolicy, 'Retain');
+    assert.equal(bucket?.properties.VersioningConfiguration, undefined);
+    assert.equal(bucket?.properties.ReplicationConfiguration, undefined);
+    assert.deepEqual([...new Set(Object.values(bucket?.properties.PublicAccessBlockConfiguration))], [true]);
+    const [{ ServerSideEncryptionByDefault: encryption }] =
+      bucket?.properties.BucketEncryption.ServerSideEncryptionConfiguration ?? [];
+    assert.equal(encryption.SSEAlgorithm, 'AES256');
+  });
+
+  test('what is kept goes after as many days as settings say, and what is held does not', () => {
+    const rulesOf = ({ properties }: { properties: TemplateResource['properties'] }) =>
+      properties.LifecycleConfiguration.Rules.map(
+        ({ ExpirationInDays, TagFilters }: { ExpirationInDays: number; TagFilters: unknown }) => [
+          ExpirationInDays,
+          TagFilters,
+        ],
+      );
+    const kept = [{ Key: 'latchkey', Value: 'kept' }];
+    assert.deepEqual(bucket && rulesOf(bucket), [[90, kept]]);
+    const [short] = ofType(sampleResources({ settings: { payloadRetentionDays: 7 } }), 'AWS::S3::Bucket');
+    assert.deepEqual(short && rulesOf(short), [[7, kept]]);
+  });
+
+  test('nobody reaches the bucket without TLS 1.2, and nobody puts where something is', () => {
+    const [policy] = ofType(resources, 'AWS::S3::BucketPolicy');
+    const denied = policy?.properties.PolicyDocument.Statement.map(
+      ({ Effect, Principal, Action, Condition }: Record<string, unknown>) => {
+        assert.deepEqual([Effect, Principal], ['Deny', { AWS: '*' }]);
+        return [Action, Condition];
+      },
+    );
+    assert.deepEqual(denied, [
+      ['s3:*', { Bool: { 'aws:SecureTransport': 'false' } }],
+      ['s3:*', { NumericLessThan: { 's3:TlsVersion': 1.2 } }],
+      ['s3:PutObject', { Null: { 's3:if-none-match': 'true' } }],
+    ]);
+  });
+});
+
 describe('functions', () => {
   test('run on Node 24 and arm64, traced, in JSON, each with a log of its own that ends', () => {
     assert.deepEqual(
@@ -94,7 +148,7 @@ describe('functions', () => {
 
   test('every log is kept for as long as settings say and no longer', () => {
     const logs = ofType(resources, 'AWS::Logs::LogGroup');
-    assert.equal(logs.length, FUNCTIONS.length + 2);
+    assert.equal(logs.length, FUNCTIONS.length + 3);
     for (const { properties } of logs) assert.equal(properties.RetentionInDays, 90);
     const fortnight = ofType(sampleResources({ settings: { logRetentionDays: 14 } }), 'AWS::Logs::LogGroup');
     for (const { properties } of fortnight) assert.equal(properties.RetentionInDays, 14);
@@ -158,7 +212,7 @@ describe('the network of runner', () => {
     });
   });
 
-  test('lets out to the ports of listed databases and to DynamoDB, and lets nothing in', () => {
+  test('lets out to the ports of listed databases, to DynamoDB and to S3, and lets nothing in', () => {
     const [group, ...others] = ofType(resources, 'AWS::EC2::SecurityGroup');
     assert.deepEqual(others, []);
     assert.equal(group?.properties.SecurityGroupIngress, undefined);
@@ -172,26 +226,26 @@ describe('the network of runner', () => {
     );
     assert.deepEqual(out.sort(), [
       'tcp 443-443 pl-0a1b2c3d',
+      'tcp 443-443 pl-1a1b2c3d',
       'tcp 5432-5432 sg-0a1b2c3d4e5f60718',
       'tcp 5433-5433 sg-0a1b2c3d4e5f60718',
     ]);
   });
 
-  test('has a gateway endpoint for the two tables where route tables are given, and none else', () => {
+  test('has gateway endpoints for our tables and our bucket where route tables are given, and none else', () => {
     assert.deepEqual(ofType(resources, 'AWS::EC2::VPCEndpoint'), []);
-    const vpc = {
-      vpcId: 'vpc-0a1b2c3d4e5f60718',
-      subnetIds: ['subnet-0a1b2c3d4e5f60718'],
-      databaseSecurityGroupIds: ['sg-0a1b2c3d4e5f60718'],
-      dynamodbPrefixListId: 'pl-0a1b2c3d',
-      routeTableIds: ['rtb-0a1b2c3d'],
-    };
-    const [endpoint] = ofType(sampleResources({ settings: { vpc } }), 'AWS::EC2::VPCEndpoint');
-    assert.equal(endpoint?.properties.ServiceName, 'com.amazonaws.eu-central-1.dynamodb');
-    assert.deepEqual(endpoint?.properties.RouteTableIds, ['rtb-0a1b2c3d']);
-    assert.deepEqual(
-      endpoint?.properties.PolicyDocument.Statement.map(({ Resource }: { Resource: unknown }) => Resource),
-      [['<TablesGrants.Arn>', '<TablesAudit.Arn>']],
-    );
+    const vpc = { ...RAW_SETTINGS.vpc, routeTableIds: ['rtb-0a1b2c3d'] };
+    const endpoints = ofType(sampleResources({ settings: { vpc } }), 'AWS::EC2::VPCEndpoint');
+    const found = endpoints.map(({ properties: { ServiceName, RouteTableIds, PolicyDocument } }) => {
+      assert.deepEqual(RouteTableIds, ['rtb-0a1b2c3d']);
+      return [ServiceName, PolicyDocument.Statement.map((one: { Resource: unknown }) => one.Resource)];
+    });
+    assert.deepEqual(found, [
+      [
+        'com.amazonaws.eu-central-1.dynamodb',
+        [['<TablesGrants.Arn>', '<TablesAudit.Arn>', '<PayloadsKeys.Arn>']],
+      ],
+      ['com.amazonaws.eu-central-1.s3', [['<PayloadsBucket.Arn>', '<PayloadsBucket.Arn>/*']]],
+    ]);
   });
 });

@@ -12,6 +12,7 @@ export const RAW_SETTINGS = {
     subnetIds: ['subnet-0a1b2c3d4e5f60718'],
     databaseSecurityGroupIds: ['sg-0a1b2c3d4e5f60718'],
     dynamodbPrefixListId: 'pl-0a1b2c3d',
+    s3PrefixListId: 'pl-1a1b2c3d',
   },
 };
 

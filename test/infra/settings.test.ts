@@ -50,6 +50,13 @@ describe('settings', () => {
     ['no subnet', vpc({ subnetIds: [] }), /^vpc\.subnetIds: "subnetIds" must .* at least 1/],
     ['a subnet that is none', vpc({ subnetIds: ['a'] }), /^vpc\.subnetIds\[0\]: "subnetIds" must be an id/],
     ['no prefix list', vpc({ dynamodbPrefixListId: undefined }), /^vpc\.dynamodbPrefixListId: .* is missing/],
+    ['no prefix list of S3', vpc({ s3PrefixListId: undefined }), /^vpc\.s3PrefixListId: .* is missing/],
+    [
+      'payloads that are kept for ever',
+      { payloadRetentionDays: 4_000 },
+      /^payloadRetentionDays: .* at most 3653/,
+    ],
+    ['payloads that are not kept', { payloadRetentionDays: 0 }, /^payloadRetentionDays: .* at least 1/],
     ['no VPC', { vpc: undefined }, /^vpc: "vpc" is missing/],
     [
       'a private API without an endpoint',

@@ -5,6 +5,7 @@ import {
   AssumeRoleCommand,
   type AssumeRoleCommandInput,
   GetCallerIdentityCommand,
+  GetSessionTokenCommand,
   STSClient,
 } from '@aws-sdk/client-sts';
 import { type LocalAws, startAws } from '../../local/aws.ts';
@@ -111,8 +112,11 @@ describe('rights of a role, at every call', () => {
       errorOf('dynamodb', 'TransactWriteItems', { TransactItems });
     assert.equal(await write(put('TASK#2'), put('TASK#3')), undefined);
     assert.equal(await write(put('TASK#4'), put('OTHER')), 'AccessDeniedException');
-    const check = { ConditionCheck: { ...key('TASK#2'), ConditionExpression: 'attribute_exists(pk)' } };
-    assert.equal(await write(put('TASK#5'), check), 'AccessDeniedException');
+    const check = (pk: string) => ({
+      ConditionCheck: { ...key(pk), ConditionExpression: 'attribute_exists(pk)' },
+    });
+    assert.equal(await write(put('TASK#5'), check('TASK#2')), undefined);
+    assert.equal(await write(put('TASK#6'), check('OTHER')), 'AccessDeniedException');
     assert.deepEqual((await callAsApi('dynamodb', 'GetItem', key('TASK#4'))).Item, undefined);
   });
 
@@ -368,9 +372,16 @@ describe('sessions of assumed roles', () => {
     });
   });
 
+  test('keys are told whose they are', async () => {
+    const client = new STSClient(settings(issueAs()));
+    const { Arn } = await client.send(new GetCallerIdentityCommand({}));
+    assert.equal(Arn, 'arn:aws:sts::111122223333:assumed-role/sample-api/test');
+    client.destroy();
+  });
+
   test('another operation of STS is refused', async () => {
     const client = new STSClient(settings(issueAs()));
-    await assert.rejects(client.send(new GetCallerIdentityCommand({})), { name: 'ValidationError' });
+    await assert.rejects(client.send(new GetSessionTokenCommand({})), { name: 'ValidationError' });
     client.destroy();
   });
 

@@ -111,7 +111,7 @@ describe('policies that are not understood are refused', () => {
     ['NotAction', { NotAction: 'dynamodb:*' }],
     ['NotResource', { NotResource: TABLE }],
     ['an unknown operator', { Condition: { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } } }],
-    ['a single string, which no template compares', { Condition: { StringEquals: { a: 'b' } } }],
+    ['a string that must differ, which no template compares', { Condition: { StringNotEquals: { a: 'b' } } }],
     ['an operator that every object has', { Condition: { constructor: { a: 'b' } } }],
     ['an operator that ends in IfExists', { Condition: { ArnEqualsIfExists: { a: 'b' } } }],
     ['an unknown effect', { Effect: 'Permit' }],

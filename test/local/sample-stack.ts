@@ -40,7 +40,7 @@ const allow = (
 const API_RIGHTS = [
   allow(['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:DeleteItem'], [TABLE_ARN]),
   allow(['dynamodb:Query'], [`${TABLE_ARN}/index/due`]),
-  allow(['dynamodb:PutItem'], [TABLE_ARN], {
+  allow(['dynamodb:PutItem', 'dynamodb:ConditionCheckItem'], [TABLE_ARN], {
     'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['TASK#*'] },
   }),
   allow(['dynamodb:UpdateItem'], [TABLE_ARN], {

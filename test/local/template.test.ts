@@ -59,7 +59,7 @@ describe('resource types', () => {
   for (const type of [
     'AWS::SQS::Queue',
     'AWS::Lambda::EventSourceMapping',
-    'AWS::S3::Bucket',
+    'AWS::S3::AccessPoint',
     'AWS::IAM::Policy',
   ])
     test(`${type} would have to do something, and is refused`, () =>

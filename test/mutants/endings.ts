@@ -120,8 +120,8 @@ export const ENDING_MUTANTS: readonly Mutant[] = [
     promise: 7,
     rule: 'the user of a grant cannot become its template',
     file: 'lambdas/adapters/postgres/open-role.ts',
-    find: 'GRANT ${escapeIdentifier(templateRole)} TO ${user} WITH ADMIN FALSE, INHERIT TRUE, SET FALSE',
-    replace: 'GRANT ${escapeIdentifier(templateRole)} TO ${user} WITH ADMIN FALSE, INHERIT TRUE, SET TRUE',
+    find: 'GRANT ${escapeIdentifier(template)} TO ${user} WITH ADMIN FALSE, INHERIT TRUE, SET FALSE',
+    replace: 'GRANT ${escapeIdentifier(template)} TO ${user} WITH ADMIN FALSE, INHERIT TRUE, SET TRUE',
     tests: PRIVILEGE_TESTS,
   },
   {
@@ -136,8 +136,8 @@ export const ENDING_MUTANTS: readonly Mutant[] = [
     promise: 7,
     rule: 'our own administrator has no right to any data',
     file: 'docs/targets/postgres.sql',
-    find: 'GRANT orders_app TO latchkey_admin WITH ADMIN TRUE, INHERIT FALSE, SET FALSE;',
-    replace: 'GRANT orders_app TO latchkey_admin WITH ADMIN TRUE, INHERIT TRUE, SET FALSE;',
+    find: 'TO latchkey_admin WITH ADMIN TRUE, INHERIT FALSE, SET FALSE;',
+    replace: 'TO latchkey_admin WITH ADMIN TRUE, INHERIT TRUE, SET FALSE;',
     tests: PRIVILEGE_TESTS,
   },
   {

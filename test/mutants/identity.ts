@@ -11,6 +11,22 @@ const TOKEN_TESTS = ['test/security/tokens.test.ts'];
 export const IDENTITY_MUTANTS: readonly Mutant[] = [
   {
     promise: 1,
+    rule: 'a subject that no token can have is refused in configuration',
+    file: 'lambdas/core/config/principals-file.ts',
+    find: '/^\\p{ASCII}*$/u.test(text)',
+    replace: 'text',
+    tests: ['test/core/config/principals-file.test.ts'],
+  },
+  {
+    promise: 4,
+    rule: 'a body with a key twice is refused, for its readers may differ',
+    file: 'lambdas/http/read-call.ts',
+    find: 'isJsonObject(value) && !hasEachMemberOnce(text, value)',
+    replace: 'value === undefined',
+    tests: ['test/http/pipeline.test.ts'],
+  },
+  {
+    promise: 1,
     rule: 'J1: the algorithm is one that the issuer’s profile lists',
     file: CHECK_TOKEN,
     find: `? undefined : 'algorithm_not_allowed'`,

@@ -8,9 +8,13 @@ import { openTask } from '../../lambdas/app/open-task.ts';
 import type { CloseReport, PostgresTarget, Store } from '../../lambdas/app/ports.ts';
 import { requestAccess } from '../../lambdas/app/request-access.ts';
 import type { RefusalCount } from '../../lambdas/core/audit/event.ts';
+import type { PostgresResource } from '../../lambdas/core/config/resource.ts';
 import type { Grant } from '../../lambdas/core/grant/grant.ts';
+import { loadParser } from '../../lambdas/core/sql/parser.ts';
 import type { PolicyAnswer } from '../../lambdas/core/policy/question.ts';
-import { ALLOWED, CALLER, ENTRY, NOW, RESOURCE, SOFTWARE } from './facts.ts';
+import { rememberedStatements } from './remembered-statements.ts';
+import { rememberedVaults } from './remembered-vaults.ts';
+import { ALLOWED, CALLER, ENTRY, REFUSED, NOW, RESOURCE, SOFTWARE } from './facts.ts';
 import { startTables } from './tables.ts';
 
 /** A target that only remembers: what is true of real ones is proved in `test/adapters`. Each call can be made to fail. */
@@ -50,9 +54,16 @@ export const startApp = async () => {
   const clock = () => time.now;
   const tables = await startTables(clock);
   const remembered = rememberedTarget();
+  const vaulted = rememberedVaults(clock);
+  const statements = rememberedStatements();
   const calls: string[] = [];
   const refusals: RefusalCount[] = [];
-  const policy = { answer: (_approvals: number): PolicyAnswer => ALLOWED };
+  /** What policy answers; a test changes it. */
+  const policy: { answer: (approvals: number) => PolicyAnswer; unmask: (category: string) => PolicyAnswer } =
+    {
+      answer: () => ALLOWED,
+      unmask: () => REFUSED,
+    };
   const deps = {
     store: tables.store as Store,
     clock,
@@ -61,13 +72,20 @@ export const startApp = async () => {
     backoff: () => pause(Math.random() * 5),
     sleep: () => pause(2),
     log: () => undefined,
-    resources: [RESOURCE],
+    resources: [RESOURCE] as readonly PostgresResource[],
     principals: [ENTRY],
     policy: {
       ask: (question: { context: { approvals: number } }) => policy.answer(question.context.approvals),
+      askUnmask: ({ category }: { category: string }) => policy.unmask(category),
       groups: ['dba'],
+      categories: ['email', 'card'],
     },
+    vaults: vaulted.vaults,
+    statements: statements.statements,
+    loadParser,
+    loadPolicy: async () => deps.policy,
     workflow: {
+      startRun: async (id: string) => void calls.push(`startRun ${id}`),
       start: async (id: string) => void calls.push(`start ${id}`),
       endWait: async (token: string) => void calls.push(`endWait ${token}`),
       renewWait: async (token: string) => void calls.push(`renewWait ${token}`),
@@ -98,8 +116,8 @@ export const startApp = async () => {
     if (!asked.ok) throw new Error(asked.failure.code);
     return asked.value.grant;
   };
-  const newActive = async (task: string): Promise<string> => {
-    const { id } = await newGrant(task);
+  const newActive = async (task: string, change: object = {}): Promise<string> => {
+    const { id } = await newGrant(task, change);
     await activateGrant(deps as ActivateDeps, id, context);
     return id;
   };
@@ -112,6 +130,8 @@ export const startApp = async () => {
     context,
     tables,
     ...remembered,
+    vaulted,
+    statements,
     newTask,
     ask,
     newGrant,

@@ -3,6 +3,10 @@ import { compileConfig } from '../../lambdas/core/config/compile.ts';
 import type { CompiledConfig } from '../../lambdas/core/config/compiled.ts';
 import type { ConfigFiles, FileError } from '../../lambdas/core/config/config-files.ts';
 
+/** The scope of a policy about every action but `unmask`, whose context knows nothing of people and durations. */
+export const ANY_ACCESS =
+  'action in [Action::"postgres:connect", Action::"postgres:read", Action::"postgres:write", Action::"postgres:ddl"]';
+
 /** One small valid configuration, as text. Tests change one thing of it. */
 export const VALID: ConfigFiles = {
   issuers: `
@@ -30,6 +34,7 @@ principals:
 `,
   resources: `
 environments: [staging, prod]
+unguarded: [staging]
 resources:
   - id: orders-db
     kind: postgres
@@ -75,7 +80,9 @@ examples:
     {
       file: 'guard-rails.cedar',
       text: `@id("prod-needs-approval") @reason("Production needs a person.")
-forbid (principal, action, resource in Env::"prod") unless { context.approvals >= 1 };`,
+forbid (principal, ${ANY_ACCESS}, resource in Env::"prod") unless { context.approvals >= 1 };
+@id("no-unbounded-writes") @reason("Say which rows.")
+forbid (principal, action == Action::"postgres:write", resource) when { context has run && !context.run.bounded };`,
     },
     {
       file: 'data-crew.cedar',

@@ -50,7 +50,7 @@ export const RESOURCE: PostgresResource = {
   kind: 'postgres',
   description: 'Orders of the shop',
   env: 'staging',
-  actions: ['postgres:connect'],
+  actions: ['postgres:connect', 'postgres:read', 'postgres:write'],
   maxDurationSeconds: 3_600,
   sensitive: [],
   target: {
@@ -62,11 +62,33 @@ export const RESOURCE: PostgresResource = {
     database: 'orders',
     roleArn: 'arn:aws:iam::000000000000:role/latchkey-target-orders-db',
     templateRole: 'orders_app',
-    maskedTemplateRole: undefined,
-    runRoles: {},
+    maskedTemplateRole: 'orders_app_masked',
+    runRoles: { read: 'orders_reader', write: 'orders_writer' },
     objectOwner: 'orders_owner',
     connectionLimit: 3,
     caPem: 'pem',
+  },
+};
+
+/** The same with a column that is not for everybody, and with every action. */
+export const SENSITIVE_RESOURCE: PostgresResource = {
+  ...RESOURCE,
+  actions: ['postgres:connect', 'postgres:read', 'postgres:write', 'postgres:ddl'],
+  sensitive: [
+    { schema: 'public', table: 'customers', column: 'email', category: 'email', form: { kind: 'token' } },
+    { schema: 'public', table: 'customers', column: 'phone', category: 'phone', form: { kind: 'redact' } },
+    {
+      schema: 'public',
+      table: 'customers',
+      column: 'card',
+      category: 'card',
+      form: { kind: 'keep_last', count: 4 },
+    },
+  ],
+  target: {
+    ...RESOURCE.target,
+    maskedTemplateRole: 'orders_app_masked',
+    runRoles: { read: 'orders_reader', write: 'orders_writer', ddl: 'orders_ddl' },
   },
 };
 

@@ -18,9 +18,12 @@ export interface GrantedRoles {
   readonly database: TestDatabase;
   readonly resource: PostgresResource;
   readonly newGrantId: () => string;
-  open(): Promise<GrantedRole>;
+  /** With the rights of the resource's template, unless another one is named. */
+  open(template?: string): Promise<GrantedRole>;
   /** One statement of the instance's own superuser: its first row. */
   look(text: string, values?: unknown[]): Promise<Record<string, unknown> | undefined>;
+  /** Several statements of the same, for their effect. */
+  run(text: string): Promise<void>;
   exists(user: string): Promise<boolean>;
   stop(): Promise<void>;
 }
@@ -41,9 +44,16 @@ export const startGrantedRoles = async (): Promise<GrantedRoles> => {
     resource,
     newGrantId,
     look,
-    async open() {
+    run: async (text) => void (await superuser.query(text)),
+    async open(template = resource.target.templateRole) {
       const id = newGrantId();
-      await target.open({ resource, grantId: id, isStillWanted: async () => true });
+      await target.open({
+        resource,
+        grantId: id,
+        template,
+        rights: 'connect',
+        isStillWanted: async () => true,
+      });
       return {
         id,
         user: databaseUser(id),

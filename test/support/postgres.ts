@@ -16,13 +16,17 @@ import { RESOURCE } from './facts.ts';
 
 const ROLE = 'arn:aws:iam::000000000000:role/test-signer';
 
-/** A real PostgreSQL behind the front, and sessions that may sign for our own users on it. */
-export const startDatabase = async () => {
+/**
+ * A real PostgreSQL behind the front, and sessions that may sign for our own users on it. `binaries` are those of
+ * another major version.
+ */
+export const startDatabase = async (binaries?: string) => {
   const directory = mkdtempSync(join(tmpdir(), 'latchkey-test-'));
   const certificate = await localCertificate(directory);
   const postgres = await startPostgres({
     directory: join(directory, 'postgres'),
     databases: SAMPLE_DATABASES,
+    ...(binaries === undefined ? {} : { binaries }),
   });
   const users = ['latchkey_admin', 'lk_*'].map(
     (user) => `arn:aws:rds-db:us-east-1:000000000000:dbuser:db-TEST/${user}`,

@@ -1,4 +1,4 @@
-import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { type Dynamo as Connection, connectDynamo } from '../../lambdas/adapters/dynamo/dynamo-call.ts';
 import { dynamoStore } from '../../lambdas/adapters/dynamo/dynamo-store.ts';
 import type { Clock, Store } from '../../lambdas/app/ports.ts';
@@ -10,6 +10,8 @@ export interface TestTables {
   /** The engine behind the store: faults are injected and calls are counted there. */
   readonly dynamo: DynamoServer;
   readonly client: DynamoDBClient;
+  /** Everything that a table holds, as it is stored. */
+  items(table: 'grants' | 'audit'): Promise<readonly object[]>;
   close(): Promise<void>;
 }
 
@@ -29,6 +31,10 @@ export const startTables = async (clock: Clock): Promise<TestTables> => {
     connection,
     dynamo,
     client: connection.client,
+    async items(table) {
+      const { Items } = await connection.client.send(new ScanCommand({ TableName: NAMES[table] }));
+      return Items ?? [];
+    },
     async close() {
       connection.client.destroy();
       await dynamo.close();
@@ -43,7 +49,7 @@ const keys = (hash: string, range: string) => [
   { AttributeName: range, KeyType: 'RANGE' as const },
 ];
 
-const TABLES = [
+export const TABLES = [
   {
     TableName: NAMES.grants,
     BillingMode: 'PAY_PER_REQUEST' as const,

@@ -118,13 +118,16 @@ const readDueShard = async (dynamo: Dynamo, shard: string, until: EpochMs): Prom
   };
   for await (const item of queryAll(dynamo, query)) {
     const sk = items.stringOf(item, 'sk');
-    due.push(
-      sk === 'TASK'
-        ? { kind: 'task', id: items.stringOf(item, 'pk').slice('TASK#'.length) }
-        : { kind: 'grant', id: sk.slice('GRANT#'.length) },
-    );
+    due.push(dueItem(sk, items.stringOf(item, 'pk')));
   }
   return due;
+};
+
+const dueItem = (sk: string, pk: string): DueItem => {
+  if (sk === 'TASK') return { kind: 'task', id: pk.slice('TASK#'.length) };
+  return sk.startsWith('RUN#')
+    ? { kind: 'run', id: sk.slice('RUN#'.length) }
+    : { kind: 'grant', id: sk.slice('GRANT#'.length) };
 };
 
 export const readSystemHead = async (

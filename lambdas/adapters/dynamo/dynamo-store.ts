@@ -1,7 +1,8 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Store } from '../../app/ports.ts';
-import { taskOfGrant } from '../../core/grant/ids.ts';
+import { grantOfRun, taskOfGrant } from '../../core/grant/ids.ts';
 import { GRANT_MAX_SECONDS, SECOND_MS } from '../../core/limits.ts';
+import { budgetDay } from '../../core/run/budget.ts';
 import type { Dynamo } from './dynamo-call.ts';
 import { orUnavailable } from './dynamo-call.ts';
 import { appendSystem, commit } from './dynamo-commit.ts';
@@ -31,6 +32,45 @@ export const dynamoStore = (dynamo: Dynamo, clock: () => number): Store => ({
       earlier: items.readIdempotency(earlier),
     };
   },
+  async readForRun({ grantId, principalKey, idempotencyKey, at }) {
+    const taskId = taskOfGrant(grantId);
+    const keys = [
+      items.grantKey(grantId, taskId),
+      items.taskKey(taskId),
+      items.CONTAINMENT_KEY,
+      items.budgetKey(principalKey, budgetDay(at)),
+    ];
+    if (idempotencyKey !== undefined) keys.push(items.idempotencyKey(principalKey, idempotencyKey));
+    const [grant, task, containment, used, earlier] = await reads.readTogether(dynamo, keys);
+    return {
+      grant: items.readGrant(grant),
+      task: items.readTask(task),
+      containment: items.readContainment(containment),
+      budgets: { task: items.readTaskUsage(task), principal: items.readUsage(used) },
+      earlier: items.readIdempotency(earlier),
+    };
+  },
+  async readRunForUse(runId, budgetOf) {
+    const grantId = grantOfRun(runId);
+    const taskId = taskOfGrant(grantId);
+    const keys = [
+      items.runKey(runId, taskId),
+      items.grantKey(grantId, taskId),
+      items.taskKey(taskId),
+      items.CONTAINMENT_KEY,
+    ];
+    if (budgetOf) keys.push(items.budgetKey(budgetOf.principalKey, budgetDay(budgetOf.at)));
+    const [run, grant, task, containment, used] = await reads.readTogether(dynamo, keys);
+    return {
+      run: items.readRun(run),
+      grant: items.readGrant(grant),
+      task: items.readTask(task),
+      containment: items.readContainment(containment),
+      budgets: { task: items.readTaskUsage(task), principal: items.readUsage(used) },
+    };
+  },
+  readRun: async (id) =>
+    items.readRun(await reads.readOne(dynamo, items.runKey(id, taskOfGrant(grantOfRun(id))))),
   readGrant: async (id) => items.readGrant(await reads.readOne(dynamo, items.grantKey(id, taskOfGrant(id)))),
   readTask: async (id) => items.readTask(await reads.readOne(dynamo, items.taskKey(id))),
   readIdempotency: async (principalKey, key) =>

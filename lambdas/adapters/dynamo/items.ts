@@ -8,6 +8,9 @@ import type { Grant } from '../../core/grant/grant.ts';
 import type { Task } from '../../core/grant/task.ts';
 import type { ContainmentRegister } from '../../core/grant/use-grant.ts';
 import { principalKey } from '../../core/identity/principal.ts';
+import type { TaskUsage, Usage } from '../../core/run/budget.ts';
+import type { Run } from '../../core/run/run.ts';
+import { runDueAt } from '../../core/run/run-life.ts';
 import { DUE_SHARDS_COUNT, IDEMPOTENCY_SECONDS, SECOND_MS } from '../../core/limits.ts';
 
 /** The stored form of everything: `docs/storage.md` shows it as a table. State lives in `body`; the other attributes exist for conditions and indexes. */
@@ -22,6 +25,17 @@ export const taskKey = (taskId: string): Item => ({ pk: text(`TASK#${taskId}`), 
 export const grantKey = (grantId: string, taskId: string): Item => ({
   pk: text(`TASK#${taskId}`),
   sk: text(`GRANT#${grantId}`),
+});
+
+export const runKey = (runId: string, taskId: string): Item => ({
+  pk: text(`TASK#${taskId}`),
+  sk: text(`RUN#${runId}`),
+});
+
+/** One principal's counters of one UTC day. */
+export const budgetKey = (principal: string, day: string): Item => ({
+  pk: text(`BUDGET#${principal}`),
+  sk: text(day),
 });
 
 /** In a partition of its own, so that the one function that writes it can write nothing else. */
@@ -50,7 +64,12 @@ export const taskItem = (task: Task): Item => ({
   mine: text(mineOf('TASK', principalKey(task.principal))),
 });
 
-const stateAttributes = (thing: Grant | Task, dueAt: number | undefined): Item => ({
+export const runItem = (run: Run): Item => ({
+  ...runKey(run.id, run.task),
+  ...stateAttributes(run, runDueAt(run)),
+});
+
+const stateAttributes = (thing: Grant | Task | Run, dueAt: number | undefined): Item => ({
   version: number(thing.version),
   state: text(thing.state),
   createdAt: number(thing.createdAt),
@@ -67,8 +86,8 @@ type DueKind = 'DUE' | 'OWED';
 export const dueShards = (kinds: readonly DueKind[]): string[] =>
   kinds.flatMap((kind) => Array.from({ length: DUE_SHARDS_COUNT }, (_, shard) => `${kind}#${shard}`));
 
-const dueShard = (thing: Grant | Task): string => {
-  const kind: DueKind = 'resource' in thing && owesEnding(thing) ? 'OWED' : 'DUE';
+const dueShard = (thing: Grant | Task | Run): string => {
+  const kind: DueKind = 'ending' in thing && 'resource' in thing && owesEnding(thing) ? 'OWED' : 'DUE';
   return `${kind}#${(createHash('sha256').update(thing.id).digest()[0] ?? 0) % DUE_SHARDS_COUNT}`;
 };
 
@@ -102,6 +121,8 @@ export const readEntry = (item: Item): AuditEntry => ({
 export const readGrant = (item: Item | undefined): Grant | undefined => readBody<Grant>(item);
 export const readTask = (item: Item | undefined): Task | undefined => readBody<Task>(item);
 
+export const readRun = (item: Item | undefined): Run | undefined => readBody<Run>(item);
+
 const readBody = <T extends { id: string; version: number; state: string }>(
   item: Item | undefined,
 ): T | undefined => {
@@ -112,8 +133,24 @@ const readBody = <T extends { id: string; version: number; state: string }>(
   return body;
 };
 
+/** What a task's runs have used stands on its item, so that one condition asks for both. */
+export const readTaskUsage = (item: Item | undefined): TaskUsage => ({
+  ...readUsage(item),
+  failuresInRow: countOf(item, 'failuresInRow'),
+  lastFailureAt: countOf(item, 'lastFailureAt'),
+});
+
+export const readUsage = (item: Item | undefined): Usage => ({
+  runs: countOf(item, 'runs'),
+  rows: countOf(item, 'rowsUsed'),
+  bytes: countOf(item, 'bytesUsed'),
+  failures: countOf(item, 'failures'),
+});
+
+const countOf = (item: Item | undefined, name: string): number => Number(item?.[name]?.N ?? 0);
+
 /** How many grants a task has had; counted on its item by every grant that joins. */
-export const readGrantCount = (item: Item | undefined): number => Number(item?.grantCount?.N ?? 0);
+export const readGrantCount = (item: Item | undefined): number => countOf(item, 'grantCount');
 
 export const readIdempotency = (item: Item | undefined): IdempotencyRecord | undefined =>
   item && JSON.parse(stringOf(item, 'body'));

@@ -1,10 +1,12 @@
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import type { Commit } from '../../app/ports.ts';
+import { usageWrites } from './usage-writes.ts';
 import type { Grant } from '../../core/grant/grant.ts';
 import type { Task } from '../../core/grant/task.ts';
+import type { Run } from '../../core/run/run.ts';
 import { GRANTS_PER_TASK_MAX } from '../../core/limits.ts';
 import type { Item } from './items.ts';
-import { entryItem, grantItem, idempotencyItem, number, taskItem, taskKey, text } from './items.ts';
+import { entryItem, grantItem, idempotencyItem, number, runItem, taskItem, taskKey, text } from './items.ts';
 
 export interface Tables {
   readonly grants: string;
@@ -15,7 +17,12 @@ export interface Tables {
 export const transactionOf = (tables: Tables, commit: Commit): TransactWriteItem[] => [
   ...(commit.grants ?? []).map((grant) => putGrant(tables, grant, commit.activeGrant)),
   ...(commit.tasks ?? []).map((task) => updateTask(tables, task)),
+  ...(commit.runs ?? []).map((run) => putRun(tables, run)),
+  ...(commit.usage ? usageWrites(tables, commit.usage) : []),
   ...(commit.openTask ? [joinTask(tables, commit.openTask)] : []),
+  ...(commit.standingTask && !beginsUnder(commit.standingTask.id, commit)
+    ? [checkTask(tables, commit.standingTask)]
+    : []),
   ...(commit.idempotency ? [putIdempotency(tables, commit.idempotency)] : []),
   ...commit.entries.map((entry) => ({
     Put: {
@@ -87,6 +94,33 @@ const joinTask = (tables: Tables, open: NonNullable<Commit['openTask']>): Transa
       ':at': number(open.at),
       ':max': number(GRANTS_PER_TASK_MAX),
     },
+  },
+});
+
+const beginsUnder = (task: string, { usage }: Commit): boolean =>
+  usage?.begins === true && usage.task === task;
+
+/** A grant says nothing of its task: between the tombstone and the grant's own end it is active still. */
+const checkTask = (tables: Tables, standing: NonNullable<Commit['standingTask']>): TransactWriteItem => ({
+  ConditionCheck: {
+    TableName: tables.grants,
+    Key: taskKey(standing.id),
+    ConditionExpression: '#state = :open AND openUntil > :at',
+    ExpressionAttributeNames: { '#state': 'state' },
+    ExpressionAttributeValues: { ':open': text('open'), ':at': number(standing.at) },
+  },
+});
+
+const putRun = (tables: Tables, run: Run): TransactWriteItem => ({
+  Put: {
+    TableName: tables.grants,
+    Item: runItem(run),
+    ...(run.version === 1
+      ? { ConditionExpression: 'attribute_not_exists(pk)' }
+      : {
+          ConditionExpression: 'version = :read',
+          ExpressionAttributeValues: { ':read': number(run.version - 1) },
+        }),
   },
 });
 

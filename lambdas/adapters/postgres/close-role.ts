@@ -13,7 +13,7 @@ import {
   terminateOwnerless,
 } from './evict-role.ts';
 import { findRole, type GrantRole, grantLock } from './grant-role.ts';
-import { databasesOf, dropOwned, owningTemplate, reassign } from './hand-over.ts';
+import { databasesOf, dropOwned, owningTemplates, reassign } from './hand-over.ts';
 import { probeLogin } from './probe-login.ts';
 import {
   ADMIN_DATABASE,
@@ -182,12 +182,12 @@ const probe = async ({ resource, signOwn }: Closing, role: GrantRole): Promise<s
 /** In its own database the role may have given what it owns to the template, with whose rights it would act on. */
 const handOver = async ({ session, inDatabase, resource }: Closing, role: GrantRole): Promise<string> => {
   const { target } = resource;
-  const template = await owningTemplate(session, target);
+  const templates = await owningTemplates(session, target);
   const own = await databasesOf(session, role);
-  const places = new Set(template ? [...own, target.database] : own);
+  const places = new Set(templates.length > 0 ? [...own, target.database] : own);
   let disarmed = 0;
   for (const place of places) {
-    const owners = template && place === target.database ? [role, template] : [role];
+    const owners = place === target.database ? [role, ...templates] : [role];
     disarmed += await inDatabase(place, (there) => reassign(there, owners, target.objectOwner));
   }
   if (places.size === 0) return 'nothing';

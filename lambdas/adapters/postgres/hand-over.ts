@@ -1,5 +1,5 @@
 import { escapeIdentifier } from 'pg';
-import type { PostgresTargetAddress } from '../../core/config/resource.ts';
+import { type PostgresTargetAddress, templatesOf } from '../../core/config/resource.ts';
 import { disarm } from './disarm.ts';
 import type { GrantRole } from './grant-role.ts';
 import { ADMIN_USER, inTransaction, type Session } from './session.ts';
@@ -16,19 +16,14 @@ export const databasesOf = async (session: Session, role: GrantRole): Promise<re
   return rows.map(({ name }) => name);
 };
 
-/** A role whose rights grants inherit, when it has become an owner. A user of a grant can give what it owns to it. */
-export const owningTemplate = async (
-  session: Session,
-  { templateRole, database }: PostgresTargetAddress,
-): Promise<Owner | undefined> => {
-  const [template] = await session.ask<{ name: string; oid: number }>(
-    `SELECT rolname AS name, r.oid FROM pg_roles r WHERE rolname = $1 AND EXISTS (
+/** Roles whose rights grants inherit that have become owners. A user of a grant can give what it owns to its own. */
+export const owningTemplates = (session: Session, target: PostgresTargetAddress): Promise<readonly Owner[]> =>
+  session.ask<{ name: string; oid: number }>(
+    `SELECT rolname AS name, r.oid FROM pg_roles r WHERE rolname = ANY ($1) AND EXISTS (
        SELECT FROM pg_shdepend JOIN pg_database d ON d.oid = dbid
        WHERE datname = $2 AND refclassid = 'pg_authid'::regclass AND refobjid = r.oid AND deptype = 'o')`,
-    [templateRole, database],
+    [templatesOf(target), target.database],
   );
-  return template;
-};
 
 /**
  * Gives what roles own in one database to their heir, so that work survives the end of its grant. Answers how much was

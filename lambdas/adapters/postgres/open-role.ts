@@ -7,6 +7,8 @@ import { inTransaction, type Session, TargetRefusal } from './session.ts';
 export interface OpenAsk {
   readonly resource: PostgresResource;
   readonly grantId: string;
+  /** The role whose rights the grant's role inherits. */
+  readonly template: string;
   readonly isStillWanted: () => Promise<boolean>;
 }
 
@@ -36,13 +38,13 @@ export const openRole = async (session: Session, ask: OpenAsk): Promise<'opened'
  * Identifiers come from configuration that admits plain names only, and are quoted all the same. `rds_iam` has no
  * rights; it is inherited because RDS asks for the membership in that form to let a login be by token.
  */
-const statementsFor = ({ resource, grantId }: OpenAsk): string[] => {
+const statementsFor = ({ resource, grantId, template }: OpenAsk): string[] => {
   const user = escapeIdentifier(databaseUser(grantId));
-  const { templateRole, connectionLimit } = resource.target;
+  const { connectionLimit } = resource.target;
   return [
     `CREATE ROLE ${user} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS INHERIT CONNECTION LIMIT ${connectionLimit}`,
     `COMMENT ON ROLE ${user} IS ${escapeLiteral(grantId)}`,
-    `GRANT ${escapeIdentifier(templateRole)} TO ${user} WITH ADMIN FALSE, INHERIT TRUE, SET FALSE`,
+    `GRANT ${escapeIdentifier(template)} TO ${user} WITH ADMIN FALSE, INHERIT TRUE, SET FALSE`,
     `GRANT rds_iam TO ${user} WITH ADMIN FALSE, INHERIT TRUE, SET FALSE`,
   ];
 };

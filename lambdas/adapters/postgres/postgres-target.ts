@@ -1,10 +1,23 @@
-import { DependencyUnavailable, type PostgresTarget } from '../../app/ports.ts';
+import { DependencyUnavailable, type PostgresTarget, TemplateLeaks } from '../../app/ports.ts';
 import { grantOfDatabaseUser } from '../../core/grant/ids.ts';
 import type { EpochMs } from '../../core/time.ts';
 import { closeRole } from './close-role.ts';
 import { inEndingPlace } from './ending-place.ts';
 import { openRole } from './open-role.ts';
+import { maskedReach } from './masked-reach.ts';
 import { asAdmin, type SignOwn, TargetRefusal } from './session.ts';
+
+/** A login cannot mask, so one that must not see everything is made only where its rights do not reach that far. */
+const refuseLeaks = async (
+  { resource, template }: Parameters<PostgresTarget['open']>[0],
+  signOwn: SignOwn,
+): Promise<void> => {
+  const { database } = resource.target;
+  const ways = await asAdmin({ resource, signOwn, database }, (session) =>
+    maskedReach(session, template, resource.sensitive),
+  );
+  if (ways.length > 0) throw new TemplateLeaks(`the template of ${resource.id} reaches what it must not`);
+};
 
 /** Locks, limits and lack of room: the same request may succeed in a while. */
 const PASSING = /^(40|53|55P03|57014)/;
@@ -16,6 +29,7 @@ export const postgresTarget = (tools: {
 }): PostgresTarget => ({
   async open(ask) {
     try {
+      if (ask.rights === 'connect_masked') await refuseLeaks(ask, tools.signOwn);
       return await asAdmin({ ...ask, ...tools }, (session) => openRole(session, ask));
     } catch (error) {
       const isPassing = error instanceof TargetRefusal && PASSING.test(error.code);

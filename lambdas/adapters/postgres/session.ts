@@ -53,22 +53,40 @@ export interface Login {
  * Names are looked up in the catalogue only, whatever schemas others made; making a role does not give its rights to the
  * maker, whatever the server's default; and a function that was frozen gives back its locks.
  */
-const OPTIONS = [
+const SETTINGS = [
   'search_path=pg_catalog',
   'createrole_self_grant=',
   `statement_timeout=${POSTGRES_STATEMENT_TIMEOUT_MS}`,
   `lock_timeout=${POSTGRES_LOCK_TIMEOUT_MS}`,
   `idle_in_transaction_session_timeout=${POSTGRES_IDLE_TIMEOUT_MS}`,
   `idle_session_timeout=${POSTGRES_IDLE_TIMEOUT_MS}`,
-]
-  .map((setting) => `-c ${setting}`)
-  .join(' ');
+];
+
+/** A connection of the administrator or of a probe. Throws what the server or the network said. */
+export const connect = async (login: Login): Promise<Session> =>
+  sessionOf(
+    await logIn(login, {
+      settings: SETTINGS,
+      application_name: 'latchkey',
+      query_timeout: POSTGRES_STATEMENT_TIMEOUT_MS + POSTGRES_CONNECT_TIMEOUT_MS,
+    }),
+  );
+
+/** What differs between connections. `settings` are `name=value` without spaces, and outrank what a role has set. */
+export interface LoginSettings {
+  readonly settings: readonly string[];
+  readonly application_name: string;
+  readonly query_timeout?: number;
+}
 
 /**
  * Connects over TLS that proves the server's name and chain, with a token that was signed just now. Nothing is shared
  * between grants: each piece of work has a connection of its own. Throws what the server or the network said.
  */
-export const connect = async ({ resource, user, database, signOwn }: Login): Promise<Session> => {
+export const logIn = async (
+  { resource, user, database, signOwn }: Login,
+  { settings, ...others }: LoginSettings,
+): Promise<Client> => {
   const { host, port, caPem } = resource.target;
   const client = new Client({
     host,
@@ -77,25 +95,28 @@ export const connect = async ({ resource, user, database, signOwn }: Login): Pro
     user,
     password: await signOwn(resource, user),
     ssl: { ca: caPem, servername: host, rejectUnauthorized: true, minVersion: 'TLSv1.2' },
-    options: OPTIONS,
+    options: settings.map((setting) => `-c ${setting}`).join(' '),
     connectionTimeoutMillis: POSTGRES_CONNECT_TIMEOUT_MS,
-    query_timeout: POSTGRES_STATEMENT_TIMEOUT_MS + POSTGRES_CONNECT_TIMEOUT_MS,
-    application_name: 'latchkey',
+    ...others,
   });
   // A connection that is cut later must be an error of its next query, not of the process.
   client.on('error', () => undefined);
   await client.connect();
-  return sessionOf(client);
+  return client;
 };
 
 const NO_CONNECTION_LEFT = '53300';
 
 /** As `connect`, and asks again for a while when the server, the database or the user has no connection left. */
-export const connectWhenRoom = async (login: Login): Promise<Session> => {
-  const until = performance.now() + POSTGRES_FULL_WAIT_MS;
+export const connectWhenRoom = (login: Login): Promise<Session> =>
+  whenRoom(() => connect(login), POSTGRES_FULL_WAIT_MS);
+
+/** Does what connects again until there is room, for this long at most. Throws what the server said last. */
+export const whenRoom = async <T>(attemptIt: () => Promise<T>, waitMs: number): Promise<T> => {
+  const until = performance.now() + waitMs;
   for (let attempt = 0; ; attempt += 1)
     try {
-      return await connect(login);
+      return await attemptIt();
     } catch (error) {
       const isFull = error instanceof DatabaseError && error.code === NO_CONNECTION_LEFT;
       if (!isFull || performance.now() > until) throw error;

@@ -1,4 +1,6 @@
+import canonicalize from 'canonicalize';
 import * as z from 'zod';
+import { hasEachMemberOnce, isJsonObject, own } from '../identity/decode-token.ts';
 import type { AuditEntry, ChainHead, Receipt } from './entry.ts';
 import type { ChainFlaw } from './verify-chain.ts';
 import { verifyChain } from './verify-chain.ts';
@@ -84,11 +86,20 @@ const gather = (lines: Iterable<string>): Gathered => {
   return gathered;
 };
 
+/**
+ * A line has one meaning: no member twice, of which others may take the first and we take the last, and nothing that
+ * RFC 8785 has no form for. The event is taken as it was parsed, because zod leaves out a member named `__proto__`, and
+ * what is left out is in no hash.
+ */
 const readLine = (line: string): ExportLine | undefined => {
   try {
-    const read = Line.safeParse(JSON.parse(line));
+    const parsed: unknown = JSON.parse(line);
+    if (!isJsonObject(parsed) || !hasEachMemberOnce(line, parsed) || !canonicalize(parsed)) return undefined;
+    const read = Line.safeParse(parsed);
+    if (!read.success) return undefined;
     // The event was any object when its hash was made, so its own form is not judged again here.
-    return read.success ? (read.data as ExportLine) : undefined;
+    const whole = read.data.type === 'entry' ? { ...read.data, event: own(parsed, 'event') } : read.data;
+    return whole as ExportLine;
   } catch {
     return undefined;
   }

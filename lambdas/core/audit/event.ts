@@ -1,9 +1,10 @@
 import type { DeterminingPolicy } from '../failure.ts';
 import type { EndCause, EndingStep, EndState } from '../grant/grant.ts';
 import type { Owner, PrincipalId, PrincipalType } from '../identity/principal.ts';
+import type { RunOutcome, SettledRun } from '../run/run.ts';
 import type { EpochMs } from '../time.ts';
 
-/** Who made a thing happen: the caller of a request, or one of our own functions. */
+/** Who made a thing happen: the caller of a request, one of our own functions, or a person at the command line, by AWS's name. */
 export type Actor =
   | {
       readonly kind: 'principal';
@@ -17,7 +18,8 @@ export type Actor =
       readonly delegation: readonly PrincipalId[];
       readonly client: { readonly ip: string; readonly userAgent: string };
     }
-  | { readonly kind: 'system'; readonly function: string };
+  | { readonly kind: 'system'; readonly function: string }
+  | { readonly kind: 'operator'; readonly arn: string };
 
 /** What every event carries. `requestId` is the gateway's or the workflow's, `invocationId` the Lambda's. */
 export interface EventContext {
@@ -55,6 +57,8 @@ export type AuditFact =
       readonly task: string;
       readonly resource: string;
       readonly action: string;
+      readonly rights: string;
+      readonly unmasked: readonly string[];
       readonly requestedSeconds: number;
       readonly reason: string;
       readonly owners: readonly Owner[];
@@ -113,6 +117,52 @@ export type AuditFact =
   | { readonly type: 'task.ended'; readonly task: string; readonly cause: string }
   | { readonly type: 'task.settled'; readonly task: string; readonly grants: number }
   | {
+      readonly type: 'run.requested';
+      readonly grant: string;
+      readonly run: string;
+      readonly resource: string;
+      readonly action: string;
+      readonly class: string;
+      readonly verb: string;
+      readonly bounded: boolean;
+      /** Normalised: without any constant of the caller's. */
+      readonly statement: string;
+      readonly literalMacs: readonly string[];
+      readonly requestHash: string;
+      readonly tables: readonly string[];
+      readonly functions: readonly string[];
+      readonly maxRows: number;
+      readonly decision: 'allowed' | 'needs_approval' | 'denied';
+      readonly quorum: number;
+      readonly determinedBy: readonly DeterminingPolicy[];
+      readonly unmasked: readonly string[];
+    }
+  | {
+      /** A statement that was refused by its form: nothing of its text is kept here. */
+      readonly type: 'run.refused';
+      readonly grant: string;
+      readonly code: string;
+      readonly part: string;
+      readonly bytes: number;
+    }
+  | {
+      readonly type: 'run.started';
+      readonly grant: string;
+      readonly run: string;
+      readonly attempt: string;
+      readonly catalogueDigest: string;
+      readonly estimatedRows: number | null;
+      readonly maskedColumns: readonly string[];
+    }
+  | { readonly type: 'run.held'; readonly grant: string; readonly run: string; readonly quorum: number }
+  | ({
+      readonly type: 'run.ended';
+      readonly grant: string;
+      readonly run: string;
+      readonly state: SettledRun['state'];
+      readonly durationMs: number | null;
+    } & RunOutcome)
+  | {
       readonly type: 'request.refused';
       readonly code: string;
       readonly operation: string;
@@ -144,6 +194,15 @@ export type AuditFact =
       /** False when there were more than were counted. */
       readonly isComplete: boolean;
     }
+  | {
+      /** The task's key was destroyed at `erasedAt`; `objects` were deleted with it. */
+      readonly type: 'payload.erased';
+      readonly task: string;
+      readonly erasedAt: EpochMs;
+      readonly objects: number;
+    }
+  | { readonly type: 'payload.held'; readonly task: string; readonly objects: number }
+  | { readonly type: 'payload.hold_lifted'; readonly task: string; readonly objects: number }
   | { readonly type: 'config.activated'; readonly digest: string; readonly previous: string | null };
 
 export type AuditEvent = AuditFact & EventContext;

@@ -9,6 +9,9 @@ export const CONFIG_CHAIN = 'system:config';
 /** The one chain of refused tokens: a single writer, the sweeper, appends to it at most once a minute. */
 export const TOKENS_CHAIN = 'system:tokens';
 
+/** The one chain of what people did to kept payloads: erasures and legal holds, with their own credentials. */
+export const PAYLOADS_CHAIN = 'system:payloads';
+
 /** Chains of facts that belong to no grant and no task, one set for each day, sharded so that no head is hot. */
 export const systemChain = (subject: string, key: string, at: EpochMs): string => {
   const shard = (createHash('sha256').update(key).digest()[0] ?? 0) % SYSTEM_CHAIN_SHARDS_COUNT;

@@ -38,7 +38,7 @@ export const checkConfig = (files: ConfigFiles): FilesRead => {
     ...config.policies.flatMap((policy) => inFile(`policies/${policy.file}`, monotonicMistakes(policy))),
   ];
   if (errors.length > 0) return { ok: false, errors };
-  const weak = isGuarded ? weakGuardRails(config) : [];
+  const weak = isGuarded ? weakGuardRails(config, read) : [];
   return weak.length > 0 ? { ok: false, errors: weak } : read;
 };
 

@@ -19,6 +19,8 @@ export interface CompiledConfig {
   readonly policies: readonly PolicySource[];
   /** Cedar schema in Cedar's own human-readable syntax, generated from the rest. */
   readonly schema: string;
+  /** Every category of values that can be masked, and so unmasked by policy. */
+  readonly categories: readonly string[];
   /** Every group that config knows; the hypothetical approvers of the quorum question belong to all of them. */
   readonly groups: readonly string[];
 }
@@ -26,12 +28,12 @@ export interface CompiledConfig {
 /** The part of the configuration each function carries inside its asset as `config.json`: only what it needs. */
 export const CONFIG_PARTS = {
   authorizer: ['digest', 'issuers', 'principals'],
-  api: ['digest', 'principals', 'resources', 'policies', 'schema', 'groups'],
+  api: ['digest', 'principals', 'resources', 'policies', 'schema', 'groups', 'categories'],
   reader: ['digest'],
   vend: ['digest', 'resources'],
-  runner: ['digest', 'resources'],
+  runner: ['digest', 'principals', 'resources', 'policies', 'schema', 'groups', 'categories'],
   waiter: ['digest'],
-  sweeper: ['digest', 'principals', 'resources', 'policies', 'schema', 'groups'],
+  sweeper: ['digest', 'principals', 'resources', 'policies', 'schema', 'groups', 'categories'],
 } as const satisfies Record<string, readonly (keyof CompiledConfig)[]>;
 
 export type FunctionName = keyof typeof CONFIG_PARTS;

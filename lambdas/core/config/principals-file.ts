@@ -47,19 +47,24 @@ const exact = (max: number) =>
       message: 'must not begin or end with a space, nor hold a line break.',
     });
 
-const Subject = exact(SUBJECT_MAX_CHARACTERS);
+const Exact = exact(SUBJECT_MAX_CHARACTERS);
 
-const Owner = z.strictObject({ name: exact(NAME_MAX_CHARACTERS), issuer: Subject, subject: Subject });
+/** A token whose subject is anything else is refused, so the entry would match nobody, and such an owner would be no owner. */
+const Subject = Exact.refine((text) => /^\p{ASCII}*$/u.test(text), {
+  message: 'must be ASCII, as the "sub" of every token is: copy it from a token. No other would ever match.',
+});
+
+const Owner = z.strictObject({ name: exact(NAME_MAX_CHARACTERS), issuer: Exact, subject: Subject });
 
 const PrincipalSection = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
     error: 'must be 1 to 64 letters, digits, dots, dashes or underscores.',
   }),
   type: z.enum(['agent', 'workload', 'human']),
-  issuer: Subject,
+  issuer: Exact,
   subject: Subject.optional(),
   claims: z
-    .record(z.string().min(1).max(NAME_MAX_CHARACTERS), Subject)
+    .record(z.string().min(1).max(NAME_MAX_CHARACTERS), Exact)
     .refine((claims) => Object.keys(claims).length <= REQUIRED_CLAIMS_MAX_COUNT, {
       message: `must have at most ${REQUIRED_CLAIMS_MAX_COUNT} entries.`,
     })

@@ -1,4 +1,5 @@
 import { POLICIES_MAX_COUNT } from '../limits.ts';
+import { DETECTED_CATEGORIES } from '../masking/mask.ts';
 import { entitiesIn, parsePolicy } from '../policy/parse-policy.ts';
 import { generateSchema } from '../policy/schema.ts';
 import { splitPolicies } from '../policy/split-policies.ts';
@@ -15,6 +16,9 @@ import { compileResources } from './resources-file.ts';
 export interface UncheckedConfig {
   readonly config: Omit<CompiledConfig, 'digest'>;
   readonly examples: readonly PolicyExample[];
+  /** Every environment there is, and those that guard rails must watch over. Checked here, and of no use afterwards. */
+  readonly environments: readonly string[];
+  readonly guarded: readonly string[];
 }
 
 export type FilesRead =
@@ -31,8 +35,11 @@ export const readConfigFiles = (files: ConfigFiles): FilesRead => {
   const examples = readYaml(files.examples, compileExamples);
   const policies = readPolicies(files.policies);
   if (issuers.ok && principals.ok && resources.ok && examples.ok && policies.ok) {
-    const schema = generateSchema(resources.value.environments);
+    const categories = categoriesOf(resources.value.resources);
+    const { environments, guarded } = resources.value;
+    const schema = generateSchema(environments, categories);
     const config = {
+      categories,
       issuers: issuers.value,
       principals: principals.value,
       resources: resources.value.resources,
@@ -40,7 +47,7 @@ export const readConfigFiles = (files: ConfigFiles): FilesRead => {
       schema,
       groups: groupsOf(principals.value, policies.value),
     };
-    return { ok: true, config, examples: examples.value };
+    return { ok: true, config, examples: examples.value, environments, guarded };
   }
   const errors = [
     ...inFile('issuers.yaml', mistakesOf(issuers)),
@@ -52,6 +59,14 @@ export const readConfigFiles = (files: ConfigFiles): FilesRead => {
   ];
   return { ok: false, errors };
 };
+
+/** What the detectors find by themselves, and what configuration calls sensitive. */
+const categoriesOf = (resources: CompiledConfig['resources']): readonly string[] => [
+  ...new Set([
+    ...DETECTED_CATEGORIES,
+    ...resources.flatMap(({ sensitive }) => sensitive.map(({ category }) => category)).sort(),
+  ]),
+];
 
 const readYaml = <T>(text: string, compile: (parsed: unknown) => Compiled<T>): Compiled<T> => {
   const parsed = parseYaml(text);

@@ -18,9 +18,44 @@ export interface PostgresResource {
 export type Resource = PostgresResource;
 export type ResourceKind = Resource['kind'];
 
-/** The action names the mode too: `connect` vends a credential. */
-export type ResourceAction = 'postgres:connect';
-export const RESOURCE_ACTIONS: readonly ResourceAction[] = ['postgres:connect'];
+/** The action names the mode too: `connect` vends a credential; with the others Latchkey executes statements itself. */
+export type ResourceAction = 'postgres:connect' | RunAction;
+
+/** Actions whose operations Latchkey executes itself, one for each class of statement. */
+export type RunAction = `postgres:${StatementClass}`;
+
+export const RUN_ACTIONS: readonly RunAction[] = ['postgres:read', 'postgres:write', 'postgres:ddl'];
+export const RESOURCE_ACTIONS: readonly ResourceAction[] = ['postgres:connect', ...RUN_ACTIONS];
+
+export const isRunAction = (action: string): action is RunAction => RUN_ACTIONS.some((run) => run === action);
+
+export const classOf = (action: RunAction): StatementClass => CLASSES[action];
+
+const CLASSES: Readonly<Record<RunAction, StatementClass>> = {
+  'postgres:read': 'read',
+  'postgres:write': 'write',
+  'postgres:ddl': 'ddl',
+};
+
+/** What a grant's role may do: of a login, everything the template may or all but the sensitive columns; of runs, their class. */
+export type Rights = 'connect' | 'connect_masked' | StatementClass;
+
+/** Every role whose rights a grant can have on a target. */
+export const templatesOf = ({
+  templateRole,
+  maskedTemplateRole,
+  runRoles,
+}: PostgresTargetAddress): readonly string[] => [
+  ...new Set(
+    [templateRole, maskedTemplateRole, ...Object.values(runRoles)].filter((role) => role !== undefined),
+  ),
+];
+
+/** The template whose rights a grant's role inherits; undefined where configuration has none, which it refuses. */
+export const templateFor = ({ target }: PostgresResource, rights: Rights): string | undefined => {
+  if (rights === 'connect') return target.templateRole;
+  return rights === 'connect_masked' ? target.maskedTemplateRole : target.runRoles[rights];
+};
 
 /** Written out in full so that nothing is looked up at run time; `npm run config -- resolve` prints it from RDS. */
 export interface PostgresTargetAddress {

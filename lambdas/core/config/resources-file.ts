@@ -13,12 +13,16 @@ import type { Compiled, ConfigError } from './config-error.ts';
 import { readSection } from './config-error.ts';
 import { closest } from './find-resource.ts';
 import { addressMistakes } from './rds-endpoint.ts';
-import { RESOURCE_ACTIONS, type Resource } from './resource.ts';
+import { classOf, isRunAction, RESOURCE_ACTIONS, type Resource } from './resource.ts';
+import { SensitiveList, sensitiveMistakes, toSensitive } from './sensitive-section.ts';
+import { grantedBy, sharedServerMistakes } from './shared-servers.ts';
 import { checkedBundle, rdsBundle } from './tls-ca.ts';
 
 export interface ResourcesSection {
   /** Every environment there is; policies and resources may name no other. */
   readonly environments: readonly string[];
+  /** Those of them that guard rails must watch over: all but the ones that the file calls unguarded. */
+  readonly guarded: readonly string[];
   readonly resources: readonly Resource[];
 }
 
@@ -29,13 +33,16 @@ export const compileResources = (
 ): Compiled<ResourcesSection> => {
   const read = readSection(ResourcesFile, parsed);
   if (!read.ok) return read;
-  const { environments, resources } = read.value;
+  const { environments, unguarded, resources } = read.value;
   const bundles = resources.map(({ target }) => bundleOf(target, certificates));
   const errors = resources.flatMap((section, index) =>
     [
       ...environmentMistakes(section, environments),
       ...duplicateMistakes(resources, index),
       ...heirMistakes(section),
+      ...sharedServerMistakes(resources, index),
+      ...sensitiveMistakes(section.sensitive),
+      ...roleMistakes(section),
       ...addressMistakes(section.target).map(({ path, message }) => ({
         path: `target.${path}`,
         message: `"${path}" ${message}`,
@@ -43,11 +50,13 @@ export const compileResources = (
       ...bundleMistakes(bundles[index]),
     ].map(({ path, message }) => ({ path: `resources[${index}].${path}`, message })),
   );
+  errors.unshift(...unguardedMistakes(unguarded, environments));
   if (errors.length > 0) return { ok: false, errors };
   return {
     ok: true,
     value: {
       environments,
+      guarded: environments.filter((name) => !unguarded.includes(name)),
       resources: resources.map((section, index) => toResource(section, bundles[index])),
     },
   };
@@ -123,6 +132,10 @@ const Target = z.strictObject({
     error: 'must be the ARN of an IAM role.',
   }),
   templateRole: Role,
+  maskedTemplateRole: Role.optional(),
+  runRoles: z
+    .strictObject({ read: Role.optional(), write: Role.optional(), ddl: Role.optional() })
+    .default({}),
   objectOwner: Role,
   connectionLimit: z.int().min(1).max(POSTGRES_CONNECTIONS_MAX_COUNT).default(5),
   tls: z.strictObject({ ca: Ca }),
@@ -140,18 +153,22 @@ const ResourceSection = z.strictObject({
       message: 'must not say anything twice.',
     }),
   maxDurationSeconds: z.int().min(GRANT_MIN_SECONDS).max(GRANT_MAX_SECONDS),
+  sensitive: SensitiveList,
   target: Target,
 });
 
 type ResourceSection = z.infer<typeof ResourceSection>;
 
+const EnvironmentNames = z
+  .array(Id)
+  .max(ENVIRONMENTS_MAX_COUNT)
+  .refine((names) => new Set(names).size === names.length, { message: 'must not say anything twice.' });
+
 /** The shape of `resources.yaml`. */
 export const ResourcesFile = z.strictObject({
-  environments: z
-    .array(Id)
-    .min(1)
-    .max(ENVIRONMENTS_MAX_COUNT)
-    .refine((names) => new Set(names).size === names.length, { message: 'must not say anything twice.' }),
+  environments: EnvironmentNames.min(1),
+  /** A new environment is guarded until somebody writes it here, where a reviewer sees it. */
+  unguarded: EnvironmentNames.default([]),
   resources: z.array(ResourceSection).min(1).max(RESOURCES_MAX_COUNT),
 });
 
@@ -161,9 +178,28 @@ const environmentMistakes = (
   environments: readonly string[],
 ): readonly ConfigError[] => {
   if (environments.includes(env)) return [];
-  const near = closest(env, environments);
-  const hint = near === undefined ? '' : ` Did you mean "${near}"?`;
+  const hint = hintOf(env, environments);
   return [{ path: 'env', message: `"env" must be one of "environments" at the top of this file.${hint}` }];
+};
+
+const unguardedMistakes = (
+  unguarded: readonly string[],
+  environments: readonly string[],
+): readonly ConfigError[] =>
+  unguarded.flatMap((name, index) =>
+    environments.includes(name)
+      ? []
+      : [
+          {
+            path: `unguarded[${index}]`,
+            message: `"${name}" must be one of "environments".${hintOf(name, environments)}`,
+          },
+        ],
+  );
+
+const hintOf = (name: string, environments: readonly string[]): string => {
+  const near = closest(name, environments);
+  return near === undefined ? '' : ` Did you mean "${near}"?`;
 };
 
 const duplicateMistakes = (resources: readonly ResourceSection[], index: number): readonly ConfigError[] => {
@@ -173,11 +209,44 @@ const duplicateMistakes = (resources: readonly ResourceSection[], index: number)
     : [{ path: 'id', message: `"id" is taken by resources[${first}]: choose another.` }];
 };
 
-/** Whoever inherits from the owner of what others left behind could change it, or give it away. */
-const heirMistakes = ({ target }: ResourceSection): readonly ConfigError[] =>
-  target.objectOwner === target.templateRole
-    ? [{ path: 'target.objectOwner', message: '"objectOwner" must be another role than "templateRole".' }]
+/** Whoever inherits from the owner of what others left behind could change it, or give it away; a run of ddl is for that. */
+const heirMistakes = (section: ResourceSection): readonly ConfigError[] =>
+  grantedBy(section).includes(section.target.objectOwner)
+    ? [
+        {
+          path: 'target.objectOwner',
+          message: '"objectOwner" must be another role than those whose rights grants have.',
+        },
+      ]
     : [];
+
+/** What is offered must be possible: each action has its role, and a login that hides columns has one that lacks them. */
+const roleMistakes = ({ actions, sensitive, target }: ResourceSection): readonly ConfigError[] => {
+  const lacking = actions
+    .filter(isRunAction)
+    .map(classOf)
+    .filter((name) => target.runRoles[name] === undefined);
+  const mistakes = lacking.map((name) => ({
+    path: `target.runRoles.${name}`,
+    message: `"${name}" is missing: name the role that runs of postgres:${name} have the rights of, or take the action away.`,
+  }));
+  const hides = actions.includes('postgres:connect') && sensitive.length > 0;
+  if (hides && target.maskedTemplateRole === undefined)
+    mistakes.push({
+      path: 'target.maskedTemplateRole',
+      message:
+        '"maskedTemplateRole" is missing: a login cannot mask, so it needs a role without rights to the columns in "sensitive"; or take postgres:connect away.',
+    });
+  return target.maskedTemplateRole === target.templateRole
+    ? [
+        ...mistakes,
+        {
+          path: 'target.maskedTemplateRole',
+          message: '"maskedTemplateRole" must be another role than "templateRole".',
+        },
+      ]
+    : mistakes;
+};
 
 type Bundle = ReturnType<typeof rdsBundle>;
 
@@ -200,12 +269,15 @@ const toResource = (section: ResourceSection, bundle: Bundle | undefined): Resou
   const { tls: _tls, ...target } = section.target;
   return {
     ...section,
-    sensitive: [],
+    sensitive: toSensitive(section.sensitive),
     target: {
       ...target,
-      maskedTemplateRole: undefined,
-      runRoles: {},
+      maskedTemplateRole: target.maskedTemplateRole,
+      runRoles: definedRoles(target.runRoles),
       caPem: bundle?.ok ? bundle.pem : '',
     },
   };
 };
+
+const definedRoles = (roles: ResourceSection['target']['runRoles']): Resource['target']['runRoles'] =>
+  Object.fromEntries(Object.entries(roles).filter(([, role]) => role !== undefined));

@@ -1,5 +1,5 @@
 import type { ChainHead } from '../audit/entry.ts';
-import type { ResourceAction, ResourceKind } from '../config/resource.ts';
+import type { ResourceAction, ResourceKind, Rights } from '../config/resource.ts';
 import type { DeterminingPolicy } from '../failure.ts';
 import type { Owner, PrincipalId, PrincipalType } from '../identity/principal.ts';
 import type { EpochMs } from '../time.ts';
@@ -41,13 +41,26 @@ interface GrantCore {
   /** Those of them that `principals.yaml` gave; undefined when it has no entry for the caller. */
   readonly entryGroups: readonly string[] | undefined;
   readonly resource: string;
+  /** The instance or cluster that the resource meant when it was asked for: an end anywhere else would prove nothing. */
+  readonly place?: Place | undefined;
   readonly kind: ResourceKind;
   readonly action: ResourceAction;
+  /** What its role may do at the target, by what policy said when it was asked for. */
+  readonly rights: Rights;
+  /** Categories that its principal may see as they are, by the policy of then; each run asks again. */
+  readonly unmasked: readonly string[];
   readonly requestedSeconds: number;
   readonly reason: string;
   readonly createdAt: EpochMs;
   readonly policyDigest: string;
   readonly determinedBy: readonly DeterminingPolicy[];
+}
+
+/** `resourceId` is never used twice, so that what is rebuilt under an old name is told from what it replaced. */
+export interface Place {
+  readonly account: string;
+  readonly region: string;
+  readonly resourceId: string;
 }
 
 /** Why a request was never given: codes of the failure union that a decision can answer. */

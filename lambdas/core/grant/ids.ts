@@ -5,6 +5,7 @@
  *     task   t_k3v9q2m7xw4b8r1nd6hz
  *     grant  g_k3v9q2m7xw4b8r1nd6hz_5h2j7d9c1s0f
  *     user   lk_k3v9q2m7xw4b8r1nd6hz_5h2j7d9c1s0f
+ *     run    r_k3v9q2m7xw4b8r1nd6hz_5h2j7d9c1s0f_8t3w6y0a2e4g
  */
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const TASK_BYTES = 20;
@@ -13,7 +14,9 @@ const GRANT_BYTES = 12;
 export const TASK_ID_PATTERN = /^t_[0-9a-hjkmnp-tv-z]{20}$/;
 export const GRANT_ID_PATTERN = /^g_[0-9a-hjkmnp-tv-z]{20}_[0-9a-hjkmnp-tv-z]{12}$/;
 
-/** Random bytes that `taskId` and `grantId` need; five bits of each are used. */
+export const RUN_ID_PATTERN = /^r_[0-9a-hjkmnp-tv-z]{20}_[0-9a-hjkmnp-tv-z]{12}_[0-9a-hjkmnp-tv-z]{12}$/;
+
+/** Random bytes that `taskId`, `grantId` and `runId` need; five bits of each are used. */
 export const ID_RANDOM_BYTES = TASK_BYTES;
 
 const letters = (random: Uint8Array, count: number): string =>
@@ -23,6 +26,11 @@ export const taskId = (random: Uint8Array): string => `t_${letters(random, TASK_
 
 export const grantId = (task: string, random: Uint8Array): string =>
   `g_${task.slice(2)}_${letters(random, GRANT_BYTES)}`;
+
+export const runId = (grant: string, random: Uint8Array): string =>
+  `r_${grant.slice(2)}_${letters(random, GRANT_BYTES)}`;
+
+export const grantOfRun = (run: string): string => `g_${run.slice(2, 2 + TASK_BYTES + 1 + GRANT_BYTES)}`;
 
 export const taskOfGrant = (grant: string): string => `t_${grant.slice(2, 2 + TASK_BYTES)}`;
 

@@ -1,12 +1,12 @@
 import { GENESIS } from '../audit/chain.ts';
 import type { AuditTarget } from '../audit/event.ts';
-import type { ResourceAction, ResourceKind } from '../config/resource.ts';
+import type { ResourceAction, ResourceKind, Rights } from '../config/resource.ts';
 import type { Principal } from '../identity/principal.ts';
 import { ACTIVATION_MAX_SECONDS, APPROVAL_WAIT_SECONDS, SECOND_MS } from '../limits.ts';
 import type { Verdict } from '../policy/question.ts';
 import type { EpochMs } from '../time.ts';
 import type { Change } from './change.ts';
-import type { Denial, DeniedGrant, Grant, PendingApprovalGrant, PreparingGrant } from './grant.ts';
+import type { Denial, DeniedGrant, Grant, PendingApprovalGrant, Place, PreparingGrant } from './grant.ts';
 
 /** A request for access, well-formed and complete. */
 export interface AccessRequest {
@@ -21,6 +21,8 @@ export interface AccessRequest {
   readonly policyDigest: string;
   readonly target: AuditTarget | null;
   readonly entryGroups: readonly string[] | undefined;
+  readonly rights: Rights;
+  readonly unmasked: readonly string[];
 }
 
 /** What was decided about a request before a grant is made of it. */
@@ -43,6 +45,8 @@ export const openGrant = (
     task: request.task,
     resource: request.resource,
     action: request.action,
+    rights: request.rights,
+    unmasked: request.unmasked,
     requestedSeconds: request.durationSeconds,
     reason: request.reason,
     owners: request.principal.owners,
@@ -72,6 +76,8 @@ const openedGrant = (request: AccessRequest, decision: AccessDecision, now: Epoc
   };
 };
 
+const placeOf = ({ account, region, resourceId }: Place): Place => ({ account, region, resourceId });
+
 const grantCore = (request: AccessRequest, decision: AccessDecision, now: EpochMs): Omit<Grant, 'state'> => ({
   id: request.id,
   version: 0,
@@ -87,8 +93,11 @@ const grantCore = (request: AccessRequest, decision: AccessDecision, now: EpochM
   groups: request.principal.groups.known ? request.principal.groups.names : [],
   entryGroups: request.entryGroups,
   resource: request.resource,
+  place: request.target === null ? undefined : placeOf(request.target),
   kind: request.kind,
   action: request.action,
+  rights: request.rights,
+  unmasked: request.unmasked,
   requestedSeconds: request.durationSeconds,
   reason: request.reason,
   createdAt: now,

@@ -1,5 +1,5 @@
 import type { Principal, PrincipalId } from '../identity/principal.ts';
-import { isSamePrincipal, principalKey } from '../identity/principal.ts';
+import { isSameHolder, principalKey } from '../identity/principal.ts';
 import { CREDENTIALS_PER_GRANT_MAX, POLL_RETRY_AFTER_SECONDS } from '../limits.ts';
 import type { Result } from '../result.ts';
 import { fail, ok } from '../result.ts';
@@ -28,7 +28,7 @@ export interface Use {
  * The stored window decides, never a workflow. Someone else's grant looks exactly like one that does not exist.
  */
 export const checkUse = ({ grant, task, containment, principal }: Use, now: EpochMs): Result<ActiveGrant> => {
-  if (!grant || !isSamePrincipal(grant.principal, principal)) return fail({ code: 'not_found' });
+  if (!grant || !isSameHolder(grant.principal, principal)) return fail({ code: 'not_found' });
   if (isContained(containment, grant)) return fail({ code: 'contained' });
   if (isOver(grant)) return fail({ code: 'grant_over', state: grant.state });
   if (!isTaskOpen(task, now)) return fail({ code: 'grant_over', state: 'task_ended' });

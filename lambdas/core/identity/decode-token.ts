@@ -56,7 +56,7 @@ const parseObject = (bytes: Uint8Array): JsonObject | undefined => {
 };
 
 /** `JSON.parse` keeps the last of two members of one name; outside strings, the text has one colon for each. */
-const hasEachMemberOnce = (text: string, value: JsonObject): boolean => {
+export const hasEachMemberOnce = (text: string, value: JsonObject): boolean => {
   const colons = text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"/g, '').split(':').length - 1;
   return countMembers(value, NESTING_MAX_DEPTH) === colons;
 };

@@ -42,3 +42,13 @@ export const principalKey = ({ issuer, subject }: PrincipalId): string =>
 
 export const isSamePrincipal = (a: PrincipalId, b: PrincipalId): boolean =>
   a.issuer === b.issuer && a.subject === b.subject;
+
+/** Whom tasks and grants belong to. */
+export type Holder = Pick<Principal, 'issuer' | 'subject' | 'type' | 'name'>;
+
+/**
+ * Some issuers give one subject to many workloads, and `principals.yaml` tells them apart by their claims: two jobs of one
+ * GitHub repository, say. So what a caller is known as counts too; whoever is renamed there has to begin anew.
+ */
+export const isSameHolder = (a: Holder, b: Holder): boolean =>
+  isSamePrincipal(a, b) && a.type === b.type && a.name === b.name;

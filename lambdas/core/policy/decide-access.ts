@@ -1,15 +1,17 @@
-import type { Resource, ResourceAction } from '../config/resource.ts';
+import { classOf, isRunAction, type Resource, type ResourceAction, type Rights } from '../config/resource.ts';
 import type { Denial } from '../grant/grant.ts';
 import type { AccessDecision } from '../grant/open-grant.ts';
 import type { Principal } from '../identity/principal.ts';
 import { GRANT_MAX_SECONDS, UNATTENDED_GRANT_MAX_SECONDS } from '../limits.ts';
-import type { AskPolicy, Verdict } from './question.ts';
+import type { AskPolicy, AskUnmask, RunFacts, Verdict } from './question.ts';
 import { findQuorum } from './quorum.ts';
 
-/** Policy as one function carries it: the engine and every group that could approve. */
+/** Policy as one function carries it: the engine, every group that could approve, and every category that can be masked. */
 export interface Policy {
   readonly ask: AskPolicy;
+  readonly askUnmask: AskUnmask;
   readonly groups: readonly string[];
+  readonly categories: readonly string[];
 }
 
 export interface AccessCase {
@@ -29,12 +31,13 @@ export const decideAccess = (policy: Policy, access: AccessCase): AccessDecision
   if (durationSeconds > maxSeconds(resource)) return refuse('duration_too_long');
   const verdict = verdictOn(policy, { ...access, groups: principal.groups.names });
   if (verdict.effect === 'deny') return refuse('policy_denied', verdict.determinedBy);
-  if (verdict.quorum === 0 && durationSeconds > UNATTENDED_GRANT_MAX_SECONDS)
+  // A grant of runs is a frame: nothing can be done with it that each run is not asked for again, so people are asked there.
+  const quorum = isRunAction(access.action) ? 0 : verdict.quorum;
+  if (quorum === 0 && durationSeconds > UNATTENDED_GRANT_MAX_SECONDS)
     return refuse('duration_too_long', verdict.determinedBy);
-  // Four eyes cannot be checked for an agent that nobody answers for.
-  if (verdict.quorum > 0 && principal.type !== 'human' && principal.owners.length === 0)
+  if (lacksOwner({ principal, owners: principal.owners }, verdict.quorum))
     return refuse('owner_unknown', verdict.determinedBy);
-  return verdict;
+  return { ...verdict, quorum };
 };
 
 const refuse = (denial: Denial, determinedBy: Verdict['determinedBy'] = []): AccessDecision => ({
@@ -46,23 +49,48 @@ const refuse = (denial: Denial, determinedBy: Verdict['determinedBy'] = []): Acc
 export const maxSeconds = (resource: Resource): number =>
   Math.min(resource.maxDurationSeconds, GRANT_MAX_SECONDS);
 
+/** Whom a question is about, as a principal of now or as a grant or run keeps one. */
+interface Asking {
+  readonly principal: Pick<Principal, 'issuer' | 'subject' | 'type' | 'name'>;
+  readonly groups: readonly string[];
+  readonly resource: { readonly id: string };
+}
+
 /** The question alone, as it is also asked again of a live grant when policy has changed. */
 export const verdictOn = (
   policy: Policy,
-  about: Pick<AccessCase, 'action' | 'durationSeconds'> & {
-    readonly principal: Pick<Principal, 'issuer' | 'subject' | 'type' | 'name'>;
-    readonly resource: { readonly id: string };
-    readonly groups: readonly string[];
-  },
-): Verdict =>
-  findQuorum(
-    policy.ask,
-    {
-      principal: about.principal,
-      groups: about.groups,
-      action: about.action,
-      resource: about.resource.id,
-      durationSeconds: about.durationSeconds,
-    },
-    policy.groups,
-  );
+  about: Asking & Pick<AccessCase, 'action' | 'durationSeconds'> & { readonly run?: RunFacts },
+): Verdict => {
+  const { principal, groups, action, resource, durationSeconds, run } = about;
+  const question = { principal, groups, action, resource: resource.id, durationSeconds };
+  return findQuorum(policy.ask, run ? { ...question, run } : question, policy.groups);
+};
+
+/** The question of one statement, with everything that is known of it. */
+export const verdictOnRun = (
+  policy: Policy,
+  about: Asking & Pick<AccessCase, 'action' | 'durationSeconds'> & { readonly run: RunFacts },
+): Verdict => verdictOn(policy, about);
+
+/** Four eyes cannot be checked for an agent that nobody answers for. */
+export const lacksOwner = (
+  { principal, owners }: { readonly principal: Pick<Principal, 'type'>; readonly owners: readonly unknown[] },
+  quorum: number,
+): boolean => quorum > 0 && principal.type !== 'human' && owners.length === 0;
+
+/** Every category that this caller may see as it is on this resource, in the order of the configuration. */
+export const unmaskedCategories = (
+  { askUnmask, categories }: Policy,
+  { principal, groups, resource }: Asking,
+): readonly string[] =>
+  categories.filter((category) => askUnmask({ principal, groups, resource: resource.id, category }).allowed);
+
+/** What the role of a grant may do. A login cannot mask, so without a right to see everything it lacks what is sensitive. */
+export const rightsFor = (
+  { sensitive }: Pick<Resource, 'sensitive'>,
+  action: ResourceAction,
+  unmasked: readonly string[],
+): Rights => {
+  if (isRunAction(action)) return classOf(action);
+  return sensitive.every(({ category }) => unmasked.includes(category)) ? 'connect' : 'connect_masked';
+};

@@ -5,7 +5,8 @@ import type { CompiledConfig } from '../config/compiled.ts';
 import type { Resource } from '../config/resource.ts';
 import type { DeterminingPolicy } from '../failure.ts';
 import { principalEntity } from './principal-entity.ts';
-import type { AccessQuestion, AskPolicy, PolicyAnswer } from './question.ts';
+import type { AccessQuestion, AskPolicy, AskUnmask, PolicyAnswer } from './question.ts';
+import { UNMASK } from './schema.ts';
 
 /** What the engine needs of the configuration: policies and the facts they are about. */
 export interface PolicyConfig extends Pick<CompiledConfig, 'policies' | 'schema' | 'principals'> {
@@ -16,13 +17,13 @@ export interface PolicyConfig extends Pick<CompiledConfig, 'policies' | 'schema'
  * Parses once; what comes back answers in well under a millisecond. Throws when Cedar cannot read the policies, which
  * compiled configuration rules out. Whatever goes wrong while answering is a no.
  */
-export const createEngine = (config: PolicyConfig): AskPolicy => {
+export const createEngine = (config: PolicyConfig): PolicyEngine => {
   const name = preparse(config);
   const reasons = new Map(config.policies.map(({ id, reason }) => [id, reason]));
   const environments = new Map(config.resources.map(({ id, env }) => [id, env]));
   const determining = (ids: readonly string[]): readonly DeterminingPolicy[] =>
     [...ids].sort().map((id) => ({ id, reason: reasons.get(id) }));
-  return (question) => {
+  const decide = (question: Asked): PolicyAnswer => {
     const environment = environments.get(question.resource);
     if (environment === undefined) return NO;
     const principal = principalEntity(question.principal, config.principals);
@@ -41,7 +42,40 @@ export const createEngine = (config: PolicyConfig): AskPolicy => {
       };
     return { allowed: decision === 'allow', determinedBy: determining(diagnostics.reason) };
   };
+  return {
+    ask: (question) => decide({ ...question, context: accessContext(question.context) }),
+    askUnmask: ({ category, ...question }) =>
+      decide({ ...question, action: UNMASK, context: { category: entity('Category', category) } }),
+  };
 };
+
+/** The two questions that policies answer. */
+export interface PolicyEngine {
+  readonly ask: AskPolicy;
+  readonly askUnmask: AskUnmask;
+}
+
+type Asked = Omit<AccessQuestion, 'context'> & Pick<StatefulAuthorizationCall, 'context'>;
+
+const entity = (type: string, id: string) => ({ __entity: { type, id } });
+
+const accessContext = ({ run, ...context }: AccessQuestion['context']): Asked['context'] => ({
+  durationSeconds: context.durationSeconds,
+  approvals: context.approvals,
+  approverGroups: context.approverGroups.map((id) => entity('Group', id)),
+  ...(run
+    ? {
+        run: {
+          ...run,
+          tables: [...run.tables],
+          columns: [...run.columns],
+          functions: [...run.functions],
+          usedByTask: { ...run.usedByTask },
+          usedByPrincipal: { ...run.usedByPrincipal },
+        },
+      }
+    : {}),
+});
 
 const NO: PolicyAnswer = { allowed: false, determinedBy: [] };
 
@@ -62,7 +96,7 @@ const assertParsed = (answer: CheckParseAnswer): void => {
 };
 
 const callFor = (
-  { groups, action, resource, context }: AccessQuestion,
+  { groups, action, resource, context }: Asked,
   facts: { readonly principal: { readonly type: string; readonly id: string }; readonly environment: string },
 ): Omit<StatefulAuthorizationCall, 'preparsedPolicySetId' | 'preparsedSchemaName'> => {
   const target = { type: 'Resource', id: resource };
@@ -70,11 +104,7 @@ const callFor = (
     principal: facts.principal,
     action: { type: 'Action', id: action },
     resource: target,
-    context: {
-      durationSeconds: context.durationSeconds,
-      approvals: context.approvals,
-      approverGroups: context.approverGroups.map((id) => ({ __entity: { type: 'Group', id } })),
-    },
+    context,
     entities: [
       { uid: facts.principal, attrs: {}, parents: groups.map((id) => ({ type: 'Group', id })) },
       { uid: target, attrs: {}, parents: [{ type: 'Env', id: facts.environment }] },

@@ -1,9 +1,11 @@
 import type { CompiledConfig } from '../config/compiled.ts';
-import type { ExpectedVerdict, PolicyExample } from '../config/examples-file.ts';
+import type { AccessExample, ExpectedVerdict, PolicyExample } from '../config/examples-file.ts';
 import { closest } from '../config/find-resource.ts';
-import { RESOURCE_ACTIONS } from '../config/resource.ts';
+import { classOf, isRunAction, RESOURCE_ACTIONS } from '../config/resource.ts';
+import type { PolicyEngine } from './engine.ts';
+import { imaginedRun } from './imagined-run.ts';
 import { findDrop } from './monotonic.ts';
-import type { AskPolicy, Verdict } from './question.ts';
+import type { AccessQuestion, Verdict } from './question.ts';
 import type { OpenQuestion } from './quorum.ts';
 import { findQuorum } from './quorum.ts';
 
@@ -15,26 +17,47 @@ export interface ExampleReport {
   readonly mistakes: readonly string[];
 }
 
-type Facts = Pick<CompiledConfig, 'principals' | 'resources' | 'policies' | 'groups'>;
+type Facts = Pick<CompiledConfig, 'principals' | 'resources' | 'policies' | 'groups' | 'categories'>;
 
-/** Asks policy every example, as a request would be asked. */
+/** Asks policy every example, as a request, a run or an answer to be masked would be asked. */
 export const runExamples = (
   examples: readonly PolicyExample[],
   facts: Facts,
-  ask: AskPolicy,
+  engine: PolicyEngine,
 ): readonly ExampleReport[] =>
   examples.map((example) => {
     const unknown = unknownNames(example, facts);
-    if (unknown.length > 0) return { example, verdict: undefined, mistakes: unknown };
-    const question = questionOf(example, facts);
-    const verdict = findQuorum(ask, question, facts.groups);
-    const drop = findDrop(ask, question, facts.groups);
+    const mistaken = unknown.length > 0 ? unknown : unaskable(example);
+    if (mistaken.length > 0) return { example, verdict: undefined, mistakes: mistaken };
+    const { verdict, drop } = answerTo(example, facts, engine);
     return {
       example,
       verdict,
       mistakes: [...verdictMistakes(example, verdict), ...(drop === undefined ? [] : [dropMistake(drop)])],
     };
   });
+
+interface Answer {
+  readonly verdict: Verdict;
+  /** The first number of people at which a yes turns into a no. */
+  readonly drop: number | undefined;
+}
+
+const answerTo = (example: PolicyExample, facts: Facts, { ask, askUnmask }: PolicyEngine): Answer => {
+  if (example.kind === 'access') {
+    const question = questionOf(example, facts);
+    return {
+      verdict: findQuorum(ask, question, facts.groups),
+      drop: findDrop(ask, question, facts.groups),
+    };
+  }
+  const { resource, category } = example;
+  const { allowed, determinedBy } = askUnmask({ ...callerOf(example, facts), resource, category });
+  const verdict: Verdict = allowed
+    ? { effect: 'allow', quorum: 0, determinedBy, askedBy: [] }
+    : { effect: 'deny', determinedBy };
+  return { verdict, drop: undefined };
+};
 
 /** `allow`, `deny` or `needs_approval(2)`. */
 export const verdictName = (verdict: Verdict): ExpectedVerdict => {
@@ -48,18 +71,21 @@ export const policiesBehind = (verdict: Verdict): readonly string[] => [
   ...(verdict.effect === 'allow' ? verdict.askedBy.map(({ id }) => id) : []),
 ];
 
+const questionOf = (example: AccessExample, facts: Facts): OpenQuestion => {
+  const { action, resource, durationSeconds, run } = example;
+  const question = { ...callerOf(example, facts), action, resource, durationSeconds };
+  return run ? { ...question, run: imaginedRun(run) } : question;
+};
+
 /** Groups are those of `principals.yaml` unless the example says what the token brings. */
-export const questionOf = (
-  { principal, groups, action, resource, durationSeconds }: Omit<PolicyExample, 'expect' | 'because'>,
-  { principals }: Pick<Facts, 'principals'>,
-): OpenQuestion => {
+const callerOf = (
+  { principal, groups }: Pick<PolicyExample, 'principal' | 'groups'>,
+  { principals }: Facts,
+): Pick<AccessQuestion, 'principal' | 'groups'> => {
   const entry = principals.find(({ type, name }) => type === principal.type && name === principal.name);
   return {
     principal: { ...principal, issuer: entry?.issuer ?? '', subject: entry?.subject ?? '' },
     groups: groups ?? entry?.groups ?? [],
-    action,
-    resource,
-    durationSeconds,
   };
 };
 
@@ -71,7 +97,9 @@ const unknownNames = (example: PolicyExample, facts: Facts): readonly string[] =
   const listed = facts.principals.filter((entry) => entry.type === type).map((entry) => entry.name);
   return [
     ...(example.groups === undefined ? unknownName(type, name, listed) : []),
-    ...unknownName('action', example.action, RESOURCE_ACTIONS),
+    ...(example.kind === 'access'
+      ? unknownName('action', example.action, RESOURCE_ACTIONS)
+      : unknownName('category', example.category, facts.categories)),
     ...unknownName(
       'resource',
       example.resource,
@@ -92,6 +120,16 @@ const unknownName = (what: string, name: string, known: readonly string[]): read
   const near = closest(name, known);
   return [
     `names the ${what} "${name}", which does not exist.${near === undefined ? '' : ` Did you mean "${near}"?`}`,
+  ];
+};
+
+/** A run is asked for under the action of its class only; about any other an example would hold and say nothing. */
+const unaskable = (example: PolicyExample): readonly string[] => {
+  if (example.kind !== 'access' || example.run === undefined) return [];
+  const { action, run } = example;
+  if (isRunAction(action) && classOf(action) === run.class) return [];
+  return [
+    `has a run of class ${run.class}, which is asked for under postgres:${run.class} and not ${action}.`,
   ];
 };
 

@@ -1,94 +1,80 @@
 import type { PolicySource } from '../config/compiled.ts';
 import type { FileError } from '../config/config-files.ts';
-import type { PrincipalEntry } from '../config/issuer.ts';
 import { RESOURCE_ACTIONS } from '../config/resource.ts';
-import { GRANT_MAX_SECONDS, GRANT_MIN_SECONDS } from '../limits.ts';
 import type { PolicyConfig } from './engine.ts';
 import { createEngine } from './engine.ts';
-import { entitiesIn, parsePolicy } from './parse-policy.ts';
-import { PRINCIPAL_ENTITY_TYPES } from './principal-entity.ts';
-import type { AccessQuestion, AskPolicy } from './question.ts';
-import type { OpenQuestion } from './quorum.ts';
+import { anyResourceIn, probeQuestions } from './guard-rail-probes.ts';
 import { askWith } from './quorum.ts';
+import { type Guarded, isRail } from './rail-form.ts';
 
 export const GUARD_RAILS_FILE = 'guard-rails.cedar';
-/** The environment that the guard rails watch over. */
-export const GUARDED_ENVIRONMENT = 'prod';
-const GUARD_RAIL_IDS: readonly string[] = ['prod-needs-approval'];
+/** What can change something there, or leaves Latchkey. Reads are masked and recorded one by one. */
+const GUARDED_ACTIONS = RESOURCE_ACTIONS.filter((action) => action !== 'postgres:read');
 
-/** A bare `permit` is unattended access, so what stands between it and production must be there, under its known ids. */
-export const missingGuardRails = (policies: readonly PolicySource[]): readonly FileError[] => {
-  const present = policies.filter(({ file }) => file === GUARD_RAILS_FILE).map(({ id }) => id);
-  return GUARD_RAIL_IDS.filter((id) => !present.includes(id)).map((id) => ({
-    file: `policies/${GUARD_RAILS_FILE}`,
-    path: `policy ${id}`,
-    message:
-      'This guard rail is missing: put it back, or take the whole file away and set "guardRails": "removed" in the settings of the deployment, cdk.json.',
-  }));
-};
+/** A bare `permit` is unattended access, so what stands between it and production must be there. */
+export const missingGuardRails = (policies: readonly PolicySource[]): readonly FileError[] =>
+  policies.some(({ file }) => file === GUARD_RAILS_FILE)
+    ? []
+    : [
+        {
+          file: `policies/${GUARD_RAILS_FILE}`,
+          path: '',
+          message:
+            'The guard rails are missing: put the file back, or set "guardRails": "removed" in the settings of the deployment, cdk.json.',
+        },
+      ];
 
 /**
- * An id alone guards nothing, so the guard rails are also tried: with everything else permitted, nobody may reach the
- * guarded environment without an approval. Stricter guard rails pass.
+ * A name alone guards nothing. Nobody may reach a guarded environment without an approval, by a grant or by a run under
+ * one, and nobody may write anywhere without naming rows: a rail must say so in a form that holds for every request. As a
+ * second net they are tried too, with everything else permitted. Stricter guard rails pass.
  */
-export const weakGuardRails = (config: PolicyConfig): readonly FileError[] => {
+export const weakGuardRails = (
+  config: PolicyConfig,
+  {
+    environments,
+    guarded,
+  }: { readonly environments: readonly string[]; readonly guarded: readonly string[] },
+): readonly FileError[] => {
   const rails = config.policies.filter(({ file }) => file === GUARD_RAILS_FILE);
-  const named = rails.flatMap(({ text }) => entitiesIn(parsePolicy(text)));
-  const resources = [...config.resources, ANY_RESOURCE];
-  const ask = createEngine({ ...config, resources, policies: [PERMIT_EVERYTHING, ...rails] });
-  const guarded = resources.filter(
-    (resource) =>
-      resource.env === GUARDED_ENVIRONMENT &&
-      (resource === ANY_RESOURCE || isNamed(named, 'Resource', resource.id)),
-  );
-  const callers = probesOf(config.principals, named);
-  const open = RESOURCE_ACTIONS.filter((action) =>
-    guarded.some(({ id }) => callers.some((caller) => isOpen(ask, { ...caller, action, resource: id }))),
-  );
-  return open.map((action) => ({
-    file: `policies/${GUARD_RAILS_FILE}`,
-    path: '',
-    message: `The guard rails let \`${action}\` into ${GUARDED_ENVIRONMENT} without an approval: forbid it unless \`context.approvals >= 1\`.`,
-  }));
+  const resources = [...config.resources, ...environments.map(anyResourceIn)];
+  const letsThrough = openTo({ ...config, resources }, rails);
+  const kept: readonly Guarded[] = [
+    ...guarded.flatMap((environment) => GUARDED_ACTIONS.map((action) => ({ action, environment }))),
+    ...environments.map((environment) => ({
+      ...({ action: 'postgres:write', environment, only: 'unbounded' } as const),
+    })),
+  ];
+  return kept.flatMap((one) => {
+    const isTold = rails.some((rail) => isRail(rail, one));
+    if (letsThrough(one)) return [weak(one, 'let')];
+    return isTold ? [] : [weak(one, 'may let')];
+  });
 };
 
-type Entities = ReturnType<typeof entitiesIn>;
+const openTo = (config: PolicyConfig, rails: readonly PolicySource[]): ((guarded: Guarded) => boolean) => {
+  const { ask } = createEngine({ ...config, policies: [PERMIT_EVERYTHING, ...rails] });
+  return (guarded) =>
+    probeQuestions(config, rails, guarded).some(
+      (question) => askWith(ask, question, { approvals: 0, approverGroups: [] }).allowed,
+    );
+};
 
-/** Ids with a space are nobody else's. */
-const ANY_RESOURCE = { id: 'any resource', env: GUARDED_ENVIRONMENT };
+const ONLY_PEOPLE = 'Only `context.approvals >= n` may lift it, and nothing else beside it with `||`.';
+
+/** `may let`: nobody was found whom they let through, and their form does not rule it out. */
+const weak = ({ action, environment, only }: Guarded, way: 'let' | 'may let'): FileError => ({
+  file: `policies/${GUARD_RAILS_FILE}`,
+  path: '',
+  message: only
+    ? `The guard rails ${way} a write that names no rows through in ${environment} without an approval: have a policy \`forbid (principal, action == Action::"${action}", resource) when { context has run && !context.run.bounded };\`. ${ONLY_PEOPLE}`
+    : `The guard rails ${way} \`${action}\` into ${environment} without an approval: have a policy \`forbid (principal, action == Action::"${action}", resource in Env::"${environment}") unless { context.approvals >= 1 };\`. ${ONLY_PEOPLE} An environment that needs none is named under "unguarded" in resources.yaml.`,
+});
+
+/** For this probe alone: in `config/` a permit that names no action is refused. */
 const PERMIT_EVERYTHING: PolicySource = {
   id: 'permit everything',
   reason: undefined,
   file: '',
   text: 'permit(principal, action, resource);',
 };
-
-const isNamed = (named: Entities, type: string, id: string): boolean =>
-  named.some((entity) => entity.type === type && entity.id === id);
-
-/**
- * Policies compare ids exactly, so those whom the guard rails do not name are all alike: a stranger of each type stands
- * for them. Each is tried without groups, and with all that the guard rails name.
- */
-const probesOf = (
-  principals: readonly PrincipalEntry[],
-  named: Entities,
-): readonly Pick<AccessQuestion, 'principal' | 'groups'>[] => {
-  const strangers = (['agent', 'workload', 'human'] as const).map((type) => ({ type, ...STRANGER }));
-  const listed = principals
-    .filter(({ type, name }) => isNamed(named, PRINCIPAL_ENTITY_TYPES[type], name))
-    .map(({ type, name, issuer, subject }) => ({ type, name, issuer, subject: subject ?? '' }));
-  const groups = named.filter(({ type }) => type === 'Group').map(({ id }) => id);
-  return [...strangers, ...listed].flatMap((principal) => [
-    { principal, groups: [] },
-    { principal, groups },
-  ]);
-};
-
-const STRANGER = { name: 'stranger', issuer: 'https://stranger.example', subject: 'stranger' };
-
-const isOpen = (ask: AskPolicy, question: Omit<OpenQuestion, 'durationSeconds'>): boolean =>
-  [GRANT_MIN_SECONDS, GRANT_MAX_SECONDS].some(
-    (durationSeconds) =>
-      askWith(ask, { ...question, durationSeconds }, { approvals: 0, approverGroups: [] }).allowed,
-  );

@@ -59,12 +59,18 @@ const isAttribute = (node: unknown, attribute: string): boolean => {
   return operator === '.' && operands.attr === attribute && isContext(operands.left);
 };
 
-/** Whether the value of an expression may depend on people. The context as a whole does; its other attributes do not. */
+/** The first attribute of `context.a`, `context.a.b` or `context has a`; undefined for any other expression. */
+const contextAttribute = (node: unknown): unknown => {
+  const { operator, operands } = split(node);
+  if (operator !== '.' && operator !== 'has') return undefined;
+  return isContext(operands.left) ? [operands.attr].flat()[0] : contextAttribute(operands.left);
+};
+
+/** Whether the value of an expression may depend on people. The context as a whole does; what is known of a run does not. */
 const mentionsPeople = (node: unknown): boolean => {
   if (isContext(node)) return true;
-  const { operator, operands } = split(node);
-  if ((operator === '.' || operator === 'has') && isContext(operands.left))
-    return [operands.attr].flat().some((attribute) => PEOPLE.includes(attribute));
+  const attribute = contextAttribute(node);
+  if (attribute !== undefined) return PEOPLE.includes(attribute);
   return isRecord(node) && Object.values(node).some(mentionsPeople);
 };
 
@@ -116,7 +122,8 @@ const SURE: readonly string[] = [
 const unknownOperators = (node: unknown): readonly string[] => {
   const { operator, operands } = split(node);
   if (operator === 'Value' || operator === 'Var') return [];
-  const isSure = SURE.includes(operator) || (operator === '.' && isContext(operands.left));
+  // An attribute that may be absent is looked at behind a `has` only: strict validation insists on it.
+  const isSure = SURE.includes(operator) || contextAttribute(node) !== undefined;
   if (!isSure)
     return [`\`${operator}\` can fail to evaluate: write the result out, or put it into a policy of its own`];
   return childrenOf(operator, operands).flatMap(unknownOperators);

@@ -16,3 +16,17 @@ export const entitiesIn = (node: unknown): readonly { readonly type: string; rea
     return [{ type: node.type, id: node.id }];
   return Object.values(node).flatMap(entitiesIn);
 };
+
+/** Every attribute that a condition looks at, of whatever. */
+export const attributesIn = (node: unknown): readonly string[] => {
+  if (typeof node !== 'object' || node === null) return [];
+  const looked = 'attr' in node ? [node.attr].flat().filter((name) => typeof name === 'string') : [];
+  return [...new Set([...looked, ...Object.values(node).flatMap(attributesIn)])];
+};
+
+/** Every text that a condition compares something with. */
+export const wordsIn = (node: unknown): readonly string[] => {
+  if (typeof node !== 'object' || node === null) return [];
+  if ('Value' in node && typeof node.Value === 'string') return [node.Value];
+  return [...new Set(Object.values(node).flatMap(wordsIn))];
+};

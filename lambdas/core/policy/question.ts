@@ -12,8 +12,38 @@ export interface AccessQuestion {
     readonly durationSeconds: number;
     readonly approvals: number;
     readonly approverGroups: readonly string[];
+    /** Absent when a grant is asked for, present when one statement is. */
+    readonly run?: RunFacts;
   };
 }
+
+/** What is known of one statement before it is executed. Tables are `schema.name`. */
+export interface RunFacts {
+  readonly class: string;
+  readonly verb: string;
+  readonly bounded: boolean;
+  readonly tables: readonly string[];
+  readonly columns: readonly string[];
+  readonly functions: readonly string[];
+  /** The database's own estimate; absent until it has been asked. */
+  readonly estimatedRows?: number;
+  readonly usedByTask: UsedFacts;
+  readonly usedByPrincipal: UsedFacts;
+}
+
+export interface UsedFacts {
+  readonly runs: number;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly failures: number;
+}
+
+/** *May it see this as it is?*, asked for one category of one resource. */
+export interface UnmaskQuestion extends Pick<AccessQuestion, 'principal' | 'groups' | 'resource'> {
+  readonly category: string;
+}
+
+export type AskUnmask = (question: UnmaskQuestion) => PolicyAnswer;
 
 /** One answer of the engine: `allowed` only when a permit matched, no forbid did and nothing failed to evaluate. */
 export interface PolicyAnswer {

@@ -1,10 +1,11 @@
 import type { DeterminingPolicy } from '../failure.ts';
 import { QUORUM_MAX } from '../limits.ts';
-import type { AccessQuestion, AskPolicy, PolicyAnswer, Verdict } from './question.ts';
+import type { AccessQuestion, AskPolicy, PolicyAnswer, RunFacts, Verdict } from './question.ts';
 
 /** A question before it is known how many people stand behind it. */
 export interface OpenQuestion extends Pick<AccessQuestion, 'principal' | 'groups' | 'action' | 'resource'> {
   readonly durationSeconds: number;
+  readonly run?: RunFacts;
 }
 
 /**
@@ -29,6 +30,6 @@ const NOBODY: readonly DeterminingPolicy[] = [];
 /** The question, asked for so many people who belong to these groups. */
 export const askWith = (
   ask: AskPolicy,
-  { durationSeconds, ...question }: OpenQuestion,
+  { durationSeconds, run, ...question }: OpenQuestion,
   people: Pick<AccessQuestion['context'], 'approvals' | 'approverGroups'>,
-): PolicyAnswer => ask({ ...question, context: { durationSeconds, ...people } });
+): PolicyAnswer => ask({ ...question, context: { durationSeconds, ...people, ...(run ? { run } : {}) } });

@@ -1,27 +1,57 @@
 import { RESOURCE_ACTIONS } from '../config/resource.ts';
 
+/** The action that asks whether somebody may see a category of values as they are. */
+export const UNMASK = 'unmask';
+
 /**
  * The Cedar schema, in Cedar's own syntax. Environments are enumerated, so that a policy for one that does not exist
  * is refused; groups are not, since tokens bring groups that configuration has never heard of.
  */
-export const generateSchema = (environments: readonly string[]): string =>
+export const generateSchema = (environments: readonly string[], categories: readonly string[]): string =>
   `entity Group;
 entity Env enum [${environments.map(quote).join(', ')}];
+entity Category enum [${categories.map(quote).join(', ')}];
 entity Agent in [Group];
 entity Workload in [Group];
 entity Human in [Group];
 entity Resource in [Env];
 
+type Used = {
+  "runs": Long,
+  "rows": Long,
+  "bytes": Long,
+  "failures": Long,
+};
+
+type Run = {
+  "class": String,
+  "verb": String,
+  "bounded": Bool,
+  "tables": Set<String>,
+  "columns": Set<String>,
+  "functions": Set<String>,
+  "estimatedRows"?: Long,
+  "usedByTask": Used,
+  "usedByPrincipal": Used,
+};
+
 type AccessContext = {
   "durationSeconds": Long,
   "approvals": Long,
   "approverGroups": Set<Group>,
+  "run"?: Run,
 };
 
 action ${RESOURCE_ACTIONS.map(quote).join(', ')} appliesTo {
   principal: [Agent, Workload, Human],
   resource: [Resource],
   context: AccessContext,
+};
+
+action ${quote(UNMASK)} appliesTo {
+  principal: [Agent, Workload, Human],
+  resource: [Resource],
+  context: { "category": Category },
 };
 `;
 

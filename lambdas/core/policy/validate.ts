@@ -3,8 +3,10 @@ import { validate } from '@cedar-policy/cedar-wasm/nodejs';
 import type { CompiledConfig, PolicySource } from '../config/compiled.ts';
 import type { FileError } from '../config/config-files.ts';
 import { closest } from '../config/find-resource.ts';
+import { isActionOpen, isOpenPermit, NAME_THE_ACTIONS, OPEN_ACTION_HINT } from './open-action.ts';
 import { entitiesIn, parsePolicy } from './parse-policy.ts';
 import { PRINCIPAL_ENTITY_TYPES } from './principal-entity.ts';
+import { UNMASK } from './schema.ts';
 
 type Validated = Pick<CompiledConfig, 'policies' | 'schema' | 'resources' | 'principals'>;
 
@@ -13,7 +15,9 @@ type Validated = Pick<CompiledConfig, 'policies' | 'schema' | 'resources' | 'pri
  * or a letter that only looks like another, is a mistake or an attempt.
  */
 export const validatePolicies = (config: Validated): readonly FileError[] => {
-  const { policies, schema } = config;
+  const { schema } = config;
+  // What Cedar would say of these is mostly what the context of `unmask` lacks, which is not what is wrong with them.
+  const policies = config.policies.filter((policy) => !isOpenPermit(policy));
   const answer = validate({
     schema,
     policies: { staticPolicies: Object.fromEntries(policies.map(({ id, text }) => [id, text])) },
@@ -24,19 +28,31 @@ export const validatePolicies = (config: Validated): readonly FileError[] => {
   // Whatever else is wrong with a policy, Cedar also warns that it can never apply; that would only be noise.
   const found = answer.validationErrors.length > 0 ? answer.validationErrors : answer.validationWarnings;
   return [
+    ...config.policies.filter(isOpenPermit).map(openPermitError),
     ...found.map((error) => validationError(error, policies)),
     ...answer.otherWarnings.map(({ message }) => ({ file: 'policies', path: '', message: `${message}.` })),
-    ...policies.flatMap((policy) => unknownEntities(policy, config)),
+    ...config.policies.flatMap((policy) => unknownEntities(policy, config)),
   ];
 };
 
 const validationError = (
   { policyId, error }: ValidationError,
   policies: readonly PolicySource[],
-): FileError => ({
-  file: fileOf(policies.find(({ id }) => id === policyId)),
-  path: `policy ${policyId}`,
-  message: `${sentenceOf(error.message, policyId)}${error.help ? ` (${error.help})` : ''}.`,
+): FileError => {
+  const policy = policies.find(({ id }) => id === policyId);
+  const isOfUnmask = error.message.includes(`Action::"${UNMASK}"`);
+  const hint = policy && isOfUnmask && isActionOpen(policy) ? ` ${OPEN_ACTION_HINT}` : '';
+  return {
+    file: fileOf(policy),
+    path: `policy ${policyId}`,
+    message: `${sentenceOf(error.message, policyId)}${error.help ? ` (${error.help})` : ''}.${hint}`,
+  };
+};
+
+const openPermitError = (policy: PolicySource): FileError => ({
+  file: fileOf(policy),
+  path: `policy ${policy.id}`,
+  message: NAME_THE_ACTIONS,
 });
 
 /** Without Cedar's own mention of the policy, which `path` names already. */

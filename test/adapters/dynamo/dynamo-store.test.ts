@@ -108,6 +108,34 @@ test('nothing joins a task that has ended or whose lease has run out', async () 
   assert.equal(await join(task.id, NOW + 1), 'lost');
 });
 
+test('what is used under a task is stored only while the task stands, to the moment', async () => {
+  const task = await taskFor();
+  const grant = await activeGrant();
+  const { entry } = ending(grant);
+  const use = (id: string, at: number) =>
+    commit({ entries: [elsewhere({ ...entry, seq: entry.seq + 500 })], standingTask: { id, at } });
+  assert.equal(await use(task.id, task.openUntil), 'lost');
+  assert.equal(await use('t_00000000000000000000', NOW), 'lost');
+  assert.equal(await use(task.id, task.openUntil - 1), 'committed');
+  const { state, entry: tombstone } = record(endTask(task, 'ended_by_principal', NOW), app.context, NOW);
+  assert.equal(await commit({ tasks: [state], entries: [tombstone] }), 'committed');
+  assert.equal(await use(task.id, NOW), 'lost');
+});
+
+test('a run that begins asks of its task once, for its budget and for the task', async () => {
+  const task = await taskFor();
+  const { entry } = ending(await activeGrant());
+  const used = { runs: 1, rows: 0, bytes: 0, failures: 0, task: task.id, principalKey: 'p' };
+  const begin = (at: number) =>
+    commit({
+      entries: [elsewhere({ ...entry, seq: entry.seq + 900 })],
+      usage: { ...used, begins: true, at },
+      standingTask: { id: task.id, at },
+    });
+  assert.equal(await begin(task.openUntil), 'lost');
+  assert.equal(await begin(NOW), 'committed');
+});
+
 test('a state that contradicts its own attributes is decided on by nobody', async () => {
   const grant = await activeGrant();
   const change = (difference: Item) =>

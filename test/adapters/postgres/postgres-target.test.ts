@@ -5,6 +5,7 @@ import { postgresTarget } from '../../../lambdas/adapters/postgres/postgres-targ
 import { TargetRefusal } from '../../../lambdas/adapters/postgres/session.ts';
 import { DependencyUnavailable, type PostgresTarget } from '../../../lambdas/app/ports.ts';
 import { databaseUser } from '../../../lambdas/core/grant/ids.ts';
+import { SENSITIVE_RESOURCE } from '../../support/facts.ts';
 import { type GrantedRoles, newGrantId, startGrantedRoles } from '../../support/granted-roles.ts';
 
 let roles: GrantedRoles;
@@ -18,6 +19,8 @@ after(() => roles.stop());
 const ask = (grantId = newGrantId(), isStillWanted = async () => true) => ({
   resource: roles.resource,
   grantId,
+  template: roles.resource.target.templateRole,
+  rights: 'connect' as const,
   isStillWanted,
 });
 const closeAsk = (grantId: string) => ({ resource: roles.resource, grantId, since: Date.now() });
@@ -160,6 +163,43 @@ test('more ends at once than the administrator may have connections all succeed'
     reports.filter(({ dead }) => !dead).map(({ error }) => error),
     [],
   );
+});
+
+test('what a run of DDL made is handed on, and the next one may change it', async () => {
+  const first = await roles.open('orders_ddl');
+  await (await first.logIn()).query('CREATE TABLE made_by_run (id int)');
+  assert.equal((await first.close()).dead, true);
+  const next = await roles.open('orders_ddl');
+  const session = await next.logIn();
+  await session.query('ALTER TABLE made_by_run ADD COLUMN name text');
+  await assert.rejects(session.query('ALTER TABLE customers ADD COLUMN x text'), { code: '42501' });
+  await assert.rejects(session.query('CREATE TABLE copied AS SELECT * FROM customers'), { code: '42501' });
+  await session.query('DROP TABLE made_by_run');
+  assert.equal((await next.close()).dead, true);
+});
+
+test('whichever role a grant has the rights of, what it gave to that role is handed on', async () => {
+  const { target: address } = SENSITIVE_RESOURCE;
+  const resource = { ...roles.resource, target: { ...roles.resource.target, runRoles: address.runRoles } };
+  await roles.run('GRANT CREATE ON SCHEMA public TO orders_writer');
+  const grant = await roles.open('orders_writer');
+  await (await grant.logIn()).query(
+    'CREATE TABLE given_away (id int); REASSIGN OWNED BY CURRENT_USER TO orders_writer',
+  );
+  const { dead } = await target.close({ ...closeAsk(grant.id), resource });
+  await roles.run('REVOKE CREATE ON SCHEMA public FROM orders_writer');
+  const owner = await roles.look("SELECT tableowner FROM pg_tables WHERE tablename = 'given_away'");
+  assert.deepEqual([dead, owner], [true, { tableowner: 'orders_owner' }]);
+});
+
+test('a run has the rights of its class: a reader writes nothing, a writer makes nothing', async () => {
+  const [reader, writer] = [await roles.open('orders_reader'), await roles.open('orders_writer')];
+  const [reading, writing] = [await reader.logIn(), await writer.logIn()];
+  assert.equal((await reading.query('SELECT email FROM customers LIMIT 1')).rowCount, 1);
+  await assert.rejects(reading.query('UPDATE customers SET name = name'), { code: '42501' });
+  assert.equal((await writing.query('UPDATE customers SET name = name WHERE id = 1')).rowCount, 1);
+  for (const session of [reading, writing])
+    await assert.rejects(session.query('CREATE TABLE x (id int)'), { code: '42501' });
 });
 
 test('the inventory lists the grants whose roles the target holds', async () => {

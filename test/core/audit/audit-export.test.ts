@@ -98,3 +98,16 @@ test('what is not an export says so', () => {
   for (const lines of [[], ['not json'], EXPORT.slice(1), [HEADER, HEADER], [HEADER, '{"type":"entry"}']])
     assert.notDeepEqual(verifyExport(lines, []).flaws, []);
 });
+
+test('nothing can be put into an entry beside what its hash was made of', () => {
+  const additions = ['"__proto__":{"cause":"y"}', '"cause":"y"', '"n":1e999', '"n":"\\ud800"', '"n":1'];
+  for (const addition of additions)
+    for (const [from, to] of [
+      ['"event":{', `"event":{${addition},`],
+      ['{"type":"entry",', `{${addition},"type":"entry",`],
+      ['"actor":{', `"actor":{${addition.replace('cause', 'kind')},`],
+    ] as const) {
+      const changed = EXPORT.map((text, at) => (at === 1 ? text.replace(from, to) : text));
+      assert.notDeepEqual(verifyExport(changed, []).flaws, [], to);
+    }
+});

@@ -54,6 +54,18 @@ test('patterns are refused, since they would silently match nothing', () => {
   assert.match(mistakes({ subject: ' sales-crew' }).join(), /begin or end with a space/);
 });
 
+test('a subject that no token can have is refused, of an entry and of an owner', () => {
+  for (const subject of ['s\u0430les-crew', 'crew-\u00fc', 'crew\u200b', 'crew-\u{1f600}']) {
+    const mend = /subject: "subject" must be ASCII.*copy it from a token/;
+    const [mistake = '', ...others] = mistakes({ subject });
+    assert.match(mistake, mend);
+    assert.deepEqual(others, []);
+    assert.match(mistakes({ owners: [{ ...ENTRY.owners[0], subject }] }).join(), mend);
+  }
+  assert.deepEqual(mistakes({ subject: 'auth0|crew 1~' }), []);
+  assert.deepEqual(mistakes({ claims: { team: 'K\u00f6ln' } }), [], 'claims may be in any script');
+});
+
 test('two entries that one token could match are refused where it can be seen', () => {
   assert.deepEqual(mistakes({}, { name: 'other' }), [
     'principals[1].subject: "subject" and "claims" are matched by principals[0] too: keep one of the two.',

@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
 import { generate } from 'selfsigned';
 import { assertOneMistake, compiled, edited, VALID } from '../../support/config-text.ts';
+import { RUNNING } from '../../support/running-config.ts';
 
 const refuses = (from: string, to: string, path: string, message: RegExp) =>
   assertOneMistake(edited('resources', from, to), {
@@ -113,8 +114,93 @@ test('roles of ours, of RDS and of PostgreSQL, and names that would need quoting
     refusesTarget('database', 'orders', database, /database of your own/);
 });
 
-test('the role whose rights a grant has is not the one that owns what grants left behind', () => {
-  refusesTarget('objectOwner', 'orders_owner', 'orders_app', /another role than "templateRole"/);
+test('no role whose rights a grant has owns what grants left behind, but for ddl, which needs it', () => {
+  refusesTarget(
+    'objectOwner',
+    'orders_owner',
+    'orders_app',
+    /another role than those whose rights grants have/,
+  );
+  const owns = (roles: string) =>
+    edited('resources', 'objectOwner: orders_owner', `objectOwner: orders_owner${roles}`);
+  for (const roles of [
+    '\n      maskedTemplateRole: orders_owner',
+    '\n      runRoles: { read: orders_owner }',
+    '\n      runRoles: { write: orders_owner }',
+  ])
+    assertOneMistake(owns(roles), {
+      file: 'resources.yaml',
+      path: 'resources[0].target.objectOwner',
+      message: /another role/,
+    });
+  assert.ok(compiled(owns('\n      runRoles: { ddl: orders_owner }')));
+});
+
+/** `billing-db` as it stands, but on the server of `orders-db`; and with each edit made. */
+const onOneServer = (...edits: readonly (readonly [from: string, to: string])[]) => {
+  let { resources } = VALID;
+  for (const [from, to] of [...TO_ONE_SERVER, ...edits]) {
+    assert.ok(resources.includes(from), from);
+    resources = resources.replace(from, to);
+  }
+  return { ...VALID, resources };
+};
+
+const TO_ONE_SERVER = [
+  ['cluster-ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'db-ABCDEFGHIJKLMNOPQRSTUVWXYZ'],
+  ['billing.cluster-c1abcdefghij.eu-central-1.rds.amazonaws.com', HOST],
+] as const;
+
+const refusesSecond = (files: typeof VALID, path: string, message: RegExp) =>
+  assertOneMistake(files, { file: 'resources.yaml', path: `resources[1].${path}`, message });
+
+const SAME_DATABASE = ['database: billing', 'database: orders'] as const;
+
+test('one database is in one environment, or its copy would walk around the guard rails', () => {
+  assert.ok(compiled(onOneServer()), 'two databases on one server may be in two environments');
+  const asStaging = /"env" must be "staging", as of resources\[0\], which is the same database/;
+  refusesSecond(onOneServer(SAME_DATABASE), 'env', asStaging);
+  const otherId = onOneServer(SAME_DATABASE, ['db-ABC', 'db-XYZ']);
+  refusesSecond(otherId, 'env', asStaging);
+  const otherHost = onOneServer(SAME_DATABASE, [HOST, HOST.replace('orders', 'other')]);
+  refusesSecond(otherHost, 'env', asStaging);
+});
+
+test('one database has one list of what is sensitive, whatever the order', () => {
+  const twice = (sensitive: string, other: string) => ({
+    ...onOneServer(
+      SAME_DATABASE,
+      ['env: prod', `env: staging\n    sensitive: ${other}`],
+      ['env: staging\n', `env: staging\n    sensitive: ${sensitive}\n`],
+      ['[postgres:connect]', '[postgres:read]'],
+      ['[postgres:connect]', '[postgres:read]'],
+      ['objectOwner: orders_owner', 'objectOwner: orders_owner\n      runRoles: { read: r }'],
+      ['objectOwner: billing_owner', 'objectOwner: billing_owner\n      runRoles: { read: r }'],
+    ),
+    examples:
+      'examples: [{ workload: deployer, action: postgres:read, resource: orders-db, durationSeconds: 60, expect: deny }]',
+  });
+  const email = '{ column: public.a.email, category: email }';
+  const card = '{ column: public.a.card, category: card }';
+  const same = /"sensitive" must say the same as that of resources\[0\]/;
+  assert.ok(compiled(twice(`[${email}, ${card}]`, `[${card}, ${email}]`)));
+  refusesSecond(twice(`[${email}, ${card}]`, `[${email}]`), 'sensitive', same);
+  refusesSecond(twice('[]', `[${email}]`), 'sensitive', same);
+  const weaker = email.replace('}', ', mask: token }');
+  refusesSecond(twice(`[${email}]`, `[${weaker}]`), 'sensitive', same);
+});
+
+test('no role whose rights a grant has owns what grants of another resource on the server left behind', () => {
+  const owner = ['billing_owner', 'orders_app'] as const;
+  refusesSecond(onOneServer(owner), 'target.objectOwner', /grants of resources\[0\] have.*same server/);
+  const template = ['billing_app', 'orders_owner'] as const;
+  refusesSecond(onOneServer(template), 'target', /"orders_owner" is the "objectOwner" of resources\[0\]/);
+  const writes = [
+    'objectOwner: billing_owner',
+    'objectOwner: b\n      runRoles: { write: orders_owner }',
+  ] as const;
+  refusesSecond(onOneServer(writes), 'target', /"orders_owner" is the "objectOwner" of resources\[0\]/);
+  assert.ok(compiled(edited('resources', 'billing_owner', 'orders_app')), 'on another server');
 });
 
 test('numbers out of their limits are refused', () => {
@@ -174,4 +260,112 @@ test('a private key, a broken certificate, no certificate and a missing file are
   refusesCa(JSON.stringify(cert.repeat(9)), /at most 8/);
   refusesCa('none', /must be "rds"/);
   refusesCa('{ file: ../../etc/internal.pem }', /not a \*\.pem file beside/);
+});
+
+/** The configuration with runs and something sensitive, `from` in its resources replaced by `to`. */
+const running = (from = '', to = '') => {
+  assert.ok(RUNNING.resources.includes(from), from);
+  return { ...RUNNING, resources: RUNNING.resources.replace(from, to) };
+};
+
+const refusesRunning = (from: string, to: string, path: string, message: RegExp) =>
+  assertOneMistake(running(from, to), { file: 'resources.yaml', path: `resources[0].${path}`, message });
+
+test('what is sensitive is compiled to its parts and its form of mask, which is to redact unless said otherwise', () => {
+  const { resources, categories } = compiled(running());
+  assert.deepEqual(resources[0]?.sensitive, [
+    { schema: 'public', table: 'customers', column: 'email', category: 'email', form: { kind: 'token' } },
+    {
+      ...{ schema: 'public', table: 'customers', column: 'card', category: 'card' },
+      form: { kind: 'keep_last', count: 4 },
+    },
+    { schema: 'hr', table: 'people', column: 'salary', category: 'salary', form: { kind: 'redact' } },
+  ]);
+  assert.deepEqual(resources[0]?.target.runRoles, { read: 'orders_reader', write: 'orders_writer' });
+  assert.deepEqual(resources[1]?.sensitive, []);
+  assert.deepEqual(categories.slice(-2), ['pem', 'salary']);
+});
+
+test('a column that is not written out in full is refused, for what it masks would be a guess', () => {
+  for (const column of [
+    'email',
+    'customers.email',
+    'db.public.customers.email',
+    '"public.customers.*"',
+    '"public.customers.Email"',
+  ])
+    refusesRunning(
+      'column: public.customers.email',
+      `column: ${column}`,
+      'sensitive[0].column',
+      /"column" must be a column as schema\.table\.column/,
+    );
+});
+
+test('a column is listed once, with a plain category and a known mask', () => {
+  refusesRunning(
+    'hr.people.salary',
+    'public.customers.email',
+    'sensitive[2].column',
+    /"column" is there already, in sensitive\[0\]/,
+  );
+  refusesRunning(
+    'category: salary',
+    'category: Salary',
+    'sensitive[2].category',
+    /"category" must be lower-case words/,
+  );
+  refusesRunning('category: salary', `category: ${'a'.repeat(41)}`, 'sensitive[2].category', /at most 40/);
+  refusesRunning('mask: token', 'mask: hide', 'sensitive[0].mask', /"mask" must be redact, token, or/);
+  const keep = 'sensitive[0].mask.keepLast';
+  refusesRunning('mask: token', 'mask: { keepLast: 0 }', keep, /"keepLast" must be at least 1/);
+  refusesRunning('mask: token', 'mask: { keepLast: 9 }', keep, /"keepLast" must be at most 8/);
+  refusesRunning('mask: token', 'mask: token, unmask: x', 'sensitive[0].unmask', /not a key here/);
+});
+
+test('an action that runs needs the role of its class', () => {
+  refusesRunning(
+    ', write: orders_writer',
+    '',
+    'target.runRoles.write',
+    /"write" is missing.*runs of postgres:write/,
+  );
+  refusesRunning('read: orders_reader, ', '', 'target.runRoles.read', /"read" is missing/);
+  refusesRunning(
+    'postgres:read, postgres:write',
+    'postgres:read, postgres:write, postgres:ddl',
+    'target.runRoles.ddl',
+    /"ddl" is missing/,
+  );
+  refusesRunning(
+    'read: orders_reader',
+    'read: pg_read_all_data',
+    'target.runRoles.read',
+    /a role of your own/,
+  );
+  refusesRunning('read: orders_reader', 'read: Reader', 'target.runRoles.read', /plain PostgreSQL name/);
+  refusesRunning('read: orders_reader', 'reads: orders_reader', 'target.runRoles.reads', /not a key here/);
+});
+
+test('a login to what has something sensitive needs a template that lacks it, and runs alone do not', () => {
+  const line = '      maskedTemplateRole: orders_app_masked\n';
+  refusesRunning(
+    line,
+    '',
+    'target.maskedTemplateRole',
+    /"maskedTemplateRole" is missing: a login cannot mask/,
+  );
+  refusesRunning(
+    'maskedTemplateRole: orders_app_masked',
+    'maskedTemplateRole: orders_app',
+    'target.maskedTemplateRole',
+    /another role than "templateRole"/,
+  );
+  refusesRunning('orders_app_masked', 'latchkey_admin', 'target.maskedTemplateRole', /a role of your own/);
+  const { resources } = running(line, '');
+  const runsOnly = {
+    ...VALID,
+    resources: resources.replace('[postgres:connect, postgres:read', '[postgres:read'),
+  };
+  assert.equal(compiled(runsOnly).resources[0]?.target.maskedTemplateRole, undefined);
 });

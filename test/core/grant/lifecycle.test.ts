@@ -37,6 +37,8 @@ const opened = (quorum = 0): Grant =>
       policyDigest: 'd',
       target: null,
       entryGroups: undefined,
+      rights: 'connect',
+      unmasked: [],
     },
     { effect: 'allow', quorum, determinedBy: [], askedBy: [] },
     NOW,

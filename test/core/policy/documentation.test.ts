@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { readConfig } from '../../../bin/read-config.ts';
 import { compileConfig } from '../../../lambdas/core/config/compile.ts';
 import { VALID } from '../../support/config-text.ts';
 import { runCommand } from '../../support/run-command.ts';
@@ -29,9 +30,28 @@ test('each of the five policies compiles and answers what the page says', () => 
   }
 });
 
-test('the guard rail on the page is the one that is shipped', () => {
-  const [rail = ''] = fences(PAGE.slice(PAGE.indexOf('## Guard rails')), 'cedar');
-  assert.ok(readFileSync('config/policies/guard-rails.cedar', 'utf8').includes(rail.trim()));
+test('what the page says of runs and of seeing holds beside the sample', () => {
+  const sample = readConfig('config');
+  for (const title of ['Runs: one statement at a time', 'What is masked, and who may see it']) {
+    const section = PAGE.split(`## ${title}\n`)[1]?.split('\n## ')[0] ?? '';
+    const [text = ''] = fences(section, 'cedar');
+    const [examples = ''] = fences(section, 'yaml');
+    const id = /@id\("[^"]+"\)/.exec(text)?.[0] ?? '';
+    const others = sample.policies.filter((policy) => !policy.text.includes(id));
+    const result = compileConfig({
+      ...sample,
+      policies: [...others, { file: 'page.cedar', text }],
+      examples: `examples:\n${examples.replaceAll(/^/gm, '  ')}`,
+    });
+    assert.deepEqual(result.ok ? [] : result.errors, [], title);
+  }
+});
+
+test('the guard rails on the page are those that are shipped', () => {
+  const rails = fences(PAGE.slice(PAGE.indexOf('## Guard rails')), 'cedar');
+  const shipped = readFileSync('config/policies/guard-rails.cedar', 'utf8');
+  assert.equal(rails.length, 2);
+  for (const rail of rails) assert.ok(shipped.includes(rail.trim()), rail);
 });
 
 test('changing the line that the page says ends in the denial that the page shows', async () => {

@@ -71,14 +71,118 @@ test('an example also fails when more people would take away what fewer had', ()
   };
   const config = { ...compiled(), policies: [once] };
   const example = {
+    kind: 'access',
     principal: { type: 'agent', name: 'sales-analyst' },
     groups: undefined,
     action: 'postgres:connect',
     resource: 'orders-db',
     durationSeconds: 900,
+    run: undefined,
     expect: 'needs_approval(1)',
     because: [],
   } as const;
   const [report] = runExamples([example], config, createEngine(config));
   assert.deepEqual(report?.mistakes, ['is allowed with 1 approval and not with 2.']);
+});
+
+const RUNS = withExample(
+  '{ human: rosa, groups: [ops], action: postgres:write, resource: orders-db, durationSeconds: 900, run: { class: write }, expect: allow, because: [ops] }',
+);
+const OPS = {
+  file: 'ops.cedar',
+  text: `@id("ops") @reason("r") permit (principal in Group::"ops", action == Action::"postgres:write", resource)
+    when { context has run && context.run.verb == "update" && context.run.tables.isEmpty() };
+    @id("desk") @reason("r") permit (principal in Group::"desk", action == Action::"unmask", resource == Resource::"orders-db")
+    when { context.category == Category::"email" };`,
+};
+const ofRun = (from: string, to: string) => {
+  assert.ok(RUNS.examples.includes(from), from);
+  return { ...RUNS, policies: [...VALID.policies, OPS], examples: RUNS.examples.replace(from, to) };
+};
+const runFails = (from: string, to: string, message: RegExp, path = 'examples[0]') =>
+  assertOneMistake(ofRun(from, to), { file: 'examples.yaml', path, message });
+
+test('an example of a run is the commonest statement of its class, but for what it says', () => {
+  compiled(ofRun('allow', 'allow'));
+  compiled(ofRun('class: write', 'class: write, verb: update, bounded: true, tables: [], functions: []'));
+  const deny = (run: string) =>
+    compiled(ofRun('run: { class: write }, expect: allow, because: [ops]', `run: ${run}, expect: deny`));
+  deny('{ class: write, verb: delete }');
+  deny('{ class: write, tables: [public.orders] }');
+  runFails('class: write', 'class: write, bounded: false', /policy says deny because of no-unbounded-writes/);
+});
+
+test('without a run the same example asks for the grant, of which no statement is known', () => {
+  runFails('run: { class: write }, ', '', /expects allow, but policy says deny/);
+});
+
+test('a run is asked for under the action of its class, and under no other', () => {
+  runFails(
+    'class: write',
+    'class: read',
+    /a run of class read, which is asked for under postgres:read and not postgres:write/,
+  );
+  runFails(
+    'action: postgres:write',
+    'action: postgres:connect',
+    /under postgres:write and not postgres:connect/,
+  );
+  runFails('action: postgres:write', 'action: postgres:wrte', /Did you mean "postgres:write"/);
+  runFails('class: write', 'class: truncate', /must be one of: read, write, ddl/, 'examples[0].run.class');
+  runFails('class: write', 'class: write, table: x', /not a key here/, 'examples[0].run.table');
+  runFails(
+    'class: write',
+    'class: write, tables: [orders]',
+    /with their schema/,
+    'examples[0].run.tables[0]',
+  );
+  runFails('class: write', 'class: write, estimatedRows: -1', /at least 0/, 'examples[0].run.estimatedRows');
+});
+
+const SEES =
+  '{ human: rosa, groups: [desk], unmask: email, resource: orders-db, expect: allow, because: [desk] }';
+const ofSight = (from: string, to: string) => ({
+  ...ofRun('', ''),
+  examples: withExample(SEES.replace(from, to)).examples,
+});
+const sightFails = (from: string, to: string, message: RegExp, path = 'examples[0]') =>
+  assertOneMistake(ofSight(from, to), { file: 'examples.yaml', path, message });
+
+test('an example may ask what is shown as it is, and is denied unless a policy names the category', () => {
+  compiled(ofSight('allow', 'allow'));
+  sightFails('unmask: email', 'unmask: card', /expects allow, but policy says deny because of no policy/);
+  sightFails('[desk], unmask', '[], unmask', /policy says deny/);
+  sightFails('because: [desk]', 'because: [ops]', /expects ops to be behind the verdict/);
+});
+
+test('a category that does not exist is refused with what was meant', () => {
+  sightFails(
+    'unmask: email',
+    'unmask: emial',
+    /the category "emial", which does not exist\. Did you mean "email"/,
+  );
+});
+
+test('seeing has no action, no duration, no run and nobody to approve it', () => {
+  sightFails(
+    'unmask: email',
+    'unmask: email, action: postgres:read',
+    /"action" must go/,
+    'examples[0].action',
+  );
+  sightFails(
+    'unmask: email',
+    'unmask: email, durationSeconds: 9',
+    /"durationSeconds" must go/,
+    'examples[0].durationSeconds',
+  );
+  sightFails('unmask: email', 'unmask: email, run: { class: read }', /"run" must go/, 'examples[0].run');
+  sightFails(
+    'expect: allow',
+    'expect: needs_approval(1)',
+    /"expect" must be allow or deny/,
+    'examples[0].expect',
+  );
+  fails('action: postgres:connect, ', '', /"action" is missing/, 'examples[0].action');
+  fails(', durationSeconds: 900', '', /"durationSeconds" is missing/, 'examples[0].durationSeconds');
 });

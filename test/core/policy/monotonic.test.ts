@@ -4,12 +4,13 @@ import fc from 'fast-check';
 import { createEngine } from '../../../lambdas/core/policy/engine.ts';
 import { findDrop, monotonicMistakes } from '../../../lambdas/core/policy/monotonic.ts';
 import { validatePolicies } from '../../../lambdas/core/policy/validate.ts';
-import { compiled, mistakes, withPolicy } from '../../support/config-text.ts';
+import { ANY_ACCESS, compiled, mistakes, withPolicy } from '../../support/config-text.ts';
 
 const CONFIG = compiled();
 const source = (text: string) => ({ id: 'p', reason: 'r', file: 'x.cedar', text: `@id("p") ${text}` });
-const permit = (condition: string) => `permit (principal, action, resource) when { ${condition} };`;
-const forbidUnless = (condition: string) => `forbid (principal, action, resource) unless { ${condition} };`;
+const permit = (condition: string) => `permit (principal, ${ANY_ACCESS}, resource) when { ${condition} };`;
+const forbidUnless = (condition: string) =>
+  `forbid (principal, ${ANY_ACCESS}, resource) unless { ${condition} };`;
 
 /** Conditions under which more people never hurt a permit. */
 const RISING = [
@@ -28,6 +29,13 @@ const RISING = [
   '!context.approverGroups.isEmpty()',
   'if context.durationSeconds <= 60 then context.approvals >= 1 else context.approvals >= 2',
   'context.approvals >= (if context.durationSeconds <= 60 then 1 else 2)',
+  'context.approvals >= 1 || (context has run && context.run.bounded)',
+  'context has run && context.run.usedByTask.rows < 100 && context.approvals >= 1',
+  'context has run && context.run has estimatedRows && context.run.estimatedRows <= 10 || context.approvals >= 2',
+  'context has run.estimatedRows && context.run.estimatedRows <= 10 || context.approvals >= 2',
+  'context has run && context.run.tables.contains("public.orders") && context.approvals >= 1',
+  'if context has run then context.approvals >= 1 else context.approvals >= 2',
+  'context has run && context.approvals >= context.run.usedByTask.failures',
 ];
 
 /** The same in disguise: each allows somewhere with n people what it does not allow with more. */
@@ -69,6 +77,11 @@ const FALLING = [
   '!(context has approvals && context.approvals > 1)',
   'context has approvals && context.approvals == 1',
   '!(context has approverGroups && !(context.approverGroups.isEmpty()))',
+  'context has run && context.run.usedByTask.runs > context.approvals',
+  'context has run && context.approvals == context.run.usedByTask.runs',
+  'if context has run then context.approvals < 2 else true',
+  '{run: context.approvals}.run < 2',
+  '{".": context.approvals}["."] < 2',
 ];
 
 test('a permit may ask for people in every way that more people only help', () => {
@@ -101,6 +114,31 @@ test('a condition that could fail to evaluate only once people have approved is 
   assert.deepEqual(monotonicMistakes(source(permit(alone))), []);
 });
 
+test('what is known of a run says nothing of people, so any condition on it passes', () => {
+  for (const condition of [
+    'context has run && !context.run.bounded',
+    'context has run && context.run.class == "write" && context.run.verb != "insert"',
+    'context has run && context.run.usedByTask.rows + 1 == context.run.usedByPrincipal.rows',
+    'context has run && context.run has estimatedRows && context.run.estimatedRows > 1000',
+    'context has run && [context.run.verb].containsAny(context.run.functions)',
+  ]) {
+    assert.deepEqual(monotonicMistakes(source(permit(condition))), [], condition);
+    assert.deepEqual(monotonicMistakes(source(forbidUnless(condition))), [], condition);
+    assert.deepEqual(validatePolicies({ ...CONFIG, policies: [source(permit(condition))] }), [], condition);
+  }
+});
+
+test('a run that is looked at only once people have approved must be looked at in a way that cannot fail', () => {
+  const used = 'context has run && context.approvals >= 1 && context.run.usedByTask.rows';
+  assert.deepEqual(monotonicMistakes(source(permit(`${used} < 100`))), []);
+  assert.match(
+    monotonicMistakes(source(permit(`${used} + 1 < 100`)))[0]?.message ?? '',
+    /`\+` can fail to evaluate/,
+  );
+  const unguarded = source(permit('context.approvals >= 1 && context.run.bounded'));
+  assert.match(validatePolicies({ ...CONFIG, policies: [unguarded] })[0]?.message ?? '', /run/);
+});
+
 test('the refusal names file and policy, and says how to ask for people', () => {
   const files = withPolicy(`@id("exactly-one") @reason("One.") ${permit('context.approvals == 1')}`);
   assert.deepEqual(mistakes(files), [
@@ -121,9 +159,14 @@ const QUESTION = {
   durationSeconds: 900,
 } as const;
 const GROUPS = ['dba', 'sre'];
+const USED = { runs: 1, rows: 10, bytes: 100, failures: 0 };
+const RUN = {
+  ...{ class: 'write', verb: 'update', bounded: true, tables: ['public.orders'], columns: [], functions: [] },
+  ...{ usedByTask: USED, usedByPrincipal: USED },
+};
 
 const dropOf = (text: string) =>
-  findDrop(createEngine({ ...CONFIG, policies: [source(text)] }), QUESTION, GROUPS);
+  findDrop(createEngine({ ...CONFIG, policies: [source(text)] }).ask, QUESTION, GROUPS);
 
 test('a drop is also seen in the answers, at the first number of people that loses what fewer had', () => {
   assert.equal(dropOf(permit('context.approvals == 1')), 2);
@@ -147,6 +190,7 @@ const { condition } = fc.letrec<{ condition: string }>((tie) => ({
       .map(([a, op, b]) => `${a}.${op}(${b})`),
     groups.map((set) => `${set}.isEmpty()`),
     groups.map((set) => `${set}.contains(Group::"dba")`),
+    fc.constantFrom('(context has run)', '(context has run && context.run.bounded)'),
     tie('condition').map((inner) => `!(${inner})`),
     fc
       .tuple(tie('condition'), fc.constantFrom('&&', '||'), tie('condition'))
@@ -162,15 +206,15 @@ test('whatever passes the check of syntax never drops when it is evaluated', () 
   fc.assert(
     fc.property(condition, fc.constantFrom('when', 'unless'), fc.boolean(), (body, kind, isForbid) => {
       const head = isForbid ? 'forbid' : 'permit';
-      const policy = source(`${head} (principal, action, resource) ${kind} { ${body} };`);
+      const policy = source(`${head} (principal, ${ANY_ACCESS}, resource) ${kind} { ${body} };`);
       const base = {
         id: 'base',
         reason: 'r',
         file: 'x.cedar',
         text: 'permit (principal, action, resource);',
       };
-      const ask = createEngine({ ...CONFIG, policies: isForbid ? [base, policy] : [policy] });
-      const drop = findDrop(ask, QUESTION, GROUPS);
+      const { ask } = createEngine({ ...CONFIG, policies: isForbid ? [base, policy] : [policy] });
+      const drop = findDrop(ask, QUESTION, GROUPS) ?? findDrop(ask, { ...QUESTION, run: RUN }, GROUPS);
       const refused = monotonicMistakes(policy).length > 0;
       seen[refused ? 'refused' : 'passed'] += 1;
       if (drop !== undefined) seen.dropped += 1;

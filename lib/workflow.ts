@@ -4,21 +4,22 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { grantDefinition } from './grant-definition.ts';
+import type { Definition } from './grant-definition.ts';
 
-export interface GrantWorkflowProps {
+export interface WorkflowProps {
   /** Known before it exists, so that functions which it invokes can be allowed to signal it. */
   readonly name: string;
-  readonly runner: IFunction;
-  readonly waiter: IFunction;
+  readonly definition: Definition;
+  /** The functions that the definition invokes, and no others. */
+  readonly functions: readonly IFunction[];
   readonly logRetentionDays: number;
 }
 
-/** The state machine `grant`. Its log says which state when, never with what. */
-export class GrantWorkflow extends Construct {
+/** One state machine. Its log says which state when, never with what. */
+export class Workflow extends Construct {
   readonly arn: string;
 
-  constructor(scope: Construct, id: string, props: GrantWorkflowProps) {
+  constructor(scope: Construct, id: string, props: WorkflowProps) {
     super(scope, id);
     const logGroup = new LogGroup(this, 'Logs', {
       // Step Functions asks for this prefix, so that its log groups fit into one resource policy.
@@ -34,9 +35,7 @@ export class GrantWorkflow extends Construct {
       stateMachineName: props.name,
       stateMachineType: 'STANDARD',
       roleArn: role.roleArn,
-      definitionString: Stack.of(this).toJsonString(
-        grantDefinition(props.runner.functionArn, props.waiter.functionArn),
-      ),
+      definitionString: Stack.of(this).toJsonString(props.definition),
       loggingConfiguration: {
         level: 'ALL',
         includeExecutionData: false,
@@ -48,12 +47,12 @@ export class GrantWorkflow extends Construct {
   }
 }
 
-const rightsOf = ({ runner, waiter }: GrantWorkflowProps): PolicyDocument =>
+const rightsOf = ({ functions }: WorkflowProps): PolicyDocument =>
   new PolicyDocument({
     statements: [
       new PolicyStatement({
         actions: ['lambda:InvokeFunction'],
-        resources: [runner.functionArn, waiter.functionArn],
+        resources: functions.map(({ functionArn }) => functionArn),
       }),
       new PolicyStatement({ actions: [...LOG_DELIVERY, ...TRACING], resources: ['*'] }),
     ],

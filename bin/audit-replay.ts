@@ -1,0 +1,56 @@
+import type { Store, TaskVault, Vaults } from '../lambdas/app/ports.ts';
+import { type RunAsked, type RunResult, requestName, resultName } from '../lambdas/app/run-payload.ts';
+import type { AuditEntry } from '../lambdas/core/audit/entry.ts';
+
+export interface ReplaySource {
+  readonly store: Pick<Store, 'grantsOfTask' | 'readChain'>;
+  readonly vaults: Pick<Vaults, 'find'>;
+}
+
+/** One entry of a task's trail, with what the vault still keeps of it. `erased`: there was something, and nobody can read it any more. */
+export interface Scene {
+  readonly entry: AuditEntry;
+  readonly asked?: RunAsked;
+  readonly result?: RunResult;
+  readonly erased?: true;
+}
+
+/** Everything that happened in one task, in order of time: its own chain and those of its grants. */
+export const scenesOf = async (source: ReplaySource, task: string): Promise<readonly Scene[]> => {
+  const chains = [task, ...(await source.store.grantsOfTask(task))];
+  const timed: Timed[] = [];
+  for (const chain of chains) {
+    let notBefore = 0;
+    for await (const entry of source.store.readChain(chain)) {
+      notBefore = Math.max(notBefore, entry.at);
+      timed.push({ entry, notBefore });
+    }
+  }
+  const vault = await source.vaults.find(task);
+  const scenes: Scene[] = [];
+  for (const { entry } of timed.toSorted(byTime)) scenes.push(await sceneOf(entry, vault));
+  return scenes;
+};
+
+/** Clocks of functions differ, and entries of one chain stay in their order whatever the clocks said. */
+interface Timed {
+  readonly entry: AuditEntry;
+  /** The latest time that its chain had told by then. */
+  readonly notBefore: number;
+}
+
+const byTime = (a: Timed, b: Timed): number =>
+  a.notBefore - b.notBefore || a.entry.chain.localeCompare(b.entry.chain) || a.entry.seq - b.entry.seq;
+
+const sceneOf = async (entry: AuditEntry, vault: TaskVault | undefined): Promise<Scene> => {
+  const { event } = entry;
+  if (event.type === 'run.requested') {
+    const content = await vault?.get(requestName(event.run), event.requestHash);
+    return content === undefined ? { entry, erased: true } : { entry, asked: JSON.parse(content) };
+  }
+  if (event.type === 'run.ended' && event.resultHash !== null) {
+    const content = await vault?.get(resultName(event.run, event.durationMs !== null), event.resultHash);
+    return content === undefined ? { entry, erased: true } : { entry, result: JSON.parse(content) };
+  }
+  return { entry };
+};

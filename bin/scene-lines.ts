@@ -1,0 +1,116 @@
+import type { Actor, AuditEvent } from '../lambdas/core/audit/event.ts';
+import type { Scene } from './audit-replay.ts';
+import { type Output, paint, printable, tableLines } from './terminal.ts';
+
+/** Rows of an answer that are shown; the rest is counted. */
+const ROWS_SHOWN = 10;
+
+/**
+ * One scene as people read it: what happened, then the statement or the answer it is about. Colours are ours; whatever
+ * else could command the terminal came from a caller or a database.
+ */
+export const sceneLines = (output: Output, scene: Scene): readonly string[] => {
+  const [title = scene.entry.event.type, ...details] = told(scene.entry.event).map(inOneLine);
+  return [
+    paint(output, 'bold', title),
+    ...details.map((detail) => `  ${detail}`),
+    ...statementLines(scene).map((line) => `  ${paint(output, 'yellow', inOneLine(line))}`),
+    ...answerLines(output, scene).map((line) => `  ${line}`),
+    ...(scene.erased ? [`  ${paint(output, 'dim', ERASED)}`] : []),
+  ];
+};
+
+/** A line break in a value could begin what looks like a scene of its own. */
+const inOneLine = (text: string): string => printable(text).replaceAll('\n', '↵');
+
+const ERASED = 'erased, or past its retention: the trail keeps its hash';
+
+const statementLines = ({ asked }: Scene): readonly string[] => {
+  if (!asked) return [];
+  const params = asked.params.map((param, index) => `$${index + 1} = ${param ?? 'NULL'}`);
+  return [...asked.sql.split('\n'), ...(params.length > 0 ? [params.join(', ')] : [])];
+};
+
+const answerLines = (output: Output, { result }: Scene): readonly string[] => {
+  if (!result) return [];
+  if (result.words !== null) return result.words.split('\n').map(inOneLine);
+  const rows = result.rows.slice(0, ROWS_SHOWN).map((row) => row.map((cell) => inOneLine(cell ?? 'NULL')));
+  const left = result.rows.length - rows.length;
+  return [
+    ...tableLines(
+      output,
+      result.columns.map(({ name }) => inOneLine(name)),
+      rows,
+    ),
+    ...(left > 0 ? [`… and ${left} more rows`] : []),
+    ...result.notices.flatMap((notice) => notice.split('\n')).map((line) => `notice: ${inOneLine(line)}`),
+  ];
+};
+
+/** The first line is a title. Events that say all by their name need no more. */
+const told = (event: AuditEvent): readonly string[] => {
+  const who = nameOf(event.actor);
+  switch (event.type) {
+    case 'task.opened':
+      return [`${who} opens the task “${event.name}”`];
+    case 'grant.requested':
+      return [
+        `${who} asks for ${event.action} on ${event.resource} for ${event.requestedSeconds} s`,
+        `because: ${event.reason}`,
+        decided(event.decision, event.quorum, event.determinedBy),
+      ];
+    case 'grant.active':
+      return [`${who} makes the grant active`, `after ${event.activeAfterMs} ms`];
+    case 'credential.issued':
+      return [
+        `${who} is given credential ${event.ordinal}`,
+        `as ${event.target.user} on ${event.target.host}`,
+      ];
+    case 'run.requested':
+      return [
+        `${who} runs a statement: ${event.verb}${event.bounded ? '' : ', unbounded'}`,
+        decided(event.decision, event.quorum, event.determinedBy),
+      ];
+    case 'run.refused':
+      return [`${who} is refused a statement by its form`, `at: ${event.part}`];
+    case 'run.started':
+      return [
+        'the statement is executed',
+        `estimate: ${event.estimatedRows ?? 'none'} rows; masked columns: ${list(event.maskedColumns)}`,
+      ];
+    case 'run.held':
+      return [`the statement waits for ${event.quorum} people`];
+    case 'run.ended':
+      return [
+        `the statement ends: ${event.code}${event.detail === null ? '' : ` (${event.detail})`}`,
+        `${event.rowCount} rows, ${event.durationMs ?? 0} ms; masked: ${counted(event.masked)}`,
+      ];
+    case 'grant.ended':
+      return [`${who} ends the grant: ${event.cause}`];
+    case 'ending.proved':
+      return [`access is proved dead`, `after ${event.deadAfterMs} ms`];
+    case 'task.ended':
+      return [`${who} ends the task: ${event.cause}`];
+    default:
+      return [`${who}: ${event.type}`];
+  }
+};
+
+const nameOf = (actor: Actor): string => {
+  if (actor.kind === 'principal') return actor.name;
+  return actor.kind === 'operator' ? actor.arn : `latchkey ${actor.function}`;
+};
+
+const decided = (
+  decision: string,
+  quorum: number,
+  determinedBy: readonly { readonly id: string; readonly reason: string | undefined }[],
+): string => {
+  const word = decision === 'needs_approval' ? `needs ${quorum} people` : decision;
+  return `${word} by ${list(determinedBy.map(({ id }) => id))}`;
+};
+
+const list = (words: readonly string[]): string => (words.length === 0 ? 'none' : words.join(', '));
+
+const counted = (masked: Readonly<Record<string, number>>): string =>
+  list(Object.entries(masked).map(([category, count]) => `${category} ${count}`));

@@ -1,0 +1,148 @@
+import type { EventContext } from '../core/audit/event.ts';
+import type { Grant } from '../core/grant/grant.ts';
+import { principalKey } from '../core/identity/principal.ts';
+import { type ColumnPlan, planMasks } from '../core/masking/plan-masks.ts';
+import { lacksOwner, unmaskedCategories, verdictOnRun } from '../core/policy/decide-access.ts';
+import type { Verdict } from '../core/policy/question.ts';
+import type { Budgets } from '../core/run/budget.ts';
+import { mayExecute } from '../core/run/check-run.ts';
+import type { Run, RunningRun } from '../core/run/run.ts';
+import { runFacts } from '../core/run/run-facts.ts';
+import { failedOutcome, holdRun, startRun } from '../core/run/run-life.ts';
+import { ALLOWED_FUNCTIONS } from '../core/sql/function-allow-list.ts';
+import { decideUntilCommitted } from './attempts.ts';
+import type { Executable, ExecuteRunDeps } from './execute-run.ts';
+import type { Inspection } from './ports.ts';
+import { recordRun } from './record-run.ts';
+import type { Answered } from './run-answer.ts';
+
+/** `over`: it is no longer ours to execute, or waits for people now. `refused`: nothing was executed, and why. */
+export type Begun =
+  | {
+      readonly kind: 'started';
+      readonly run: RunningRun;
+      readonly plans: readonly ColumnPlan[];
+      /** Nothing that must be masked could stand in a sentence of the target about this statement. */
+      readonly wordsAreSafe: boolean;
+    }
+  | { readonly kind: 'refused'; readonly answered: Answered }
+  | { readonly kind: 'over'; readonly run: Run | undefined };
+
+type Inspected = Executable & { readonly inspection: Inspection };
+
+/**
+ * The last decision before execution, made while the target holds its locks: how the answer will be masked, whether
+ * policy still says yes now that the target's estimate is known, and whether grant, task and clock still do. The intent
+ * is committed under *still active, in a task that stands*.
+ */
+export const beginRun = async (
+  deps: ExecuteRunDeps,
+  about: Inspected,
+  context: EventContext,
+): Promise<Begun> => {
+  const { resource, statement, inspection, run, policy } = about;
+  const stranger = inspection.viewFunctions.find((name) => !ALLOWED_FUNCTIONS.has(name));
+  if (stranger !== undefined)
+    return refused('statement_refused', {
+      column: `function ${stranger}`,
+      reason:
+        'A view that it reads calls a function that statements may not call: select from its tables instead.',
+    });
+  const allowed = unmaskedCategories(policy, { ...run, resource });
+  const unmasked = run.unmasked.filter((category) => allowed.includes(category));
+  const planned = planMasks({
+    statement,
+    catalogue: inspection.catalogue,
+    fields: inspection.fields,
+    sensitive: resource.sensitive,
+    unmasked: new Set(unmasked),
+  });
+  if (!planned.ok) return refused('statement_refused', planned.failure);
+  const plans = planned.value;
+  return decideUntilCommitted(() => attempt(deps, { ...about, plans, unmasked }, context), deps.backoff);
+};
+
+const refused = (
+  code: 'statement_refused' | 'policy_denied',
+  why?: { readonly column: string; readonly reason: string },
+): Begun => ({
+  kind: 'refused',
+  answered: {
+    outcome: failedOutcome(code, why?.column ?? null),
+    ...(why ? { result: { columns: [], rows: [], notices: [], words: why.reason } } : {}),
+  },
+});
+
+interface Planned extends Inspected {
+  readonly plans: readonly ColumnPlan[];
+  readonly unmasked: readonly string[];
+}
+
+const attempt = async (
+  deps: ExecuteRunDeps,
+  about: Planned,
+  context: EventContext,
+): Promise<Begun | 'lost'> => {
+  const now = deps.clock();
+  const budgetOf = { principalKey: principalKey(about.run.principal), at: now };
+  const read = await deps.store.readRunForUse(about.run.id, budgetOf);
+  const { run, grant } = read;
+  if (run?.state !== 'queued' || !grant) return { kind: 'over', run };
+  if (!mayExecute(read, now)) return { kind: 'refused', answered: { outcome: failedOutcome('grant_over') } };
+  const verdict = verdictOf(about, { ...read, grant });
+  if (verdict.effect === 'deny' || lacksOwner(grant, verdict.quorum)) return refused('policy_denied');
+  const change =
+    verdict.quorum > 0
+      ? holdRun(run, verdict.quorum, now)
+      : startRun({ ...run, unmasked: about.unmasked }, foundBy(deps, about), now);
+  const recorded = recordRun<Run>(change, { grant, context, at: now });
+  const outcome = await deps.store.commit({
+    grants: [recorded.grant],
+    runs: [recorded.run],
+    entries: [recorded.entry],
+    activeGrant: { at: now },
+    standingTask: { id: grant.task, at: now },
+  });
+  if (outcome === 'lost') return 'lost';
+  return recorded.run.state === 'running'
+    ? { kind: 'started', run: recorded.run, plans: about.plans, wordsAreSafe: areWordsSafe(about) }
+    : { kind: 'over', run: recorded.run };
+};
+
+/** The question of the request again, with the estimate, and with the counters that others have moved since. */
+const verdictOf = (
+  { run, resource, statement, inspection, policy }: Planned,
+  { budgets, grant }: { readonly budgets: Budgets; readonly grant: Grant },
+): Verdict =>
+  verdictOnRun(policy, {
+    ...run,
+    resource,
+    durationSeconds: grant.requestedSeconds,
+    run: runFacts(statement, budgets, inspection.estimatedRows),
+  });
+
+const foundBy = ({ random }: ExecuteRunDeps, { inspection, plans }: Planned) => ({
+  attempt: Buffer.from(random(ATTEMPT_BYTES)).toString('hex'),
+  catalogueDigest: inspection.catalogue.digest,
+  estimatedRows: inspection.estimatedRows,
+  maskedColumns: plans.flatMap((plan) => {
+    if (plan.kind === 'pass') return [];
+    return [plan.kind === 'sensitive' ? plan.category : plan.kind];
+  }),
+});
+
+const ATTEMPT_BYTES = 8;
+
+/** An error of a write can show the whole row, and that of a trigger any row; an error of a read, values of what it reads. */
+const areWordsSafe = ({ statement, inspection, resource, unmasked }: Planned): boolean => {
+  const hidden = resource.sensitive.filter(({ category }) => !unmasked.includes(category));
+  if (statement.class !== 'read') return hidden.length === 0;
+  const reached = [...inspection.catalogue.relations.values()];
+  return !hidden.some(({ schema, table, column }) =>
+    reached.some(
+      (relation) =>
+        (relation.schema === schema && relation.name === table) ||
+        relation.madeOf.includes(`${schema}.${table}.${column}`),
+    ),
+  );
+};

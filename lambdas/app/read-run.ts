@@ -1,0 +1,86 @@
+import type { Receipt } from '../core/audit/entry.ts';
+import { checkUse } from '../core/grant/use-grant.ts';
+import { isSameHolder } from '../core/identity/principal.ts';
+import type { Result } from '../core/result.ts';
+import { fail, ok } from '../core/result.ts';
+import { isOnItsWay, isSettled, type Run, type SettledRun } from '../core/run/run.ts';
+import type { Caller } from './caller.ts';
+import type { Clock, Sleep, Store, Vaults } from './ports.ts';
+import { type RunResult, readResult } from './run-payload.ts';
+import { waitUntil } from './wait-until.ts';
+
+export interface ReadRunDeps {
+  readonly store: Pick<Store, 'readRun' | 'readRunForUse'>;
+  readonly vaults: Pick<Vaults, 'find'>;
+  readonly clock: Clock;
+  readonly sleep: Sleep;
+}
+
+export interface RunAnswer {
+  readonly run: Run;
+  /** Undefined when there is none, when it is past its retention, or when it is withheld. */
+  readonly result: RunResult | undefined;
+  /** The answer exists, and the grant it was given under can no longer be used. */
+  readonly isWithheld: boolean;
+  readonly receipt: Receipt;
+}
+
+type ReadForUse = Awaited<ReturnType<ReadRunDeps['store']['readRunForUse']>>;
+
+/**
+ * The caller's own run, after at most `waitSeconds` of waiting for its outcome. Its answer is released only while its
+ * grant may be used: whoever has lost the permission has lost what was read with it, as far as it has not left yet. The
+ * first look reads all that a release needs, because most runs are over when they are asked for.
+ */
+export const readRun = async (
+  deps: ReadRunDeps,
+  caller: Caller,
+  ask: { readonly runId: string; readonly waitSeconds: number },
+): Promise<Result<RunAnswer>> => {
+  const read = await deps.store.readRunForUse(ask.runId);
+  const { run } = read;
+  if (!run || !isSameHolder(run.principal, caller.principal)) return fail({ code: 'not_found' });
+  return isOnItsWay(run)
+    ? awaitRun(deps, caller, { run, waitSeconds: ask.waitSeconds })
+    : release(deps, caller, { run, read });
+};
+
+/** The same for whoever has the run at hand and knows that it is the caller's. */
+export const awaitRun = async (
+  deps: ReadRunDeps,
+  caller: Caller,
+  { run, waitSeconds }: { readonly run: Run; readonly waitSeconds: number },
+): Promise<Result<RunAnswer>> => {
+  const seen = await waitUntil<Run>(
+    {
+      first: run,
+      again: async () => (await deps.store.readRun(run.id)) ?? run,
+      isDone: (now) => !isOnItsWay(now),
+    },
+    waitSeconds,
+    deps,
+  );
+  if (!hasResult(seen)) return ok(bare(seen));
+  return release(deps, caller, { run: seen, read: await deps.store.readRunForUse(seen.id) });
+};
+
+const hasResult = (run: Run): run is SettledRun => isSettled(run) && run.outcome.resultHash !== null;
+
+/** `read` is of now: it says whether the grant may still be used. What is settled does not change any more. */
+const release = async (
+  deps: ReadRunDeps,
+  caller: Caller,
+  { run, read }: { readonly run: Run; readonly read: ReadForUse },
+): Promise<Result<RunAnswer>> => {
+  if (!hasResult(run)) return ok(bare(run));
+  const use = checkUse({ ...read, principal: caller.principal }, deps.clock());
+  if (!use.ok) return ok({ ...bare(run), isWithheld: true });
+  return ok({ ...bare(run), result: await readResult(await deps.vaults.find(run.task), run) });
+};
+
+const bare = (run: Run): RunAnswer => ({
+  run,
+  result: undefined,
+  isWithheld: false,
+  receipt: { chain: run.grant, ...run.head },
+});

@@ -1,0 +1,283 @@
+import { appendEntry, receiptOf } from '../core/audit/chain.ts';
+import type { Receipt } from '../core/audit/entry.ts';
+import { isRunAction, type Resource } from '../core/config/resource.ts';
+import type { ActiveGrant } from '../core/grant/grant.ts';
+import { ID_RANDOM_BYTES, runId } from '../core/grant/ids.ts';
+import { checkUse } from '../core/grant/use-grant.ts';
+import { principalKey } from '../core/identity/principal.ts';
+import { holdsMaskMarker } from '../core/masking/mask-marker.ts';
+import { lacksOwner, type Policy, unmaskedCategories, verdictOnRun } from '../core/policy/decide-access.ts';
+import type { Verdict } from '../core/policy/question.ts';
+import type { Result } from '../core/result.ts';
+import { fail, ok } from '../core/result.ts';
+import { type Budgets, checkBudgets } from '../core/run/budget.ts';
+import type { Run } from '../core/run/run.ts';
+import { openRun } from '../core/run/run-life.ts';
+import { runFacts } from '../core/run/run-facts.ts';
+import { classify } from '../core/sql/classify.ts';
+import type { Statement } from '../core/sql/statement.ts';
+import type { EpochMs } from '../core/time.ts';
+import { decideUntilCommitted } from './attempts.ts';
+import type { Caller } from './caller.ts';
+import { callerContext } from './caller.ts';
+import { findTarget } from './find-target.ts';
+import { earlierRequest, hashOfRequest } from './idempotency.ts';
+import type { Backoff, Log, RandomBytes, Store, TaskVault, Vaults, Workflow } from './ports.ts';
+import type { TrailDeps } from './record-refusal.ts';
+import { recordRun } from './record-run.ts';
+import { type RunAsked, requestName } from './run-payload.ts';
+import { startRunWorkflow } from './start-workflow.ts';
+
+export interface RunAsk {
+  readonly grantId: string;
+  readonly request: RunAsked & { readonly maxRows: number };
+  readonly idempotencyKey: string | undefined;
+}
+
+export interface RequestRunDeps extends TrailDeps {
+  readonly store: Pick<Store, 'readForRun' | 'readRun' | 'commit' | 'appendSystem'>;
+  readonly vaults: Pick<Vaults, 'open'>;
+  readonly workflow: Pick<Workflow, 'startRun'>;
+  readonly policy: Policy;
+  readonly resources: readonly Resource[];
+  readonly loadParser: () => Promise<void>;
+  readonly random: RandomBytes;
+  readonly backoff: Backoff;
+  readonly log: Log;
+}
+
+/** A run, or a statement that was refused by its form and is none; either way recorded before it is answered. */
+export type RequestedRun =
+  | { readonly kind: 'run'; readonly run: Run; readonly receipt: Receipt }
+  | {
+      readonly kind: 'refused';
+      readonly refusal: { readonly part: string; readonly reason: string };
+      readonly receipt: Receipt;
+    };
+
+/**
+ * Checks the use of the grant, understands the statement, asks policy with everything that is known of it, seals the
+ * statement into the task's vault, and commits run, counters and entry in one transaction. Only then the workflow is
+ * started, which executes it whether or not the caller waits.
+ */
+export const requestRun = async (
+  deps: RequestRunDeps,
+  caller: Caller,
+  ask: RunAsk,
+): Promise<Result<RequestedRun>> => {
+  await deps.loadParser();
+  const answer = await decideUntilCommitted(() => attempt(deps, caller, ask), deps.backoff);
+  if (answer.ok && answer.value.kind === 'run' && answer.value.run.state === 'queued')
+    await startRunWorkflow(deps, answer.value.run.id);
+  return answer;
+};
+
+interface Attempt {
+  readonly caller: Caller;
+  readonly ask: RunAsk;
+  readonly grant: ActiveGrant;
+  readonly budgets: Budgets;
+  readonly vault: TaskVault;
+  readonly now: EpochMs;
+}
+
+const attempt = async (
+  deps: RequestRunDeps,
+  caller: Caller,
+  ask: RunAsk,
+): Promise<Result<RequestedRun> | 'lost'> => {
+  const { principal } = caller;
+  const now = deps.clock();
+  const read = await deps.store.readForRun({
+    grantId: ask.grantId,
+    principalKey: principalKey(principal),
+    idempotencyKey: ask.idempotencyKey,
+    at: now,
+  });
+  const use = checkUse({ ...read, principal }, now);
+  if (!use.ok) return use;
+  const grant = use.value;
+  if (!isRunAction(grant.action)) return fail({ code: 'not_a_run' });
+  const resource = findTarget(deps.resources, grant);
+  if (typeof resource === 'string') return fail({ code: 'grant_over', state: `resource_${resource}` });
+  const vault = await deps.vaults.open(grant.task);
+  const earlier = earlierRequest(read.earlier, identityOf(vault, ask), now);
+  if (!earlier.ok) return earlier;
+  if (earlier.value) return answerAgain(deps, earlier.value);
+  const within = checkBudgets(read.budgets, now);
+  if (!within.ok) return within;
+  const about = { caller, ask, grant, budgets: read.budgets, vault, now };
+  const statement = understand(ask, grant.action);
+  return statement.ok
+    ? commitRun(deps, about, { statement: statement.value, resource })
+    : commitRefusal(deps, about, statement.failure);
+};
+
+/** The same key and statement: today's state of the same run, whatever has become of it. It is never executed again. */
+const answerAgain = async (deps: RequestRunDeps, id: string): Promise<Result<RequestedRun>> => {
+  const run = await deps.store.readRun(id);
+  return run
+    ? ok({ kind: 'run', run, receipt: { chain: run.grant, ...run.head } })
+    : fail({ code: 'not_found' });
+};
+
+/** A keyed hash, because a plain one of a statement lets whoever reads the table try constants against it. */
+const identityOf = (vault: TaskVault, { grantId, request }: RunAsk): object => ({
+  grantId,
+  mac: vault.mac('literal', hashOfRequest(request)),
+});
+
+interface Refusal {
+  readonly part: string;
+  readonly reason: string;
+}
+
+/** By form alone: whether it is one statement that can be understood, of the class the grant is for. */
+const understand = ({ request }: RunAsk, action: string): Result<Statement, Refusal> => {
+  const classified = classify(request.sql);
+  if (!classified.ok) {
+    const { part, reason } = classified.failure;
+    return fail({ part, reason });
+  }
+  const statement = classified.value;
+  const wanted = `postgres:${statement.class}`;
+  if (wanted !== action)
+    return fail({
+      part: statement.verb,
+      reason: `This is for \`${wanted}\`, and the grant is for \`${action}\`: ask for a grant of that action.`,
+    });
+  if (statement.parameterCount !== request.params.length)
+    return fail({
+      part: '$n',
+      reason: `The statement has ${statement.parameterCount} parameters, and \`params\` has ${request.params.length}.`,
+    });
+  if (statement.class !== 'read' && [request.sql, ...request.params].some(isMasked))
+    return fail({
+      part: 'mask',
+      reason: 'It would store a mask in place of the value that the mask hides: leave that column as it is.',
+    });
+  return ok(statement);
+};
+
+const isMasked = (text: string | null): boolean => text !== null && holdsMaskMarker(text);
+
+const commitRefusal = async (
+  deps: RequestRunDeps,
+  { caller, ask, grant, now }: Attempt,
+  refusal: Refusal,
+): Promise<Result<RequestedRun> | 'lost'> => {
+  const fact = {
+    type: 'run.refused' as const,
+    grant: grant.id,
+    code: 'statement_refused',
+    part: refusal.part,
+    bytes: Buffer.byteLength(ask.request.sql),
+  };
+  const context = callerContext(caller, deps.software);
+  const entry = appendEntry({ chain: grant.id, head: grant.head }, { ...fact, ...context }, now);
+  const { seq, hash } = entry;
+  const outcome = await deps.store.commit({
+    grants: [{ ...grant, version: grant.version + 1, head: { seq, hash } }],
+    entries: [entry],
+    activeGrant: { at: now },
+    usage: { ...usageOf(grant, caller, now), failures: 1, outcome: 'failure' },
+  });
+  return outcome === 'lost' ? 'lost' : ok({ kind: 'refused', refusal, receipt: receiptOf(entry) });
+};
+
+const usageOf = (grant: ActiveGrant, caller: Caller, at: EpochMs) => ({
+  task: grant.task,
+  principalKey: principalKey(caller.principal),
+  at,
+  runs: 0,
+  rows: 0,
+  bytes: 0,
+  failures: 0,
+});
+
+interface Understood {
+  readonly statement: Statement;
+  readonly resource: Resource;
+}
+
+const commitRun = async (
+  deps: RequestRunDeps,
+  about: Attempt,
+  { statement, resource }: Understood,
+): Promise<Result<RequestedRun> | 'lost'> => {
+  const { caller, ask, grant, budgets, vault, now } = about;
+  const { sql, params, maxRows } = ask.request;
+  const verdict = askPolicy(deps, { grant, statement, budgets, resource });
+  if (verdict.effect === 'allow' && lacksOwner(grant, verdict.quorum)) return fail({ code: 'owner_unknown' });
+  const id = runId(grant.id, deps.random(ID_RANDOM_BYTES));
+  const { sealedHash } = await vault.put(requestName(id), JSON.stringify({ sql, params } satisfies RunAsked));
+  const change = openRun(
+    {
+      id,
+      grant: grant.id,
+      task: grant.task,
+      principal: grant.principal,
+      groups: grant.groups,
+      resource: grant.resource,
+      action: `postgres:${statement.class}`,
+      verb: statement.verb,
+      bounded: statement.bounded,
+      maxRows,
+      requestHash: sealedHash,
+      unmasked: unmaskedCategories(deps.policy, { ...grant, resource }),
+      policyDigest: deps.software.policyDigest,
+      statement,
+      literalMacs: [...statement.literals, ...params.filter((param) => param !== null)].map((text) =>
+        vault.mac('literal', text),
+      ),
+    },
+    verdict,
+    now,
+  );
+  const context = callerContext(caller, deps.software);
+  const made = recordRun(change, { grant, context, at: now });
+  const isDenied = verdict.effect === 'deny';
+  const outcome = await deps.store.commit({
+    grants: [made.grant],
+    runs: [made.run],
+    entries: [made.entry],
+    activeGrant: { at: now },
+    usage: {
+      ...usageOf(grant, caller, now),
+      runs: 1,
+      begins: true,
+      ...(isDenied ? { failures: 1, outcome: 'failure' as const } : {}),
+    },
+    ...idempotencyOf(about, made.run.id),
+  });
+  return outcome === 'lost' ? 'lost' : ok({ kind: 'run', run: made.run, receipt: receiptOf(made.entry) });
+};
+
+const askPolicy = (
+  deps: RequestRunDeps,
+  about: {
+    readonly grant: ActiveGrant;
+    readonly statement: Statement;
+    readonly budgets: Budgets;
+    readonly resource: Resource;
+  },
+): Verdict =>
+  verdictOnRun(deps.policy, {
+    ...about.grant,
+    resource: about.resource,
+    durationSeconds: about.grant.requestedSeconds,
+    run: runFacts(about.statement, about.budgets),
+  });
+
+const idempotencyOf = ({ caller, ask, vault, now }: Attempt, made: string) =>
+  ask.idempotencyKey === undefined
+    ? {}
+    : {
+        idempotency: {
+          principalKey: principalKey(caller.principal),
+          key: ask.idempotencyKey,
+          bodyHash: hashOfRequest(identityOf(vault, ask)),
+          made,
+          createdAt: now,
+        },
+      };

@@ -1,0 +1,3 @@
+import { statementTargetContract } from '../../contracts/statement-target.ts';
+
+statementTargetContract({ name: 'the packaged PostgreSQL', thorough: false });

@@ -1,0 +1,165 @@
+import type { Mutant } from '../../bin/mutant.ts';
+
+const BEGIN = 'lambdas/app/begin-run.ts';
+const REQUEST = 'lambdas/app/request-run.ts';
+const REQUEST_TESTS = ['test/app/request-run.test.ts'];
+const EXECUTE_TESTS = ['test/app/execute-run.test.ts'];
+const CLASSIFY_TESTS = ['test/core/sql/classify.test.ts'];
+const TARGET_TESTS = ['test/adapters/postgres/statement-target.test.ts'];
+const MASK_TESTS = ['test/core/masking/plan-masks.test.ts'];
+
+/** Statements that Latchkey executes: what is understood, decided, executed once, masked, recorded and released. */
+export const RUN_MUTANTS: readonly Mutant[] = [
+  {
+    promise: 1,
+    rule: 'a statement that policy denies is not queued',
+    file: 'lambdas/core/run/run-life.ts',
+    find: `if (verdict.effect === 'deny') return { ...core, state: 'denied' };\n  if (verdict.quorum === 0)`,
+    replace: `if (verdict.effect === 'deny' || verdict.quorum === 0)`,
+    tests: REQUEST_TESTS,
+  },
+  {
+    promise: 1,
+    rule: 'one statement at a time is understood',
+    file: 'lambdas/core/sql/classify.ts',
+    find: 'if (!tree || more.length > 0)',
+    replace: 'if (!tree)',
+    tests: CLASSIFY_TESTS,
+  },
+  {
+    promise: 1,
+    rule: 'a function that is not on the list is refused',
+    file: 'lambdas/core/sql/function-allow-list.ts',
+    find: 'const NUMBERS = names(`',
+    replace: 'const NUMBERS = names(`pg_sleep',
+    tests: CLASSIFY_TESTS,
+  },
+  {
+    promise: 1,
+    rule: 'a statement runs under a grant of its own class only',
+    file: REQUEST,
+    find: 'if (wanted !== action)',
+    replace: `if (wanted === '')`,
+    tests: REQUEST_TESTS,
+  },
+  {
+    promise: 1,
+    rule: 'failures in a row open the circuit of a task',
+    file: 'lambdas/core/run/budget.ts',
+    find: 'task.failuresInRow >= CIRCUIT_FAILURES',
+    replace: 'task.failuresInRow > CIRCUIT_FAILURES',
+    tests: ['test/core/run/budget.test.ts'],
+  },
+  {
+    promise: 1,
+    rule: 'a read cannot write, whatever it was taken for',
+    file: 'lambdas/adapters/postgres/run-statement.ts',
+    find: `READ \${isRead ? 'ONLY' : 'WRITE'}`,
+    replace: 'READ WRITE',
+    tests: TARGET_TESTS,
+  },
+  {
+    promise: 2,
+    rule: 'the intent is in the trail before anything is executed',
+    file: BEGIN,
+    find: `if (outcome === 'lost') return 'lost';`,
+    replace: '',
+    tests: EXECUTE_TESTS,
+  },
+  {
+    promise: 3,
+    rule: 'a run whose grant has ended executes nothing',
+    file: 'lambdas/core/run/check-run.ts',
+    find: `grant?.state === 'active' &&`,
+    replace: 'grant !== undefined &&',
+    tests: EXECUTE_TESTS,
+  },
+  {
+    promise: 3,
+    rule: 'what has begun is never begun again',
+    file: 'lambdas/app/execute-run.ts',
+    find: `if (run?.state !== 'queued') return run;`,
+    replace: 'if (!run) return run;',
+    tests: EXECUTE_TESTS,
+  },
+  {
+    promise: 3,
+    rule: 'two that begin in the same instant are two',
+    file: BEGIN,
+    find: `Buffer.from(random(ATTEMPT_BYTES)).toString('hex')`,
+    replace: `random.name`,
+    tests: EXECUTE_TESTS,
+  },
+  {
+    promise: 3,
+    rule: 'an answer is released only while its grant may be used',
+    file: 'lambdas/app/read-run.ts',
+    find: 'if (!use.ok) return',
+    replace: 'if (use === undefined) return',
+    tests: EXECUTE_TESTS,
+  },
+  {
+    promise: 3,
+    rule: 'policy is asked again when the target has been asked',
+    file: BEGIN,
+    find: `if (verdict.effect === 'deny' || lacksOwner(grant, verdict.quorum)) return refused('policy_denied');`,
+    replace: `if (verdict.effect === 'deny') Object.assign(verdict, { effect: 'allow', quorum: 0 });\n  if (verdict.effect === 'deny') return refused('policy_denied');`,
+    tests: EXECUTE_TESTS,
+  },
+  {
+    promise: 4,
+    rule: 'an estimate that makes policy ask for people holds the run',
+    file: BEGIN,
+    find: 'verdict.quorum > 0',
+    replace: 'verdict.quorum > 9',
+    tests: EXECUTE_TESTS,
+  },
+  {
+    promise: 6,
+    rule: 'an error of the target is told only where it cannot tell what is masked',
+    file: 'lambdas/app/run-answer.ts',
+    find: 'wordsAreSafe ? maskText(failure.message',
+    replace: 'wordsAreSafe !== undefined ? maskText(failure.message',
+    tests: EXECUTE_TESTS,
+  },
+  {
+    promise: 7,
+    rule: 'a grant of runs hands out no login',
+    file: 'lambdas/app/vend-credential.ts',
+    find: `if (isRunAction(use.value.action)) return fail({ code: 'not_vended' });`,
+    replace: '',
+    tests: REQUEST_TESTS,
+  },
+  {
+    promise: 7,
+    rule: 'a mask is not written back over what it hides',
+    file: REQUEST,
+    find: 'text !== null && holdsMaskMarker(text)',
+    replace: 'text === null && holdsMaskMarker(text ?? "")',
+    tests: REQUEST_TESTS,
+  },
+  {
+    promise: 7,
+    rule: 'a column of which nobody can tell what it carries is masked whole',
+    file: 'lambdas/core/masking/plan-masks.ts',
+    find: `return column ? { kind: 'sensitive', category: column.category, form: column.form } : UNDECIDED;`,
+    replace: `return column ? { kind: 'sensitive', category: column.category, form: column.form } : PASS;`,
+    tests: MASK_TESTS,
+  },
+  {
+    promise: 7,
+    rule: 'what is masked is neither compared nor computed with',
+    file: 'lambdas/core/masking/plan-masks.ts',
+    find: 'if (refusal) return fail(refusal);',
+    replace: '',
+    tests: MASK_TESTS,
+  },
+  {
+    promise: 7,
+    rule: 'a definition that was replaced meanwhile spoils the run',
+    file: 'lambdas/adapters/postgres/run-statement.ts',
+    find: `if (ask.statement.class !== 'ddl') await requireUnchanged(execution, definitions);`,
+    replace: 'definitions.stamp.trim();',
+    tests: TARGET_TESTS,
+  },
+];
