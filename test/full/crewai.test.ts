@@ -197,10 +197,20 @@ suite('a crew with the real CrewAI', { concurrency: 2 }, () => {
     assert.equal((await grantOf(played)).state, 'cancelled');
   });
 
+  test('reads without a login, sees no card number, and is told why it may not guess one', async () => {
+    const played = await play('reads masked');
+    const [row = '', mistake = '', guess = ''] = played.seen.answer?.split('\n') ?? [];
+    assert.match(row, /^\[\['Customer 1', '\[masked:card …\d{4}\]'\]\]$/);
+    assert.match(mistake, /The statement has 1 parameters, and `params` has 0\./);
+    assert.match(guess, /public\.customers\.card is masked, so it can be shown but not compared/);
+    assert.deepEqual([played.seen.secrets, played.seen.tls, played.seen.grants.length], [[], [], 1]);
+    await assertOver(played);
+  });
+
   test('keeps the secret also from error trackers when it cannot log in', async () => {
     const played = await play('cannot log in');
     assert.match(played.seen.answer ?? '', /^orders-db did not answer\./);
-    assert.match(played.seen.traces.join(), /connect: .*'wanted'/);
+    assert.match(played.seen.traces.join(), /connect: .*'opened'/);
     assertSecret(played);
   });
 

@@ -49,6 +49,8 @@ from scripted_model import ScriptedModel  # noqa: E402
 Step = Callable[[list[dict[str, Any]]], Any]
 latchkey.LEASE_SECONDS = 15  # the shortest there is
 ROWS = "SELECT id, total_cents FROM orders ORDER BY id LIMIT 2"
+ONE = "SELECT name, card FROM customers WHERE id = $1"
+GUESS = "SELECT count(*) FROM customers WHERE card LIKE '4%'"
 opened: list[Any] = []
 
 
@@ -122,6 +124,7 @@ SCENES: dict[str, list[Step]] = {
     "is lied to": [query(), repeat],
     "forgets": [],
     "must wait": [],
+    "reads masked": [],
 }
 
 
@@ -169,7 +172,17 @@ def play() -> str:
                 return "It got in."
         except latchkey.NoAccess as no_access:
             return str(no_access.told)
+    if scene == "reads masked":
+        return "\n".join((told_of(ONE, [1]), told_of(ONE, []), told_of(GUESS, [])))
     return orders_crew.answer("Which are the first orders?", model)
+
+
+def told_of(sql: str, params: list[Any]) -> str:
+    """What a tool would tell its model of one statement that Latchkey executes."""
+    try:
+        return str(latchkey.run("orders-db", sql, params, reason="Look at a customer"))
+    except latchkey.NoAccess as no_access:
+        return str(no_access)
 
 
 def is_alive(connection: Any) -> bool:

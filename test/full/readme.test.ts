@@ -48,7 +48,8 @@ describe('npm run dev, tried by hand as the README says', () => {
   };
 
   test('every call does what is said of it', async () => {
-    const [resources = '', task = '', grant = '', login = '', end = ''] = linesOf('Try it by hand');
+    const lines = linesOf('Try it by hand');
+    const [resources = '', task = '', grant = '', login = '', reading = '', run = '', end = ''] = lines;
     assert.match(await shell(resources), /"orders-db"/);
     const TASK = JSON.parse(await shell(task)).id;
     const granted = JSON.parse(await shell(grant, { TASK }));
@@ -58,6 +59,13 @@ describe('npm run dev, tried by hand as the README says', () => {
     assert.match(environment, /^PGUSER=lk_/m);
     assert.match(environment, /^PGSSLMODE=verify-full$/m);
     assert.match(environment, /BEGIN CERTIFICATE/);
+    const READING = JSON.parse(await shell(reading, { TASK })).id;
+    const { state, rows } = JSON.parse(await shell(run, { READING }));
+    assert.deepEqual([state, rows.length], ['succeeded', 3]);
+    for (const [name, email] of rows) {
+      assert.match(name, /^Customer \d+$/);
+      assert.match(email, /^\[masked:email tk_[0-9a-f]+\]$/);
+    }
     const ended = JSON.parse(await shell(end, { TASK }));
     assert.deepEqual([ended.state, ended.grants[0].ending.status], ['ended', 'dead']);
   });
