@@ -2,11 +2,15 @@ import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, test } from 'node:test';
+import { CONTAINMENT_KEY, readContainment } from '../lambdas/adapters/dynamo/items.ts';
+import { auditTargetOf } from '../lambdas/app/audit-target.ts';
 import { appendEntry, formatReceipt, GENESIS, headOf, receiptOf } from '../lambdas/core/audit/chain.ts';
 import { CONFIG_PARTS } from '../lambdas/core/config/compiled.ts';
+import { SYSTEM_CHAIN_SHARDS_COUNT } from '../lambdas/core/limits.ts';
 import { ROUTES } from '../lambdas/http/routes.ts';
 import { ofType, sampleResources } from './infra/sample-stack.ts';
 import { scratchDir } from './infra/scratch-dir.ts';
+import { RESOURCE } from './support/facts.ts';
 import { runCommand } from './support/run-command.ts';
 
 const read = (path: string): string => readFileSync(path, 'utf8');
@@ -49,7 +53,7 @@ describe('the commands of the README', () => {
     'npm ci && npm run demo': { file: 'test/full/readme.test.ts', as: /npm ci && npm run demo/ },
     'npm ci && npm test': { file: 'test/full/readme.test.ts', as: /npm ci && npm test/ },
     'npm run dev': { file: 'test/full/readme.test.ts', as: /bin\/dev\.ts/ },
-    'npx cdk synth': { file: 'test/infra/synth.test.ts', as: /'synth'/ },
+    'npx cdk synth': { file: 'test/full/synth.test.ts', as: /'synth'/ },
     'npm run config -- resolve --instance orders --region eu-central-1': {
       file: 'test/bin/config.test.ts',
       as: /'resolve'/,
@@ -62,6 +66,8 @@ describe('the commands of the README', () => {
     'npx cdk deploy': 'changes an account',
     'npm run audit -- export --grants-table "$GRANTS_TABLE" --audit-table "$AUDIT_TABLE" --out trail.jsonl':
       'reads the tables of a deployment',
+    'npm run audit -- replay "$TASK" --grants-table "$GRANTS_TABLE" --audit-table "$AUDIT_TABLE" --keys-table "$KEYS_TABLE" --bucket "$BUCKET"':
+      'reads what a deployment keeps; test/bin/audit-replay.test.ts runs the command',
   };
 
   const commands = commandsIn(README);
@@ -269,10 +275,19 @@ describe('docs/storage.md', () => {
     assert.deepEqual(eventsOfPage(), events);
   });
 
+  test('names the shards of a day, and what a target is', () => {
+    for (const subject of ['requests', 'orphans'])
+      assert.match(page, new RegExp(`system:${subject}:<day>:<0-${SYSTEM_CHAIN_SHARDS_COUNT - 1}>`));
+    const [, fields = ''] = /`target` is `\{(.*?)\}`/.exec(page) ?? [];
+    assert.deepEqual(fields.split(', ').sort(), Object.keys(auditTargetOf(RESOURCE, 'g_')).sort());
+  });
+
   test('lists every kind of item, and no other', () => {
     const kinds = (text: string) =>
       [
-        ...new Set([...text.matchAll(/[`'](TASK|GRANT|WAIT|IDEMPOTENCY|CHAIN)#/g)].map(([, kind]) => kind)),
+        ...new Set(
+          [...text.matchAll(/[`'](TASK|GRANT|RUN|BUDGET|WAIT|IDEMPOTENCY|CHAIN)#/g)].map(([, kind]) => kind),
+        ),
       ].sort();
     const stored = read('lambdas/adapters/dynamo/items.ts');
     const prefixes = [...stored.matchAll(/text\([`']([A-Z]+)/g)].map(([, prefix = '']) => prefix);
@@ -283,6 +298,14 @@ describe('docs/storage.md', () => {
 });
 
 describe('docs/operations.md', () => {
+  test('writes a containment register that is read as it is written, and not as one that stops everything', () => {
+    const [, item = ''] = /put-item .*--item '([^']+)'/.exec(read('docs/operations.md')) ?? [];
+    const { pk, sk, body } = JSON.parse(item);
+    assert.deepEqual({ pk, sk }, CONTAINMENT_KEY);
+    assert.equal(JSON.parse(body.S).everything, false);
+    assert.deepEqual(readContainment({ body }), JSON.parse(body.S));
+  });
+
   test('says what to do for each alarm, and for no other', () => {
     const alarms = ofType(sampleResources(), 'AWS::CloudWatch::Alarm').map(({ id }) =>
       id.replace(/^Alarms/, ''),
