@@ -4,6 +4,7 @@ import { GRANT_MUTANTS } from './mutants/grants.ts';
 import { IDENTITY_MUTANTS } from './mutants/identity.ts';
 import { POLICY_MUTANTS } from './mutants/policy.ts';
 import { RUN_MUTANTS } from './mutants/runs.ts';
+import { STATEMENT_MUTANTS } from './mutants/statements.ts';
 import { TRAIL_MUTANTS } from './mutants/trail.ts';
 import { VAULT_MUTANTS } from './mutants/vault.ts';
 
@@ -13,6 +14,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...POLICY_MUTANTS,
   ...GRANT_MUTANTS,
   ...RUN_MUTANTS,
+  ...STATEMENT_MUTANTS,
   ...TRAIL_MUTANTS,
   ...VAULT_MUTANTS,
   ...ENDING_MUTANTS,

@@ -7,7 +7,9 @@ import { DependencyUnavailable } from '../../lambdas/app/ports.ts';
 import { readRun } from '../../lambdas/app/read-run.ts';
 import { requestRun } from '../../lambdas/app/request-run.ts';
 import { sweep } from '../../lambdas/app/sweep.ts';
+import { sweepRun } from '../../lambdas/app/sweep-run.ts';
 import { verifyChain } from '../../lambdas/core/audit/verify-chain.ts';
+import { RUN_MAX_SECONDS, RUN_SETTLE_MARGIN_SECONDS, SECOND_MS } from '../../lambdas/core/limits.ts';
 import type { SensitiveColumn } from '../../lambdas/core/masking/mask.ts';
 import type { SettledRun } from '../../lambdas/core/run/run.ts';
 import { isSettled } from '../../lambdas/core/run/run.ts';
@@ -162,6 +164,36 @@ test('a sensitive column is masked in the answer and counted in the trail', asyn
   assert.deepEqual((await answerTo(runId)).result?.rows, [['[masked:email]'], [null]]);
 });
 
+test('a token of a masked value is the same within its task, another in the next, and holds nothing of it', async () => {
+  app.deps.resources = [{ ...RESOURCE, sensitive: [{ ...EMAIL, form: { kind: 'token' } }] }];
+  app.statements.control.inspection = { ...INSPECTION, fields: [fieldOf('email')] };
+  const rows = [['ada@example.com'], ['ada@example.com'], ['bo@example.com']];
+  app.statements.control.outcome = { ok: true, value: { ...EXECUTED, fields: [fieldOf('email')], rows } };
+  const tokens = async () => {
+    const runId = await queue('SELECT email FROM customers');
+    await settledBy(runId);
+    return ((await answerTo(runId)).result?.rows ?? []).map(([cell]) => cell);
+  };
+  const [one, same, other] = await tokens();
+  assert.match(String(one), /^\[masked:email tk_[0-9a-f]{20}\]$/);
+  assert.ok(one === same && one !== other);
+  grantId = await app.newActive(await app.newTask(), { action: 'postgres:read' });
+  assert.notEqual((await tokens())[0], one);
+});
+
+test('notices are masked; of a statement that reaches what is sensitive, none is told', async () => {
+  const notices = ['met bo@example.com'];
+  app.statements.control.outcome = { ok: true, value: { ...EXECUTED, notices } };
+  const noticesOf = async () => {
+    const runId = await queue();
+    await settledBy(runId);
+    return (await answerTo(runId)).result?.notices;
+  };
+  assert.deepEqual(await noticesOf(), []);
+  app.deps.resources = [RESOURCE];
+  assert.deepEqual(await noticesOf(), ['met [masked:email]']);
+});
+
 test('what policy unmasks is shown as it is', async () => {
   app.policy.unmask = () => ALLOWED;
   app.statements.control.inspection = { ...INSPECTION, fields: [fieldOf('email')] };
@@ -271,6 +303,23 @@ test('an executor that dies after the execution leaves a run of which nobody cla
   assert.equal(app.statements.executed.length, 1);
   const grant = await app.deps.store.readGrant(grantId);
   assert.deepEqual(verifyChain(grantId, await trail(), { head: grant?.head, receipts: [] }), []);
+});
+
+test('what the sweeper has settled stays so, however late the executor comes back', async () => {
+  const runId = await queue();
+  const { execute } = app.deps.statements;
+  const statements = {
+    async execute(ask: Parameters<typeof execute>[0]) {
+      const executed = await execute(ask);
+      app.time.now += (RUN_MAX_SECONDS + RUN_SETTLE_MARGIN_SECONDS) * SECOND_MS;
+      await sweepRun(app.deps, runId, app.context);
+      return executed;
+    },
+  };
+  const run = await executeRun({ ...app.deps, statements }, runId, app.context);
+  assert.equal(run && isSettled(run) && run.outcome.code, 'outcome_unknown');
+  assert.equal((await typesInTrail()).filter((type) => type === 'run.ended').length, 1);
+  assert.equal((await answerTo(runId)).result, undefined);
 });
 
 test('the sweeper starts a run whose workflow is missing, and never executes one', async () => {

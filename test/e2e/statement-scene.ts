@@ -12,7 +12,7 @@ export interface StatementScene {
   readonly crew: Caller;
   /** Of the database of the statements. */
   readonly superuser: Client;
-  /** One statement of so many is sent: 1 sends them all, about 400, in half a minute. */
+  /** One of so many is sent of what nobody has measured: 1 sends them all, about 400 statements, in half a minute. */
   readonly oneOf: number;
 }
 
@@ -52,7 +52,7 @@ export const everyWayRoundIsRefused = async ({
   oneOf,
 }: StatementScene): Promise<void> => {
   const untouched = await oneValue(superuser, STATE_OF_SERVER);
-  const forbidden = some([...MEASURED, ...TRIED], oneOf);
+  const forbidden = [...MEASURED, ...some(TRIED, oneOf)];
   const answers = await insist({ running, crew, action: 'postgres:read' }, forbidden, ([sql]) => sql);
   assert.equal(answers.size, forbidden.length);
   for (const [[sql, part], answer] of answers) {
