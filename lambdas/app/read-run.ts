@@ -45,7 +45,7 @@ export const readRun = async (
     : release(deps, caller, { run, read });
 };
 
-/** The same for whoever has the run at hand and knows that it is the caller's. */
+/** The same for whoever has the run at hand and knows that it is the caller's. What waits for people is answered at once. */
 export const awaitRun = async (
   deps: ReadRunDeps,
   caller: Caller,

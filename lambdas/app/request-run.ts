@@ -12,8 +12,8 @@ import type { Result } from '../core/result.ts';
 import { fail, ok } from '../core/result.ts';
 import { type Budgets, checkBudgets } from '../core/run/budget.ts';
 import type { Run } from '../core/run/run.ts';
-import { openRun } from '../core/run/run-life.ts';
 import { runFacts } from '../core/run/run-facts.ts';
+import { openRun } from '../core/run/run-life.ts';
 import { classify } from '../core/sql/classify.ts';
 import type { Statement } from '../core/sql/statement.ts';
 import type { EpochMs } from '../core/time.ts';
@@ -48,7 +48,7 @@ export interface RequestRunDeps extends TrailDeps {
 
 /** A run, or a statement that was refused by its form and is none; either way recorded before it is answered. */
 export type RequestedRun =
-  | { readonly kind: 'run'; readonly run: Run; readonly receipt: Receipt }
+  | { readonly kind: 'run'; readonly run: Run }
   | {
       readonly kind: 'refused';
       readonly refusal: { readonly part: string; readonly reason: string };
@@ -116,9 +116,7 @@ const attempt = async (
 /** The same key and statement: today's state of the same run, whatever has become of it. It is never executed again. */
 const answerAgain = async (deps: RequestRunDeps, id: string): Promise<Result<RequestedRun>> => {
   const run = await deps.store.readRun(id);
-  return run
-    ? ok({ kind: 'run', run, receipt: { chain: run.grant, ...run.head } })
-    : fail({ code: 'not_found' });
+  return run ? ok({ kind: 'run', run }) : fail({ code: 'not_found' });
 };
 
 /** A keyed hash, because a plain one of a statement lets whoever reads the table try constants against it. */
@@ -250,7 +248,7 @@ const commitRun = async (
     },
     ...idempotencyOf(about, made.run.id),
   });
-  return outcome === 'lost' ? 'lost' : ok({ kind: 'run', run: made.run, receipt: receiptOf(made.entry) });
+  return outcome === 'lost' ? 'lost' : ok({ kind: 'run', run: made.run });
 };
 
 const askPolicy = (

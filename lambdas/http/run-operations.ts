@@ -2,9 +2,9 @@ import { awaitRun, type ReadRunDeps, type RunAnswer } from '../app/read-run.ts';
 import { type RequestRunDeps, requestRun } from '../app/request-run.ts';
 import type { Failure } from '../core/failure.ts';
 import { POLL_RETRY_AFTER_SECONDS } from '../core/limits.ts';
-import { ok, type Result } from '../core/result.ts';
+import { ok } from '../core/result.ts';
 import { isSettled } from '../core/run/run.ts';
-import type { Call, Handlers, Reply } from './operations.ts';
+import type { Handlers, Reply } from './operations.ts';
 import { problemOf, problemOfRun } from './problem.ts';
 import { runView } from './run-view.ts';
 
@@ -13,7 +13,7 @@ export type RunDeps = RequestRunDeps & ReadRunDeps;
 /** Statements that Latchkey executes itself: asked for here, executed by the workflow, answered when it is done. */
 export const runHandlers = (deps: RunDeps): Handlers<'requestRun'> => ({
   async requestRun(call) {
-    const { caller, path, body, idempotencyKey } = call;
+    const { caller, path, body, idempotencyKey, waitSeconds } = call;
     const request = { sql: body.sql, params: body.params.map(asText), maxRows: body.maxRows };
     const asked = await requestRun(deps, caller, { grantId: path.id, request, idempotencyKey });
     if (!asked.ok) return asked;
@@ -24,25 +24,13 @@ export const runHandlers = (deps: RunDeps): Handlers<'requestRun'> => ({
       const problem = problemOf({ code: 'statement_refused', part, reason }, caller.requestId);
       return ok(problemReply(problem, receipt));
     }
-    return answerRun(deps, call, asked.value);
+    const read = await awaitRun(deps, caller, { run: asked.value.run, waitSeconds });
+    return read.ok ? ok(runReply(read.value, caller.requestId)) : read;
   },
 });
 
 const asText = (param: string | number | boolean | null): string | null =>
   param === null ? null : String(param);
-
-/** Only machines are waited for: what waits for people is answered at once. */
-const answerRun = async (
-  deps: RunDeps,
-  { caller, waitSeconds }: Call<'requestRun'>,
-  { run, receipt }: Pick<RunAnswer, 'run' | 'receipt'>,
-): Promise<Result<Reply>> => {
-  const isForMachines = run.state === 'queued' || run.state === 'running' || isSettled(run);
-  const read = isForMachines
-    ? await awaitRun(deps, caller, { run, waitSeconds })
-    : ok({ run, result: undefined, isWithheld: false, receipt });
-  return read.ok ? ok(runReply(read.value, caller.requestId)) : read;
-};
 
 /** `200` with the answer, `202` while it is on its way, `403` and `422` with the run in the problem. */
 const runReply = (answer: RunAnswer, requestId: string): Reply => {

@@ -110,5 +110,5 @@ export interface RunOutcome {
 
 export const isSettled = (run: Run): run is SettledRun => 'outcome' in run;
 
-/** Nothing more will happen to it by itself. */
+/** Machines will carry it on; what waits for people, or is over, nobody waits for. */
 export const isOnItsWay = ({ state }: Run): boolean => state === 'queued' || state === 'running';
