@@ -10,9 +10,9 @@ import { storeWait } from '../../lambdas/app/store-wait.ts';
 import { sweep } from '../../lambdas/app/sweep.ts';
 import { fingerprintOf, vendCredential } from '../../lambdas/app/vend-credential.ts';
 import { verifyChain } from '../../lambdas/core/audit/verify-chain.ts';
-import { type App, REQUEST, startApp } from '../support/app.ts';
+import { type App, REQUEST } from '../support/app.ts';
 import { CALLER, NOW, RESOURCE } from '../support/facts.ts';
-import { Killed, killAt } from '../support/kill-at.ts';
+import { Killed, killAt, killAtEveryPoint } from '../support/kill-at.ts';
 
 const killedDeps = (app: App, point: number) => {
   const { wrap, wasReached } = killAt(point);
@@ -72,31 +72,22 @@ const released: string[] = [];
 
 for (const [name, play] of Object.entries(SCENARIOS)) {
   test(`killed before or after any call of ${name}, everything is dead and recorded in the end`, async () => {
-    let points = 0;
-    for (let point = 1; ; point += 1) {
-      const app = await startApp();
-      try {
-        if (!(await playAndRecover(app, play, point))) break;
-        points = point;
-      } finally {
-        await app.tables.close();
-      }
-    }
+    const points = await killAtEveryPoint((app, point) => playAndRecover(app, play, point));
     assert.ok(points >= 4, `only ${points} points were generated`);
   });
 }
 
-const playAndRecover = async (app: App, play: (typeof SCENARIOS)['end'], point: number): Promise<boolean> => {
+const playAndRecover = async (app: App, play: (typeof SCENARIOS)['end'], point: number) => {
   const task = await app.newTask();
   const { deps, wasReached } = killedDeps(app, point);
   released.length = 0;
   await play(app, deps, task).catch((error: unknown) => {
     if (!(error instanceof Killed)) throw error;
   });
-  if (!wasReached()) return false;
+  if (!wasReached()) return { wasReached: false };
   await recover(app);
   await assertSettled(app, task, point);
-  return true;
+  return { wasReached: true };
 };
 
 /** What goes on although nobody comes back: the schedule, long enough for every window and lease to be over. */

@@ -9,9 +9,9 @@ import type { AuditEntry } from '../../lambdas/core/audit/entry.ts';
 import { verifyChain } from '../../lambdas/core/audit/verify-chain.ts';
 import { SWEEP_GRACE_MS } from '../../lambdas/core/limits.ts';
 import { isSettled } from '../../lambdas/core/run/run.ts';
-import { type App, startApp } from '../support/app.ts';
+import type { App } from '../support/app.ts';
 import { CALLER } from '../support/facts.ts';
-import { Killed, killAt } from '../support/kill-at.ts';
+import { Killed, killAt, killAtEveryPoint } from '../support/kill-at.ts';
 
 const killedDeps = (app: App, point: number) => {
   const { pass, wrap, wasReached } = killAt(point);
@@ -78,34 +78,25 @@ const SCENARIOS = {
 
 for (const [name, play] of Object.entries(SCENARIOS)) {
   test(`killed before or after any call of ${name}, it executes at most once and is settled in the end`, async () => {
-    let points = 0;
-    for (let point = 1; ; point += 1) {
-      const app = await startApp();
-      try {
-        if (!(await playAndRecover(app, play, point))) break;
-        points = point;
-      } finally {
-        await app.tables.close();
-      }
-    }
+    const points = await killAtEveryPoint((app, point) => playAndRecover(app, play, point));
     assert.ok(points >= 8, `only ${points} points were generated`);
   });
 }
 
-const playAndRecover = async (app: App, play: (typeof SCENARIOS)['run'], point: number): Promise<boolean> => {
+const playAndRecover = async (app: App, play: (typeof SCENARIOS)['run'], point: number) => {
   const grantId = await app.newActive(await app.newTask(), { action: 'postgres:read' });
   const { deps, wasReached } = killedDeps(app, point);
   const released: string[] = [];
   await play({ app, deps, grantId, released }).catch((error: unknown) => {
     if (!(error instanceof Killed)) throw error;
   });
-  if (!wasReached()) return false;
+  if (!wasReached()) return { wasReached: false };
   await recover(app);
   await assertSettled(app, grantId, point);
   const hashes = await endsInTrail(app, grantId);
   for (const hash of released) assert.ok(hashes.includes(hash), `point ${point}: released unaudited`);
   await assertSameAgain(app, grantId, point);
-  return true;
+  return { wasReached: true };
 };
 
 /** What goes on although nobody comes back: first what is lost is started again, then every window is over. */

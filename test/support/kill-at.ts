@@ -1,3 +1,5 @@
+import { type App, startApp } from './app.ts';
+
 export class Killed extends Error {}
 
 /** Counts every call that leaves the process and kills it before or after the one that was picked. */
@@ -20,4 +22,19 @@ export const killAt = (point: number) => {
       Object.entries(port).map(([name, call]) => [name, (...given: unknown[]) => pass(() => call(...given))]),
     ) as T;
   return { pass, wrap, wasReached: () => Math.ceil(point / 2) <= calls };
+};
+
+/** Plays with one more call survived each time, each in an app of its own, until nothing is left to kill. Says how many points there were. */
+export const killAtEveryPoint = async (
+  play: (app: App, point: number) => Promise<{ readonly wasReached: boolean }>,
+): Promise<number> => {
+  for (let point = 1; ; point += 1) {
+    const app = await startApp();
+    try {
+      const { wasReached } = await play(app, point);
+      if (!wasReached) return point - 1;
+    } finally {
+      await app.tables.close();
+    }
+  }
 };
