@@ -6,7 +6,7 @@ import { RUN_ANSWER_MAX_BYTES, RUN_MAX_SECONDS } from '../core/limits.ts';
 import type { ColumnPlan } from '../core/masking/plan-masks.ts';
 import type { Policy } from '../core/policy/decide-access.ts';
 import { mayExecute } from '../core/run/check-run.ts';
-import type { QueuedRun, Run, RunOutcome, RunningRun } from '../core/run/run.ts';
+import type { QueuedRun, Run, RunningRun, RunOutcome } from '../core/run/run.ts';
 import { failedOutcome, settleRun } from '../core/run/run-life.ts';
 import { classify } from '../core/sql/classify.ts';
 import type { Statement } from '../core/sql/statement.ts';
@@ -15,8 +15,8 @@ import { beginRun } from './begin-run.ts';
 import { findTarget } from './find-target.ts';
 import type { Backoff, Clock, RandomBytes, StatementTarget, Store, TaskVault, Vaults } from './ports.ts';
 import { recordRun } from './record-run.ts';
-import { type RunAsked, readAsked, resultName } from './run-payload.ts';
 import { type Answered, answerOf } from './run-answer.ts';
+import { type RunAsked, readAsked, resultName } from './run-payload.ts';
 
 export interface ExecuteRunDeps {
   readonly store: Pick<Store, 'readRunForUse' | 'readForRun' | 'commit'>;

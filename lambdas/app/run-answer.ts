@@ -1,7 +1,7 @@
 import { RUN_RESULT_MAX_BYTES } from '../core/limits.ts';
-import type { ColumnPlan } from '../core/masking/plan-masks.ts';
 import { maskRows } from '../core/masking/mask-rows.ts';
 import { maskText } from '../core/masking/mask-text.ts';
+import type { ColumnPlan } from '../core/masking/plan-masks.ts';
 import type { RunOutcome } from '../core/run/run.ts';
 import { failedOutcome } from '../core/run/run-life.ts';
 import type { Statement } from '../core/sql/statement.ts';

@@ -1,8 +1,8 @@
 import { connectDynamo } from '../adapters/dynamo/dynamo-call.ts';
 import { dynamoStore } from '../adapters/dynamo/dynamo-store.ts';
 import { ownRdsSigner } from '../adapters/own-rds-signer.ts';
-import { statementTarget } from '../adapters/postgres/statement-target.ts';
 import { postgresTarget } from '../adapters/postgres/postgres-target.ts';
+import { statementTarget } from '../adapters/postgres/statement-target.ts';
 import { systemBackoff, systemClock, systemRandom } from '../adapters/system-clock.ts';
 import { connectVaults } from '../adapters/vault/connect-vaults.ts';
 import type { Policy } from '../core/policy/decide-access.ts';

@@ -10,11 +10,11 @@ import { requestAccess } from '../../lambdas/app/request-access.ts';
 import type { RefusalCount } from '../../lambdas/core/audit/event.ts';
 import type { PostgresResource } from '../../lambdas/core/config/resource.ts';
 import type { Grant } from '../../lambdas/core/grant/grant.ts';
-import { loadParser } from '../../lambdas/core/sql/parser.ts';
 import type { PolicyAnswer } from '../../lambdas/core/policy/question.ts';
+import { loadParser } from '../../lambdas/core/sql/parser.ts';
+import { ALLOWED, CALLER, ENTRY, NOW, REFUSED, RESOURCE, SOFTWARE } from './facts.ts';
 import { rememberedStatements } from './remembered-statements.ts';
 import { rememberedVaults } from './remembered-vaults.ts';
-import { ALLOWED, CALLER, ENTRY, REFUSED, NOW, RESOURCE, SOFTWARE } from './facts.ts';
 import { startTables } from './tables.ts';
 
 /** A target that only remembers: what is true of real ones is proved in `test/adapters`. Each call can be made to fail. */

@@ -8,10 +8,10 @@ import type { Grant } from '../../core/grant/grant.ts';
 import type { Task } from '../../core/grant/task.ts';
 import type { ContainmentRegister } from '../../core/grant/use-grant.ts';
 import { principalKey } from '../../core/identity/principal.ts';
+import { DUE_SHARDS_COUNT, IDEMPOTENCY_SECONDS, SECOND_MS } from '../../core/limits.ts';
 import type { TaskUsage, Usage } from '../../core/run/budget.ts';
 import type { Run } from '../../core/run/run.ts';
 import { runDueAt } from '../../core/run/run-life.ts';
-import { DUE_SHARDS_COUNT, IDEMPOTENCY_SECONDS, SECOND_MS } from '../../core/limits.ts';
 
 /** The stored form of everything: `docs/storage.md` shows it as a table. State lives in `body`; the other attributes exist for conditions and indexes. */
 export type Item = Record<string, AttributeValue>;

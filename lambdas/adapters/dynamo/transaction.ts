@@ -1,12 +1,12 @@
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import type { Commit } from '../../app/ports.ts';
-import { usageWrites } from './usage-writes.ts';
 import type { Grant } from '../../core/grant/grant.ts';
 import type { Task } from '../../core/grant/task.ts';
-import type { Run } from '../../core/run/run.ts';
 import { GRANTS_PER_TASK_MAX } from '../../core/limits.ts';
+import type { Run } from '../../core/run/run.ts';
 import type { Item } from './items.ts';
 import { entryItem, grantItem, idempotencyItem, number, runItem, taskItem, taskKey, text } from './items.ts';
+import { usageWrites } from './usage-writes.ts';
 
 export interface Tables {
   readonly grants: string;

@@ -3,8 +3,8 @@ import { grantOfDatabaseUser } from '../../core/grant/ids.ts';
 import type { EpochMs } from '../../core/time.ts';
 import { closeRole } from './close-role.ts';
 import { inEndingPlace } from './ending-place.ts';
-import { openRole } from './open-role.ts';
 import { maskedReach } from './masked-reach.ts';
+import { openRole } from './open-role.ts';
 import { asAdmin, type SignOwn, TargetRefusal } from './session.ts';
 
 /** A login cannot mask, so one that must not see everything is made only where its rights do not reach that far. */

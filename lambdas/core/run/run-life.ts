@@ -1,5 +1,6 @@
 import { GENESIS } from '../audit/chain.ts';
 import type { AuditFact } from '../audit/event.ts';
+import type { Change } from '../grant/change.ts';
 import {
   APPROVAL_WAIT_SECONDS,
   RUN_MAX_SECONDS,
@@ -11,7 +12,6 @@ import {
 import type { Verdict } from '../policy/question.ts';
 import type { Statement } from '../sql/statement.ts';
 import type { EpochMs } from '../time.ts';
-import type { Change } from '../grant/change.ts';
 import type { OpenRun, QueuedRun, Run, RunFailureCode, RunningRun, RunOutcome, SettledRun } from './run.ts';
 
 type RunFact = Extract<AuditFact, { readonly run: string }>;

@@ -1,5 +1,5 @@
-import type { StatementKind } from './statement-kinds.ts';
 import type { RelationName, StatementRefusal } from './statement.ts';
+import type { StatementKind } from './statement-kinds.ts';
 
 /** The fields of one node. */
 export type Fields = Readonly<Record<string, unknown>>;

@@ -1,8 +1,8 @@
 import { STATEMENT_MAX_DEPTH } from '../limits.ts';
 import { checkNode } from './check-node.ts';
 import { type Facts, type Fields, fieldsOf, forbidden, isFields, listOf } from './facts.ts';
-import { FORBIDDEN, STATEMENT_KINDS } from './statement-kinds.ts';
 import type { StatementRefusal } from './statement.ts';
+import { FORBIDDEN, STATEMENT_KINDS } from './statement-kinds.ts';
 import { type Field, SYNTAX } from './syntax.ts';
 
 /** Where the walk is: the common table expressions in reach, and how many levels down. */
