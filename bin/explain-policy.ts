@@ -165,5 +165,6 @@ const DENIALS: Readonly<Record<Denial, string>> = {
     'people would have to approve, but principals.yaml names no owner, so four eyes cannot be checked.',
   contained: 'an operator has stopped it.',
   duration_too_long: 'the duration is longer than the resource, or access without an approval, may last.',
+  denied_by_person: 'a person said no',
   policy_denied: 'no policy permits it, or one forbids it.',
 };

@@ -45,6 +45,12 @@ interface Retrier {
   readonly JitterStrategy?: 'FULL';
 }
 
+export const IS_ASKED = 'Are people asked?';
+export const ASK = 'Tell the approvers';
+export const WAIT_FOR_PEOPLE = 'Wait for people';
+export const TAKE = 'Take what they decided';
+const HAVE_APPROVED = 'Have they approved?';
+const NOT_GIVEN = 'Nothing is given';
 export const ACTIVATE = 'Activate the grant';
 export const END_ACCESS = 'End access';
 const IS_ACTIVE = 'Is the grant active?';
@@ -52,7 +58,7 @@ const HAS_LEASE = 'Does its task hold a lease?';
 const WAIT = 'Wait for the end';
 const WAIT_WITH_LEASE = 'Wait for the end while the lease is renewed';
 const ENDED = 'Access has ended';
-const LEFT = 'Left to the sweeper';
+export const LEFT = 'Left to the sweeper';
 
 /** The workflow is asked for nothing but this; everything else a function reads from the tables itself. */
 const GRANT_ID = '{% $states.context.Execution.Input.grantId %}';
@@ -93,7 +99,7 @@ const RETRY_LONG: readonly Retrier[] = [
 /** Failure, timeout, missed heartbeat and an expression that cannot be evaluated. */
 export const onAnything = (next: string) => [{ ErrorEquals: ['States.ALL'], Next: next }];
 
-const run = (runnerArn: string, step: 'activate' | 'end') => ({
+const run = (runnerArn: string, step: 'admit' | 'activate' | 'end') => ({
   Type: 'Task' as const,
   Resource: 'arn:aws:states:::lambda:invoke',
   Arguments: { FunctionName: runnerArn, Payload: { step, grantId: GRANT_ID } },
@@ -101,12 +107,86 @@ const run = (runnerArn: string, step: 'activate' | 'end') => ({
   Output: {},
 });
 
+/** The functions that a machine invokes, by their ARNs. */
+export interface Invoked {
+  readonly runner: string;
+  readonly waiter: string;
+  readonly notifier: string;
+}
+
+/** What waits for people: a grant or a run, by the id that the execution was started with. */
+export type Waiting = { readonly grantId: string } | { readonly runId: string };
+
+/**
+ * Asking people, up to the step that takes what they decided. Whatever fails on the way leads on to that step, which
+ * reads the decision and takes nobody's word for it; `next` is where it goes when they have approved.
+ */
+export const askingStates = (
+  { runner, waiter, notifier }: Invoked,
+  waiting: Waiting,
+  next: string,
+): Readonly<Record<string, State>> => ({
+  [ASK]: {
+    Type: 'Task',
+    Resource: 'arn:aws:states:::lambda:invoke',
+    Arguments: { FunctionName: notifier, Payload: waiting },
+    TimeoutSeconds: FUNCTION_SHAPES.notifier.timeoutSeconds + SLACK_SECONDS,
+    Output: {},
+    Retry: [RETRY_SOON],
+    Catch: onAnything(WAIT_FOR_PEOPLE),
+    Next: WAIT_FOR_PEOPLE,
+  },
+  [WAIT_FOR_PEOPLE]: {
+    Type: 'Task',
+    Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',
+    Arguments: {
+      FunctionName: waiter,
+      Payload: { wait: 'people', ...waiting, taskToken: '{% $states.context.Task.Token %}' },
+    },
+    TimeoutSeconds: '{% $states.context.Execution.Input.approvalSeconds %}',
+    Output: {},
+    Retry: [RETRY_SOON],
+    Catch: onAnything(TAKE),
+    Next: TAKE,
+  },
+  [TAKE]: {
+    Type: 'Task',
+    Resource: 'arn:aws:states:::lambda:invoke',
+    Arguments: { FunctionName: runner, Payload: { step: 'admit', ...waiting } },
+    TimeoutSeconds: FUNCTION_SHAPES.runner.timeoutSeconds + SLACK_SECONDS,
+    Assign: {
+      approved: '{% $states.result.Payload.admission = "go" %}',
+      asksAgain: '{% $states.result.Payload.admission = "wait" %}',
+    },
+    Output: {},
+    Retry: RETRY_LONG,
+    Catch: onAnything(LEFT),
+    Next: HAVE_APPROVED,
+  },
+  [HAVE_APPROVED]: {
+    Type: 'Choice',
+    Choices: [
+      { Condition: '{% $approved %}', Next: next },
+      { Condition: '{% $asksAgain %}', Next: ASK },
+    ],
+    Default: NOT_GIVEN,
+  },
+  [NOT_GIVEN]: { Type: 'Succeed' },
+});
+
+/** What was not started by us says nothing, and then nobody is asked: *Activate* and *Execute* refuse what waits for people. */
+export const isAsked = (next: { readonly yes: string; readonly no: string }): State => ({
+  Type: 'Choice',
+  Choices: [{ Condition: '{% $states.context.Execution.Input.isAsked = true %}', Next: next.yes }],
+  Default: next.no,
+});
+
 const wait = (waiterArn: string): TaskState => ({
   Type: 'Task',
   Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',
   Arguments: {
     FunctionName: waiterArn,
-    Payload: { grantId: GRANT_ID, taskToken: '{% $states.context.Task.Token %}' },
+    Payload: { wait: 'end', grantId: GRANT_ID, taskToken: '{% $states.context.Task.Token %}' },
   },
   TimeoutSeconds: '{% $waitSeconds %}',
   Output: {},
@@ -120,13 +200,15 @@ const wait = (waiterArn: string): TaskState => ({
  * choices compare booleans that were made inside a task, because a choice has no way to catch an error.
  * Input and history hold ids; no state passes anything on but variables.
  */
-export const grantDefinition = (runnerArn: string, waiterArn: string): Definition => ({
-  Comment: 'Makes a grant active, waits for its end, and ends it.',
+export const grantDefinition = (invoked: Invoked): Definition => ({
+  Comment: 'Asks people where policy says so, makes a grant active, waits for its end, and ends it.',
   QueryLanguage: 'JSONata',
-  StartAt: ACTIVATE,
+  StartAt: IS_ASKED,
   States: {
+    [IS_ASKED]: isAsked({ yes: ASK, no: ACTIVATE }),
+    ...askingStates(invoked, { grantId: GRANT_ID }, ACTIVATE),
     [ACTIVATE]: {
-      ...run(runnerArn, 'activate'),
+      ...run(invoked.runner, 'activate'),
       Assign: {
         active: '{% $states.result.Payload.active = true %}',
         waitSeconds: '{% $states.result.Payload.waitSeconds %}',
@@ -149,9 +231,9 @@ export const grantDefinition = (runnerArn: string, waiterArn: string): Definitio
       Choices: [{ Condition: '{% $leased %}', Next: WAIT_WITH_LEASE }],
       Default: WAIT,
     },
-    [WAIT]: wait(waiterArn),
-    [WAIT_WITH_LEASE]: { ...wait(waiterArn), HeartbeatSeconds: '{% $leaseSeconds %}' },
-    [END_ACCESS]: { ...run(runnerArn, 'end'), Retry: RETRY_LONG, Catch: onAnything(LEFT), Next: ENDED },
+    [WAIT]: wait(invoked.waiter),
+    [WAIT_WITH_LEASE]: { ...wait(invoked.waiter), HeartbeatSeconds: '{% $leaseSeconds %}' },
+    [END_ACCESS]: { ...run(invoked.runner, 'end'), Retry: RETRY_LONG, Catch: onAnything(LEFT), Next: ENDED },
     [ENDED]: { Type: 'Succeed' },
     [LEFT]: {
       Type: 'Fail',

@@ -1,31 +1,65 @@
 import { FUNCTION_SHAPES } from './function-shapes.ts';
-import { type Definition, onAnything, RETRY_SOON, SLACK_SECONDS } from './grant-definition.ts';
+import {
+  ASK,
+  askingStates,
+  type Definition,
+  type Invoked,
+  IS_ASKED,
+  isAsked,
+  LEFT,
+  onAnything,
+  RETRY_SOON,
+  SLACK_SECONDS,
+  type TaskState,
+} from './grant-definition.ts';
 
+const LOOK = 'Have the target look at it';
 export const EXECUTE = 'Execute the run';
+const WAITS_FOR_PEOPLE = 'Does it wait for people?';
 const RECORDED = 'Its outcome is recorded';
-const LEFT = 'Left to the sweeper';
+
+const RUN_ID = '{% $states.context.Execution.Input.runId %}';
+
+const step = (runnerArn: string, name: 'inspect' | 'run') => ({
+  Type: 'Task' as const,
+  Resource: 'arn:aws:states:::lambda:invoke',
+  Arguments: { FunctionName: runnerArn, Payload: { step: name, runId: RUN_ID } },
+  TimeoutSeconds: FUNCTION_SHAPES.runner.timeoutSeconds + SLACK_SECONDS,
+  Output: {},
+});
+
+/** What the target says is advice for people, who are asked all the same when it says nothing. */
+const look = (runnerArn: string): TaskState => ({
+  ...step(runnerArn, 'inspect'),
+  Retry: [],
+  Catch: onAnything(ASK),
+  Next: ASK,
+});
 
 /**
  * One run, which goes on whether or not its caller waits. Repeating the step is safe: what has begun is never begun
- * again, so a repetition only finds out what became of it.
+ * again, so a repetition only finds out what became of it. The target's estimate may make policy ask for people, or for
+ * more of them, just before the execution; then they are asked, and it waits.
  */
-export const runDefinition = (runnerArn: string): Definition => ({
-  Comment: 'Executes one run and records what came of it.',
+export const runDefinition = (invoked: Invoked): Definition => ({
+  Comment: 'Asks people where policy says so, executes one run and records what came of it.',
   QueryLanguage: 'JSONata',
-  StartAt: EXECUTE,
+  StartAt: IS_ASKED,
   States: {
+    [IS_ASKED]: isAsked({ yes: LOOK, no: EXECUTE }),
+    [LOOK]: look(invoked.runner),
+    ...askingStates(invoked, { runId: RUN_ID }, EXECUTE),
     [EXECUTE]: {
-      Type: 'Task',
-      Resource: 'arn:aws:states:::lambda:invoke',
-      Arguments: {
-        FunctionName: runnerArn,
-        Payload: { step: 'run', runId: '{% $states.context.Execution.Input.runId %}' },
-      },
-      TimeoutSeconds: FUNCTION_SHAPES.runner.timeoutSeconds + SLACK_SECONDS,
-      Output: {},
+      ...step(invoked.runner, 'run'),
+      Assign: { waits: '{% $states.result.Payload.state = "pending_approval" %}' },
       Retry: [RETRY_SOON],
       Catch: onAnything(LEFT),
-      Next: RECORDED,
+      Next: WAITS_FOR_PEOPLE,
+    },
+    [WAITS_FOR_PEOPLE]: {
+      Type: 'Choice',
+      Choices: [{ Condition: '{% $waits %}', Next: ASK }],
+      Default: RECORDED,
     },
     [RECORDED]: { Type: 'Succeed' },
     [LEFT]: {

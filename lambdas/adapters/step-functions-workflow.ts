@@ -41,7 +41,9 @@ export const stepFunctionsWorkflow = (arns: WorkflowArns): Workflow => {
     settle(client.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) })));
   return {
     ...stepFunctionsSignals(client),
-    start: (grantId) => start(arns.grant, grantId, { grantId }),
-    startRun: (runId) => start(arns.run, runId, { runId }),
+    start: (grantId, { isAsked, seconds }) =>
+      start(arns.grant, grantId, { grantId, isAsked, approvalSeconds: seconds }),
+    startRun: (runId, { isAsked, seconds }) =>
+      start(arns.run, runId, { runId, isAsked, approvalSeconds: seconds }),
   };
 };

@@ -60,9 +60,9 @@ const begin = async (
   grantId: string,
   context: EventContext,
 ): Promise<Begun | undefined | 'lost'> => {
-  const { grant, task, containment } = await deps.store.readForUse(grantId);
+  const { grant, task, containment, isRevoked } = await deps.store.readForUse(grantId);
   const now = deps.clock();
-  if (!grant || !isTaskOpen(task, now) || isContained(containment, grant)) return undefined;
+  if (!grant || isRevoked || !isTaskOpen(task, now) || isContained(containment, grant)) return undefined;
   const resource = findTarget(deps.resources, grant);
   if (typeof resource === 'string') return undefined;
   const leaseSeconds = task?.leaseSeconds ?? 0;

@@ -1,15 +1,20 @@
+import { askedOfRun, askedStatement, excludedFrom } from '../core/approval/asked.ts';
+import { statementText } from '../core/approval/digest.ts';
 import type { EventContext } from '../core/audit/event.ts';
 import type { Grant } from '../core/grant/grant.ts';
 import { principalKey } from '../core/identity/principal.ts';
+import { APPROVAL_WAIT_SECONDS, SECOND_MS } from '../core/limits.ts';
 import { type ColumnPlan, planMasks } from '../core/masking/plan-masks.ts';
-import { lacksOwner, unmaskedCategories, verdictOnRun } from '../core/policy/decide-access.ts';
+import { answerWith, lacksOwner, unmaskedCategories, verdictOnRun } from '../core/policy/decide-access.ts';
 import type { Verdict } from '../core/policy/question.ts';
 import type { Budgets } from '../core/run/budget.ts';
 import { mayExecute } from '../core/run/check-run.ts';
-import type { Run, RunningRun } from '../core/run/run.ts';
+import type { EpochMs } from '../core/time.ts';
+import type { QueuedRun, Run, RunningRun } from '../core/run/run.ts';
 import { runFacts } from '../core/run/run-facts.ts';
 import { failedOutcome, holdRun, startRun } from '../core/run/run-life.ts';
 import { ALLOWED_FUNCTIONS } from '../core/sql/function-allow-list.ts';
+import { askPeople, newApprovalId } from './ask-people.ts';
 import { decideUntilCommitted } from './attempts.ts';
 import type { Executable, ExecuteRunDeps } from './execute-run.ts';
 import type { Inspection } from './ports.ts';
@@ -91,15 +96,16 @@ const attempt = async (
   if (!mayExecute(read, now)) return { kind: 'refused', answered: { outcome: failedOutcome('grant_over') } };
   const verdict = verdictOf(about, { ...read, grant });
   if (verdict.effect === 'deny' || lacksOwner(grant, verdict.quorum)) return refused('policy_denied');
-  const change =
-    verdict.quorum > 0
-      ? holdRun(run, verdict.quorum, now)
-      : startRun({ ...run, unmasked: about.unmasked }, foundBy(deps, about), now);
+  const held = isConsented(about, { ...read, grant })
+    ? undefined
+    : hold(deps, about, { run, grant, verdict, context, now });
+  const change = held?.change ?? startRun({ ...run, unmasked: about.unmasked }, foundBy(deps, about), now);
   const recorded = recordRun<Run>(change, { grant, context, at: now });
   const outcome = await deps.store.commit({
     grants: [recorded.grant],
     runs: [recorded.run],
-    entries: [recorded.entry],
+    approvals: held ? [held.approval.state] : [],
+    entries: [recorded.entry, ...(held ? [held.approval.entry] : [])],
     activeGrant: { at: now },
     standingTask: { id: grant.task, at: now },
   });
@@ -109,17 +115,51 @@ const attempt = async (
     : { kind: 'over', run: recorded.run };
 };
 
+interface Counted {
+  readonly budgets: Budgets;
+  readonly grant: Grant;
+}
+
 /** The question of the request again, with the estimate, and with the counters that others have moved since. */
-const verdictOf = (
-  { run, resource, statement, inspection, policy }: Planned,
-  { budgets, grant }: { readonly budgets: Budgets; readonly grant: Grant },
-): Verdict =>
-  verdictOnRun(policy, {
-    ...run,
-    resource,
-    durationSeconds: grant.requestedSeconds,
-    run: runFacts(statement, budgets, inspection.estimatedRows),
-  });
+const questionOf = ({ run, resource, statement, inspection }: Planned, { budgets, grant }: Counted) => ({
+  ...run,
+  resource,
+  durationSeconds: grant.requestedSeconds,
+  run: runFacts(statement, budgets, inspection.estimatedRows),
+});
+
+const verdictOf = (about: Planned, counted: Counted): Verdict =>
+  verdictOnRun(about.policy, questionOf(about, counted));
+
+/** Whether the people who are behind it are enough, now that more is known of it; without any, whether none are needed. */
+const isConsented = (about: Planned, counted: Counted): boolean =>
+  answerWith(about.policy, questionOf(about, counted), about.run.consent ?? NOBODY).allowed;
+
+const NOBODY = { approvals: 0, approverGroups: [] };
+
+/** People are asked, or asked once more: the same statement waits for another approval. */
+const hold = (
+  deps: ExecuteRunDeps,
+  { resource, statement, asked, vault }: Planned,
+  about: {
+    readonly run: QueuedRun;
+    readonly grant: Grant;
+    readonly verdict: Extract<Verdict, { effect: 'allow' }>;
+    readonly context: EventContext;
+    readonly now: EpochMs;
+  },
+) => {
+  const { run, grant, verdict, context, now } = about;
+  const quorum = Math.max(1, verdict.quorum);
+  const approveBy = now + APPROVAL_WAIT_SECONDS * SECOND_MS;
+  const change = holdRun(run, { approval: newApprovalId(deps.random, run.task), quorum, approveBy });
+  const mac = vault.mac('approval', statementText({ ...asked, maxRows: run.maxRows }));
+  const question = askedOfRun(change.next, grant, { resource, statement: askedStatement(statement, mac) });
+  const excluded = excludedFrom(grant, { ...grant, delegation: run.delegation });
+  const asking = { asked: question, excluded, quorum, askedBy: verdict.askedBy, resource };
+  const supersedes = run.approval === undefined ? {} : { supersedes: run.approval };
+  return { change, approval: askPeople({ ...asking, ...supersedes }, context, now) };
+};
 
 const foundBy = ({ random }: ExecuteRunDeps, { inspection, plans }: Planned) => ({
   attempt: Buffer.from(random(ATTEMPT_BYTES)).toString('hex'),

@@ -64,10 +64,12 @@ interface Read {
   readonly grant: Grant;
   readonly task: Task | undefined;
   readonly containment: ContainmentRegister;
+  readonly isRevoked: boolean;
 }
 
 /** A workflow that ends a grant which nothing else has ended was woken by hand: that ends access, never lengthens it. */
-const causeOf = ({ grant, task, containment }: Read, now: EpochMs): EndCause => {
+const causeOf = ({ grant, task, containment, isRevoked }: Read, now: EpochMs): EndCause => {
+  if (isRevoked) return 'revoked_by_person';
   if (grant.state !== 'active') return 'activation_failed';
   if (now >= grant.expiresAt - EXPIRY_TOLERANCE_MS) return 'window_over';
   if (isContained(containment, grant)) return 'contained';

@@ -1,15 +1,18 @@
+import type { Approval } from '../core/approval/approval.ts';
+import { closeApproval, isOpen } from '../core/approval/approval-life.ts';
 import type { AuditEntry } from '../core/audit/entry.ts';
 import type { EventContext } from '../core/audit/event.ts';
 import { endGrant as endGrantState, isDying } from '../core/grant/end-grant.ts';
 import type { EndCause, Grant } from '../core/grant/grant.ts';
 import { isOver } from '../core/grant/grant.ts';
+import type { EpochMs } from '../core/time.ts';
 import { decideUntilCommitted } from './attempts.ts';
 import type { Backoff, Clock, Log, Store, Workflow } from './ports.ts';
-import { record } from './record.ts';
+import { type Recorded, record } from './record.ts';
 import { signalEnd } from './start-workflow.ts';
 
 export interface EndDeps {
-  readonly store: Pick<Store, 'readGrant' | 'commit' | 'readWaitToken'>;
+  readonly store: Pick<Store, 'readGrant' | 'readApproval' | 'commit' | 'readWaitToken'>;
   readonly clock: Clock;
   readonly backoff: Backoff;
   readonly workflow: Pick<Workflow, 'endWait'>;
@@ -36,6 +39,9 @@ export const endGrant = async (
   // Also when it was already over: the first signal may have been lost together with whoever sent it.
   if (ended.grant && isDying(ended.grant))
     await signalEnd(deps, ask.grantId, await readToken(deps, ask.grantId));
+  // Whoever waits for people may stop waiting.
+  if (ended.entry && ended.grant?.approval !== undefined && !isDying(ended.grant))
+    await signalEnd(deps, ask.grantId, await readToken(deps, ended.grant.approval));
   return ended;
 };
 
@@ -49,8 +55,30 @@ const attempt = async (
   if (isOver(grant)) return { grant, entry: undefined };
   const now = deps.clock();
   const { state, entry } = record<Grant>(endGrantState(grant, cause, now), context, now);
-  const outcome = await deps.store.commit({ grants: [state], entries: [entry] });
+  const approvals = await closedApproval(deps, grant, { context, now, cause });
+  const outcome = await deps.store.commit({
+    grants: [state],
+    approvals: approvals.map((one) => one.state),
+    entries: [entry, ...approvals.map((one) => one.entry)],
+  });
   return outcome === 'lost' ? 'lost' : { grant: state, entry };
+};
+
+/** What people are asked about ends with what they are asked for, in one write: a decision comes before it or not at all. */
+const closedApproval = async (
+  deps: EndDeps,
+  grant: Grant,
+  {
+    context,
+    now,
+    cause,
+  }: { readonly context: EventContext; readonly now: EpochMs; readonly cause: EndCause },
+): Promise<readonly Recorded<Approval>[]> => {
+  if (grant.state !== 'pending_approval') return [];
+  const approval = await deps.store.readApproval(grant.approval);
+  if (!approval || !isOpen(approval)) return [];
+  const state = cause === 'nobody_approved' ? 'lapsed' : 'cancelled';
+  return [record<Approval>(closeApproval(approval, { state, cause }, now), context, now)];
 };
 
 const readToken = async (deps: EndDeps, grantId: string): Promise<string | undefined> => {

@@ -13,13 +13,23 @@ import type { Statement } from '../core/sql/statement.ts';
 import { decideUntilCommitted } from './attempts.ts';
 import { beginRun } from './begin-run.ts';
 import { findTarget } from './find-target.ts';
-import type { Backoff, Clock, RandomBytes, StatementTarget, Store, TaskVault, Vaults } from './ports.ts';
+import { checkConsent } from './check-consent.ts';
+import type {
+  Alarm,
+  Backoff,
+  Clock,
+  RandomBytes,
+  StatementTarget,
+  Store,
+  TaskVault,
+  Vaults,
+} from './ports.ts';
 import { recordRun } from './record-run.ts';
 import { type Answered, answerOf } from './run-answer.ts';
 import { type RunAsked, readAsked, resultName } from './run-payload.ts';
 
 export interface ExecuteRunDeps {
-  readonly store: Pick<Store, 'readRunForUse' | 'readForRun' | 'commit'>;
+  readonly store: Pick<Store, 'readRunForUse' | 'readForRun' | 'readApproval' | 'commit'>;
   readonly vaults: Pick<Vaults, 'find'>;
   readonly statements: StatementTarget;
   /** Both are loaded when first needed: endings, which share the function, have no use for them. */
@@ -29,6 +39,7 @@ export interface ExecuteRunDeps {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly backoff: Backoff;
+  readonly alarm: Alarm;
 }
 
 /** A run that may be executed, with everything that execution needs. */
@@ -69,10 +80,14 @@ const prepare = async (
   grant: Grant | undefined,
 ): Promise<Executable | RunOutcome> => {
   const resource = grant && findTarget(deps.resources, grant);
-  if (resource === undefined || typeof resource === 'string') return failedOutcome('grant_over');
+  if (!grant || resource === undefined || typeof resource === 'string') return failedOutcome('grant_over');
   const vault = await deps.vaults.find(run.task);
   const asked = await readAsked(vault, run);
   if (!vault || !asked) return failedOutcome('payload_gone');
+  const consent = await checkConsent(deps.store, { run, grant, asked, vault }, deps.clock());
+  if (consent === 'over') return failedOutcome('approval_over');
+  if (consent === 'mismatch') deps.alarm('ApprovalMismatch');
+  if (consent === 'mismatch') return failedOutcome('approval_mismatch');
   await deps.loadParser();
   const statement = classify(asked.sql);
   if (!statement.ok) return failedOutcome('statement_refused', statement.failure.part);

@@ -1,9 +1,11 @@
+import type { Approval } from '../core/approval/approval.ts';
 import type { AuditEntry, ChainHead, Receipt } from '../core/audit/entry.ts';
 import type { RefusalCount } from '../core/audit/event.ts';
 import type { PostgresResource, Rights } from '../core/config/resource.ts';
 import type { EndingStep, Grant } from '../core/grant/grant.ts';
 import type { Task } from '../core/grant/task.ts';
 import type { ContainmentRegister } from '../core/grant/use-grant.ts';
+import type { PrincipalId } from '../core/identity/principal.ts';
 import type { Budgets, Usage } from '../core/run/budget.ts';
 import type { Run } from '../core/run/run.ts';
 import type { Catalogue, ResultField } from '../core/sql/catalogue.ts';
@@ -36,6 +38,7 @@ export interface Commit {
   readonly grants?: readonly Grant[];
   readonly tasks?: readonly Task[];
   readonly runs?: readonly Run[];
+  readonly approvals?: readonly Approval[];
   readonly entries: readonly AuditEntry[];
   readonly idempotency?: IdempotencyRecord;
   /** Refused unless this task is open and its `openUntil` is after `at`. */
@@ -48,6 +51,27 @@ export interface Commit {
   /** Refused unless the stored grant is active and `expiresAt` is after `at`. */
   readonly activeGrant?: { readonly at: EpochMs };
   readonly usage?: UsageChange;
+  /** Refused unless this grant or run still waits for exactly this approval. */
+  readonly waits?: { readonly kind: 'grant' | 'run'; readonly id: string; readonly approval: string };
+  /** Refused unless this grant, which is not written here, is active and `expiresAt` is after `at`. */
+  readonly liveGrant?: { readonly id: string; readonly at: EpochMs };
+  /** Kept to be compared with what the same caller asks for next. */
+  readonly lastApproved?: LastApproved & { readonly approval: string };
+}
+
+/** What somebody asks for again and again. */
+export interface LastApproved {
+  readonly principalKey: string;
+  readonly resource: string;
+  readonly action: string;
+}
+
+/** Somebody's word that access ends, kept apart from the grant, which whoever writes this can not write. */
+export interface Revocation {
+  readonly grant: string;
+  readonly by: PrincipalId;
+  readonly note: string;
+  readonly at: EpochMs;
 }
 
 /** What a run has used, counted in the transaction that tells of it. */
@@ -73,14 +97,22 @@ export interface Page<T> {
 export type DueItem =
   | { readonly kind: 'grant'; readonly id: string }
   | { readonly kind: 'task'; readonly id: string }
-  | { readonly kind: 'run'; readonly id: string };
+  | { readonly kind: 'run'; readonly id: string }
+  | { readonly kind: 'approval'; readonly id: string };
+
+/** What a use is checked against, of one consistent read. */
+export interface UseRead {
+  readonly grant: Grant | undefined;
+  readonly task: Task | undefined;
+  readonly containment: ContainmentRegister;
+  /** A person has said that it ends; whoever writes the end may not have come to it yet. */
+  readonly isRevoked: boolean;
+}
 
 /** State and trail together, because they change together. Every read is consistent unless it says otherwise. */
 export interface Store {
   /** One read for the whole use check. */
-  readForUse(
-    grantId: string,
-  ): Promise<{ grant: Grant | undefined; task: Task | undefined; containment: ContainmentRegister }>;
+  readForUse(grantId: string): Promise<UseRead>;
   /** One read for the whole creation check. */
   readForRequest(ask: { taskId: string; principalKey: string; idempotencyKey: string | undefined }): Promise<{
     task: Task | undefined;
@@ -94,24 +126,19 @@ export interface Store {
     principalKey: string;
     idempotencyKey: string | undefined;
     at: EpochMs;
-  }): Promise<{
-    grant: Grant | undefined;
-    task: Task | undefined;
-    containment: ContainmentRegister;
-    budgets: Budgets;
-    earlier: IdempotencyRecord | undefined;
-  }>;
+  }): Promise<UseRead & { budgets: Budgets; earlier: IdempotencyRecord | undefined }>;
   /** One read of a run together with all that its use is checked against; with the budgets, where policy asks for them. */
   readRunForUse(
     runId: string,
     budgetOf?: { principalKey: string; at: EpochMs },
-  ): Promise<{
-    run: Run | undefined;
-    grant: Grant | undefined;
-    task: Task | undefined;
-    containment: ContainmentRegister;
-    budgets: Budgets;
-  }>;
+  ): Promise<UseRead & { run: Run | undefined; budgets: Budgets }>;
+  readApproval(id: string): Promise<Approval | undefined>;
+  /** Those that wait for people, or whose review is open; oldest first. Eventually consistent. */
+  listApprovals(kind: 'waiting' | 'review'): Promise<readonly Approval[]>;
+  /** The id of the approval of what this caller was last given of the same kind. */
+  readLastApproved(of: LastApproved): Promise<string | undefined>;
+  /** The first one stays. */
+  saveRevocation(revocation: Revocation): Promise<void>;
   readRun(id: string): Promise<Run | undefined>;
   readGrant(id: string): Promise<Grant | undefined>;
   readTask(id: string): Promise<Task | undefined>;
@@ -126,9 +153,9 @@ export interface Store {
   due(until: EpochMs): Promise<readonly DueItem[]>;
   /** Every grant that is over and not yet proved dead. Eventually consistent. */
   owed(): Promise<readonly DueItem[]>;
-  /** Stored beside the grant, so that it does not touch the grant's version or chain. */
-  saveWaitToken(grantId: string, token: string): Promise<void>;
-  readWaitToken(grantId: string): Promise<string | undefined>;
+  /** Of a grant that waits for its end, or an approval that waits for people; beside them, so that neither version nor chain is touched. */
+  saveWaitToken(id: string, token: string): Promise<void>;
+  readWaitToken(id: string): Promise<string | undefined>;
   /** Chains of what has no grant and no task. Appends retry their own races. */
   readSystemHead(chain: string): Promise<{ head: ChainHead; entry: AuditEntry | undefined }>;
   appendSystem(chain: string, make: (head: ChainHead) => AuditEntry): Promise<Receipt>;
@@ -138,10 +165,21 @@ export interface Store {
 
 /** Step Functions, seen from here. *Already exists*, *timed out* and *does not exist* are not failures. */
 export interface Workflow {
-  start(grantId: string): Promise<void>;
-  startRun(runId: string): Promise<void>;
+  start(grantId: string, wait: ApprovalWait): Promise<void>;
+  startRun(runId: string, wait: ApprovalWait): Promise<void>;
   endWait(token: string): Promise<void>;
   renewWait(token: string): Promise<void>;
+}
+
+/** Whether people are asked before anything else, and how long they have whenever they are. */
+export interface ApprovalWait {
+  readonly isAsked: boolean;
+  readonly seconds: number;
+}
+
+/** Has people told of what has become of an approval. Resolves when that is under way, not when they are told. */
+export interface Notifier {
+  notify(approvalId: string): Promise<void>;
 }
 
 /** Signs for one `lk_…` user. `expiresAt` is the earlier of the token's own end and its signing session's. */
@@ -279,7 +317,7 @@ export interface TaskVault {
   /** Undefined when it was never stored or is past its retention. Throws when it is not what the hash says. */
   get(name: string, sealedHash: string): Promise<string | undefined>;
   /** HMAC-SHA256, hex, under a key of this task for this purpose alone. */
-  mac(purpose: 'literal' | 'mask', text: string): string;
+  mac(purpose: 'literal' | 'mask' | 'approval', text: string): string;
 }
 
 /** `open` makes the task's key where there is none; `find` answers undefined for a task that has none, or whose key was destroyed. */
@@ -287,6 +325,9 @@ export interface Vaults {
   open(task: string): Promise<TaskVault>;
   find(task: string): Promise<TaskVault | undefined>;
 }
+
+/** Counts what a person has to hear of, at once. */
+export type Alarm = (what: 'ApprovalMismatch' | 'BrokenGlass' | 'DecisionRefused') => void;
 
 export type Clock = () => EpochMs;
 export type RandomBytes = (count: number) => Uint8Array;

@@ -1,3 +1,4 @@
+import type { Approval } from '../core/approval/approval.ts';
 import { isDying } from '../core/grant/end-grant.ts';
 import type { Grant } from '../core/grant/grant.ts';
 import type { Task } from '../core/grant/task.ts';
@@ -11,7 +12,10 @@ import type { GrantAnswer } from './request-access.ts';
 import { waitUntil } from './wait-until.ts';
 
 export interface ReadDeps {
-  readonly store: Pick<Store, 'readGrant' | 'readTask' | 'grantsOfTask' | 'listGrants' | 'listTasks'>;
+  readonly store: Pick<
+    Store,
+    'readGrant' | 'readApproval' | 'readTask' | 'grantsOfTask' | 'listGrants' | 'listTasks'
+  >;
   readonly clock: Clock;
   readonly sleep: Sleep;
 }
@@ -21,13 +25,23 @@ export const readGrant = async (
   deps: ReadDeps,
   caller: Caller,
   ask: { readonly grantId: string; readonly waitSeconds: number },
-): Promise<Result<GrantAnswer>> => {
+): Promise<Result<GrantAnswer & ApprovalRead>> => {
   const read = () => deps.store.readGrant(ask.grantId);
   const first = await read();
   if (!first || !isSameHolder(first.principal, caller.principal)) return fail({ code: 'not_found' });
   const grant = await settled(deps, first, ask.waitSeconds);
-  return ok({ grant, receipt: { chain: grant.id, ...grant.head } });
+  return ok({ grant, receipt: { chain: grant.id, ...grant.head }, approval: await approvalOf(deps, grant) });
 };
+
+export interface ApprovalRead {
+  readonly approval: Approval | undefined;
+}
+
+/** What it waits for, or stood on: one more read where people were asked. */
+export const approvalOf = async (
+  { store }: { readonly store: Pick<Store, 'readApproval'> },
+  { approval }: Grant,
+): Promise<Approval | undefined> => (approval === undefined ? undefined : store.readApproval(approval));
 
 /** Waits until a grant is no longer on its way from one state to the next. */
 export const settled = (

@@ -1,3 +1,4 @@
+import type { Approval } from '../core/approval/approval.ts';
 import type { Receipt } from '../core/audit/entry.ts';
 import { checkUse } from '../core/grant/use-grant.ts';
 import { isSameHolder } from '../core/identity/principal.ts';
@@ -10,7 +11,7 @@ import { type RunResult, readResult } from './run-payload.ts';
 import { waitUntil } from './wait-until.ts';
 
 export interface ReadRunDeps {
-  readonly store: Pick<Store, 'readRun' | 'readRunForUse'>;
+  readonly store: Pick<Store, 'readRun' | 'readRunForUse' | 'readApproval'>;
   readonly vaults: Pick<Vaults, 'find'>;
   readonly clock: Clock;
   readonly sleep: Sleep;
@@ -23,6 +24,8 @@ export interface RunAnswer {
   /** The answer exists, and the grant it was given under can no longer be used. */
   readonly isWithheld: boolean;
   readonly receipt: Receipt;
+  /** What it waits for, or stood on; undefined where nobody was asked. */
+  readonly approval: Approval | undefined;
 }
 
 type ReadForUse = Awaited<ReturnType<ReadRunDeps['store']['readRunForUse']>>;
@@ -40,22 +43,32 @@ export const readRun = async (
   const read = await deps.store.readRunForUse(ask.runId);
   const { run } = read;
   if (!run || !isSameHolder(run.principal, caller.principal)) return fail({ code: 'not_found' });
-  return isOnItsWay(run)
-    ? awaitRun(deps, caller, { run, waitSeconds: ask.waitSeconds })
-    : release(deps, caller, { run, read });
+  const isAwaited = isOnItsWay(run) || run.state === 'pending_approval';
+  return isAwaited
+    ? awaitRun(deps, caller, { run, waitSeconds: ask.waitSeconds, waitsForPeople: true })
+    : withApproval(deps, await release(deps, caller, { run, read }));
 };
 
-/** The same for whoever has the run at hand and knows that it is the caller's. What waits for people is answered at once. */
+/**
+ * The same for whoever has the run at hand and knows that it is the caller's. People are waited for only where it is said:
+ * they take long, and a function that decides has better things to do.
+ */
 export const awaitRun = async (
   deps: ReadRunDeps,
   caller: Caller,
-  { run, waitSeconds }: { readonly run: Run; readonly waitSeconds: number },
+  ask: { readonly run: Run; readonly waitSeconds: number; readonly waitsForPeople?: true },
+): Promise<Result<RunAnswer>> => withApproval(deps, await waitAndRelease(deps, caller, ask));
+
+const waitAndRelease = async (
+  deps: ReadRunDeps,
+  caller: Caller,
+  { run, waitSeconds, waitsForPeople }: Parameters<typeof awaitRun>[2],
 ): Promise<Result<RunAnswer>> => {
   const seen = await waitUntil<Run>(
     {
       first: run,
       again: async () => (await deps.store.readRun(run.id)) ?? run,
-      isDone: (now) => !isOnItsWay(now),
+      isDone: (now) => !isOnItsWay(now) && !(waitsForPeople && now.state === 'pending_approval'),
     },
     waitSeconds,
     deps,
@@ -78,9 +91,16 @@ const release = async (
   return ok({ ...bare(run), result: await readResult(await deps.vaults.find(run.task), run) });
 };
 
+const withApproval = async (deps: ReadRunDeps, answer: Result<RunAnswer>): Promise<Result<RunAnswer>> => {
+  const id = answer.ok ? answer.value.run.approval : undefined;
+  if (!answer.ok || id === undefined) return answer;
+  return ok({ ...answer.value, approval: await deps.store.readApproval(id) });
+};
+
 const bare = (run: Run): RunAnswer => ({
   run,
   result: undefined,
   isWithheld: false,
+  approval: undefined,
   receipt: { chain: run.grant, ...run.head },
 });

@@ -17,7 +17,10 @@ export interface TrailDeps {
 export const recordAside = (
   deps: TrailDeps,
   caller: Caller,
-  fact: Extract<AuditFact, { type: 'request.refused' | 'access.previewed' }>,
+  fact: Extract<
+    AuditFact,
+    { type: 'request.refused' | 'access.previewed' | 'decision.refused' | 'grant.revocation' }
+  >,
 ): Promise<Receipt> => {
   const chain = systemChain('requests', principalKey(caller.principal), deps.clock());
   const event = { ...fact, ...callerContext(caller, deps.software) };

@@ -1,20 +1,24 @@
+import type { Approval } from '../core/approval/approval.ts';
+import { askedOfGrant, excludedFrom } from '../core/approval/asked.ts';
 import { receiptOf } from '../core/audit/chain.ts';
 import type { Receipt } from '../core/audit/entry.ts';
+import type { EventContext } from '../core/audit/event.ts';
 import type { PrincipalEntry } from '../core/config/issuer.ts';
 import type { Resource, ResourceAction } from '../core/config/resource.ts';
 import type { Grant } from '../core/grant/grant.ts';
 import { grantId, ID_RANDOM_BYTES } from '../core/grant/ids.ts';
-import { openGrant } from '../core/grant/open-grant.ts';
+import { type AccessDecision, openGrant } from '../core/grant/open-grant.ts';
 import type { ContainmentRegister } from '../core/grant/use-grant.ts';
 import { isContained, isTaskOpen } from '../core/grant/use-grant.ts';
 import { listedEntry } from '../core/identity/listed-entry.ts';
 import { isSameHolder, principalKey } from '../core/identity/principal.ts';
-import { GRANTS_PER_TASK_MAX } from '../core/limits.ts';
+import { APPROVAL_WAIT_SECONDS, GRANTS_PER_TASK_MAX } from '../core/limits.ts';
 import type { Policy } from '../core/policy/decide-access.ts';
 import { decideAccess, rightsFor, unmaskedCategories } from '../core/policy/decide-access.ts';
 import type { Result } from '../core/result.ts';
 import { fail, ok } from '../core/result.ts';
 import type { EpochMs } from '../core/time.ts';
+import { askPeople, newApprovalId } from './ask-people.ts';
 import { decideUntilCommitted } from './attempts.ts';
 import { auditTargetOf } from './audit-target.ts';
 import type { Caller } from './caller.ts';
@@ -34,6 +38,8 @@ export interface AccessAsk {
   readonly action: string;
   readonly durationSeconds: number;
   readonly reason: string;
+  /** How long people have to decide, should they have to; undefined: as long as they may. */
+  readonly approvalSeconds?: number | undefined;
 }
 
 export interface RequestDeps extends TrailDeps {
@@ -67,9 +73,11 @@ export const requestAccess = async (
   ask: Ask,
 ): Promise<Result<GrantAnswer>> => {
   const answer = await decideUntilCommitted(() => attempt(deps, caller, ask), deps.backoff);
-  if (answer.ok && answer.value.grant.state === 'preparing') await startWorkflow(deps, answer.value.grant.id);
+  if (answer.ok && mustStart(answer.value.grant)) await startWorkflow(deps, answer.value.grant);
   return answer;
 };
+
+const mustStart = ({ state }: Grant): boolean => state === 'preparing' || state === 'pending_approval';
 
 const attempt = async (
   deps: RequestDeps,
@@ -112,7 +120,7 @@ interface Decidable {
   readonly now: EpochMs;
 }
 
-const makeGrant = (deps: RequestDeps, caller: Caller, about: Decidable): Recorded<Grant> => {
+const makeGrant = (deps: RequestDeps, caller: Caller, about: Decidable): MadeGrant => {
   const { request, resource, action, now } = about;
   const { principal } = caller;
   const decision = decideAccess(deps.policy, {
@@ -129,6 +137,8 @@ const makeGrant = (deps: RequestDeps, caller: Caller, about: Decidable): Recorde
     {
       ...request,
       id,
+      approval: newApprovalId(deps.random, request.task),
+      approvalSeconds: request.approvalSeconds ?? APPROVAL_WAIT_SECONDS,
       kind: resource.kind,
       action,
       principal,
@@ -141,17 +151,37 @@ const makeGrant = (deps: RequestDeps, caller: Caller, about: Decidable): Recorde
     decision,
     now,
   );
-  return record<Grant>(change, callerContext(caller, deps.software), now);
+  const context = callerContext(caller, deps.software);
+  const made = record<Grant>(change, context, now);
+  return { ...made, approvals: approvalsFor({ made: made.state, decision, resource }, context, now) };
+};
+
+/** A grant, and the approval it waits for where it does. */
+interface MadeGrant extends Recorded<Grant> {
+  readonly approvals: readonly Recorded<Approval>[];
+}
+
+const approvalsFor = (
+  about: { readonly made: Grant; readonly decision: AccessDecision; readonly resource: Resource },
+  context: EventContext,
+  now: EpochMs,
+): readonly Recorded<Approval>[] => {
+  const { made, decision, resource } = about;
+  if (made.state !== 'pending_approval' || decision.effect !== 'allow') return [];
+  const { quorum, askedBy } = decision;
+  const asked = askedOfGrant(made, resource);
+  return [askPeople({ asked, excluded: excludedFrom(made), quorum, askedBy, resource }, context, now)];
 };
 
 const commitGrant = async (
   deps: RequestDeps,
-  made: Recorded<Grant>,
+  made: MadeGrant,
   { caller, ask, now }: { caller: Caller; ask: Ask; now: EpochMs },
 ): Promise<Result<GrantAnswer> | 'lost'> => {
   const outcome = await deps.store.commit({
     grants: [made.state],
-    entries: [made.entry],
+    approvals: made.approvals.map(({ state }) => state),
+    entries: [made.entry, ...made.approvals.map(({ entry }) => entry)],
     openTask: { id: ask.request.task, at: now },
     ...(ask.idempotencyKey === undefined
       ? {}

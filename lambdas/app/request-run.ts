@@ -1,10 +1,15 @@
+import type { Approval, AskedStatement } from '../core/approval/approval.ts';
+import { askedOfRun, askedStatement, excludedFrom } from '../core/approval/asked.ts';
+import { statementText } from '../core/approval/digest.ts';
 import { appendEntry, receiptOf } from '../core/audit/chain.ts';
 import type { Receipt } from '../core/audit/entry.ts';
+import type { EventContext } from '../core/audit/event.ts';
 import { isRunAction, type Resource } from '../core/config/resource.ts';
 import type { ActiveGrant } from '../core/grant/grant.ts';
 import { ID_RANDOM_BYTES, runId } from '../core/grant/ids.ts';
 import { checkUse } from '../core/grant/use-grant.ts';
 import { principalKey } from '../core/identity/principal.ts';
+import { APPROVAL_WAIT_SECONDS } from '../core/limits.ts';
 import { holdsMaskMarker } from '../core/masking/mask-marker.ts';
 import { lacksOwner, type Policy, unmaskedCategories, verdictOnRun } from '../core/policy/decide-access.ts';
 import type { Verdict } from '../core/policy/question.ts';
@@ -17,6 +22,7 @@ import { openRun } from '../core/run/run-life.ts';
 import { classify } from '../core/sql/classify.ts';
 import type { Statement } from '../core/sql/statement.ts';
 import type { EpochMs } from '../core/time.ts';
+import { askPeople, newApprovalId } from './ask-people.ts';
 import { decideUntilCommitted } from './attempts.ts';
 import type { Caller } from './caller.ts';
 import { callerContext } from './caller.ts';
@@ -24,13 +30,14 @@ import { findTarget } from './find-target.ts';
 import { earlierRequest, hashOfRequest } from './idempotency.ts';
 import type { Backoff, Log, RandomBytes, Store, TaskVault, Vaults, Workflow } from './ports.ts';
 import type { TrailDeps } from './record-refusal.ts';
-import { recordRun } from './record-run.ts';
+import type { Recorded } from './record.ts';
+import { type RecordedRun, recordRun } from './record-run.ts';
 import { type RunAsked, requestName } from './run-payload.ts';
 import { startRunWorkflow } from './start-workflow.ts';
 
 export interface RunAsk {
   readonly grantId: string;
-  readonly request: RunAsked & { readonly maxRows: number };
+  readonly request: RunAsked & { readonly maxRows: number; readonly approvalSeconds?: number | undefined };
   readonly idempotencyKey: string | undefined;
 }
 
@@ -67,10 +74,12 @@ export const requestRun = async (
 ): Promise<Result<RequestedRun>> => {
   await deps.loadParser();
   const answer = await decideUntilCommitted(() => attempt(deps, caller, ask), deps.backoff);
-  if (answer.ok && answer.value.kind === 'run' && answer.value.run.state === 'queued')
-    await startRunWorkflow(deps, answer.value.run.id);
+  if (answer.ok && answer.value.kind === 'run' && mustStart(answer.value.run))
+    await startRunWorkflow(deps, answer.value.run);
   return answer;
 };
+
+const mustStart = ({ state }: Run): boolean => state === 'queued' || state === 'pending_approval';
 
 interface Attempt {
   readonly caller: Caller;
@@ -204,7 +213,7 @@ const commitRun = async (
   { statement, resource }: Understood,
 ): Promise<Result<RequestedRun> | 'lost'> => {
   const { caller, ask, grant, budgets, vault, now } = about;
-  const { sql, params, maxRows } = ask.request;
+  const { sql, params, maxRows, approvalSeconds: seconds = APPROVAL_WAIT_SECONDS } = ask.request;
   const verdict = askPolicy(deps, { grant, statement, budgets, resource });
   if (verdict.effect === 'allow' && lacksOwner(grant, verdict.quorum)) return fail({ code: 'owner_unknown' });
   const id = runId(grant.id, deps.random(ID_RANDOM_BYTES));
@@ -215,6 +224,7 @@ const commitRun = async (
       grant: grant.id,
       task: grant.task,
       principal: grant.principal,
+      delegation: caller.principal.delegation,
       groups: grant.groups,
       resource: grant.resource,
       action: `postgres:${statement.class}`,
@@ -225,6 +235,7 @@ const commitRun = async (
       unmasked: unmaskedCategories(deps.policy, { ...grant, resource }),
       policyDigest: deps.software.policyDigest,
       statement,
+      asking: { approval: newApprovalId(deps.random, grant.task), seconds },
       literalMacs: [...statement.literals, ...params.filter((param) => param !== null)].map((text) =>
         vault.mac('literal', text),
       ),
@@ -234,11 +245,18 @@ const commitRun = async (
   );
   const context = callerContext(caller, deps.software);
   const made = recordRun(change, { grant, context, at: now });
+  const mac = vault.mac('approval', statementText({ sql, params, maxRows }));
+  const approvals = approvalsFor(
+    made,
+    { verdict, resource, statement: askedStatement(statement, mac) },
+    context,
+  );
   const isDenied = verdict.effect === 'deny';
   const outcome = await deps.store.commit({
     grants: [made.grant],
     runs: [made.run],
-    entries: [made.entry],
+    approvals: approvals.map(({ state }) => state),
+    entries: [made.entry, ...approvals.map(({ entry }) => entry)],
     activeGrant: { at: now },
     usage: {
       ...usageOf(grant, caller, now),
@@ -249,6 +267,19 @@ const commitRun = async (
     ...idempotencyOf(about, made.run.id),
   });
   return outcome === 'lost' ? 'lost' : ok({ kind: 'run', run: made.run });
+};
+
+const approvalsFor = (
+  { run, grant, entry }: RecordedRun,
+  about: { readonly verdict: Verdict; readonly resource: Resource; readonly statement: AskedStatement },
+  context: EventContext,
+): readonly Recorded<Approval>[] => {
+  const { verdict, resource, statement } = about;
+  if (run.state !== 'pending_approval' || verdict.effect !== 'allow') return [];
+  const { quorum, askedBy } = verdict;
+  const asked = askedOfRun(run, grant, { resource, statement });
+  const excluded = excludedFrom(grant, { ...grant, delegation: run.delegation });
+  return [askPeople({ asked, excluded, quorum, askedBy, resource }, context, entry.at)];
 };
 
 const askPolicy = (

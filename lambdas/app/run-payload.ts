@@ -7,6 +7,12 @@ export interface RunAsked {
   readonly params: readonly (string | null)[];
 }
 
+/** One statement of a plan. */
+export interface PlanAsked extends RunAsked {
+  readonly maxRows: number;
+  readonly times: number;
+}
+
 /** What comes back of a run, masked. `words` are the target's own when it refused. */
 export interface RunResult {
   readonly columns: readonly { readonly name: string; readonly type: number }[];
@@ -29,6 +35,17 @@ export const readAsked = async (
   { id, requestHash }: { readonly id: string; readonly requestHash: string },
 ): Promise<RunAsked | undefined> => {
   const content = await vault?.get(requestName(id), requestHash);
+  return content === undefined ? undefined : JSON.parse(content);
+};
+
+export const planName = (planId: string): string => `${planId}.plan`;
+
+/** Undefined when it was erased. Throws when it is not what was sealed for this plan. */
+export const readPlan = async (
+  vault: TaskVault | undefined,
+  { subject, planHash }: { readonly subject: { readonly id: string }; readonly planHash: string | null },
+): Promise<readonly PlanAsked[] | undefined> => {
+  const content = planHash === null ? undefined : await vault?.get(planName(subject.id), planHash);
   return content === undefined ? undefined : JSON.parse(content);
 };
 

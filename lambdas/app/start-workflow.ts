@@ -1,12 +1,16 @@
-import type { Log, Workflow } from './ports.ts';
+import type { Grant } from '../core/grant/grant.ts';
+import { APPROVAL_WAIT_SECONDS, SECOND_MS } from '../core/limits.ts';
+import type { Run } from '../core/run/run.ts';
+import type { ApprovalWait, Log, Workflow } from './ports.ts';
 
 /** The grant is recorded, so a start that fails is not a failure of the request: the sweeper starts what is missing. */
 export const startWorkflow = async (
   deps: { readonly workflow: Pick<Workflow, 'start'>; readonly log: Log },
-  grantId: string,
+  grant: Grant,
 ): Promise<void> => {
+  const { id: grantId } = grant;
   try {
-    await deps.workflow.start(grantId);
+    await deps.workflow.start(grantId, waitOf(grant));
   } catch {
     deps.log('warn', 'workflow not started', { grantId });
   }
@@ -15,14 +19,21 @@ export const startWorkflow = async (
 /** As above, for a run. */
 export const startRunWorkflow = async (
   deps: { readonly workflow: Pick<Workflow, 'startRun'>; readonly log: Log },
-  runId: string,
+  run: Run,
 ): Promise<void> => {
+  const { id: runId } = run;
   try {
-    await deps.workflow.startRun(runId);
+    await deps.workflow.startRun(runId, waitOf(run));
   } catch {
     deps.log('warn', 'run not started', { runId });
   }
 };
+
+/** People who are asked later, because policy has come to ask for them, have as long as those who are asked at once. */
+const waitOf = (thing: Grant | Run): ApprovalWait =>
+  thing.state === 'pending_approval'
+    ? { isAsked: true, seconds: Math.max(1, Math.ceil((thing.approveBy - thing.createdAt) / SECOND_MS)) }
+    : { isAsked: false, seconds: APPROVAL_WAIT_SECONDS };
 
 /** The end is recorded, so a signal that fails only makes it slower: the sweeper ends what is overdue. */
 export const signalEnd = async (

@@ -2,9 +2,9 @@ import type { EventContext } from '../core/audit/event.ts';
 import type { Resource } from '../core/config/resource.ts';
 import { taskMaxEnd } from '../core/grant/due-at.ts';
 import { owesEnding } from '../core/grant/end-grant.ts';
-import type { EndCause, Grant } from '../core/grant/grant.ts';
+import type { EndCause, Grant, PendingApprovalGrant } from '../core/grant/grant.ts';
 import type { Task } from '../core/grant/task.ts';
-import { SWEEP_CONCURRENCY } from '../core/limits.ts';
+import { APPROVAL_USE_SECONDS, SECOND_MS, SWEEP_CONCURRENCY } from '../core/limits.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { ActivateConfigDeps } from './activate-config.ts';
 import { activateConfig } from './activate-config.ts';
@@ -13,9 +13,18 @@ import { endGrant } from './end-grant.ts';
 import type { EndTaskDeps } from './end-task.ts';
 import { endGrantsOf, writeTombstone } from './end-task.ts';
 import { inTurns } from './in-turns.ts';
-import { type DueItem, type Endings, PROBE_GOT_IN, type Store, type Workflow } from './ports.ts';
+import { nudge } from './nudge.ts';
+import {
+  type DueItem,
+  type Endings,
+  type Notifier,
+  PROBE_GOT_IN,
+  type Store,
+  type Workflow,
+} from './ports.ts';
 import { type RefusedTokensDeps, recordRefusedTokens } from './record-refused-tokens.ts';
 import { startWorkflow } from './start-workflow.ts';
+import { type SweepApprovalDeps, sweepApproval } from './sweep-approval.ts';
 import { type SweepRunDeps, sweepRun } from './sweep-run.ts';
 
 export interface SweepDeps extends EndTaskDeps, ActivateConfigDeps, RefusedTokensDeps {
@@ -23,9 +32,11 @@ export interface SweepDeps extends EndTaskDeps, ActivateConfigDeps, RefusedToken
     ActivateConfigDeps['store'] &
     RefusedTokensDeps['store'] &
     SweepRunDeps['store'] &
+    SweepApprovalDeps['store'] &
     Pick<Store, 'due' | 'owed'>;
   readonly workflow: Pick<Workflow, 'start' | 'startRun' | 'endWait'>;
   readonly endings: Endings;
+  readonly notifier: Notifier;
   readonly resources: readonly Resource[];
 }
 
@@ -85,7 +96,8 @@ const sweepGrant = async (deps: SweepDeps, { id }: DueItem, context: EventContex
   const grant = await deps.store.readGrant(id);
   if (!grant) return;
   const now = deps.clock();
-  if (grant.state === 'preparing' && now < grant.activateBy) return startWorkflow(deps, id);
+  if (grant.state === 'preparing' && now < grant.activateBy) return startWorkflow(deps, grant);
+  if (grant.state === 'pending_approval' && now < grant.approveBy) return awaitPeople(deps, grant);
   const cause = overdueCause(grant, now);
   if (cause) {
     await endGrant(
@@ -97,9 +109,16 @@ const sweepGrant = async (deps: SweepDeps, { id }: DueItem, context: EventContex
   if (needsRunner(grant, now)) await deps.endings.end(id);
 };
 
+const awaitPeople = async (deps: SweepDeps, grant: PendingApprovalGrant): Promise<void> => {
+  await startWorkflow(deps, grant);
+  await nudge(deps, { about: { grantId: grant.id }, approval: grant.approval });
+};
+
 /** What ends without anything at a target. */
 const overdueCause = (grant: Grant, now: EpochMs): EndCause | undefined => {
-  if (grant.state === 'pending_approval' && now >= grant.approveBy) return 'nobody_approved';
+  // The workflow takes a decision of the last moment; after this there is none to wait for.
+  if (grant.state === 'pending_approval' && now >= grant.approveBy + APPROVAL_USE_SECONDS * SECOND_MS)
+    return 'nobody_approved';
   if (grant.state === 'preparing' && now >= grant.activateBy) return 'activation_failed';
   return undefined;
 };
@@ -126,6 +145,7 @@ const SWEEPS: Readonly<Record<DueItem['kind'], SweepOne>> = {
   grant: sweepGrant,
   task: sweepTask,
   run: (deps, { id }, context) => sweepRun(deps, id, context),
+  approval: (deps, { id }, context) => sweepApproval(deps, id, context),
 };
 
 /** Counted over everything that is owed, because an alarm must stay while anything stays. */

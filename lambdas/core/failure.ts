@@ -17,6 +17,8 @@ export type Failure =
       readonly code: 'policy_denied';
       readonly determinedBy: readonly DeterminingPolicy[];
     }
+  /** `note` is what they said. */
+  | { readonly code: 'denied_by_person'; readonly note: string | undefined }
   | { readonly code: 'contained' }
   | { readonly code: 'unknown_resource'; readonly resource: string; readonly didYouMean: string | undefined }
   | { readonly code: 'unknown_action'; readonly action: string; readonly offered: readonly string[] }

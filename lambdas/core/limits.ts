@@ -67,6 +67,23 @@ export const CREDENTIALS_PER_GRANT_MAX = 20;
 export const ACTIVATION_MAX_SECONDS = 60;
 /** People have this long to decide, unless the request says less. */
 export const APPROVAL_WAIT_SECONDS = 3_600;
+/** A request may give people less time than that, and never less than this. */
+export const APPROVAL_WAIT_MIN_SECONDS = 5;
+/** What was approved and has not begun after this long is not begun any more. */
+export const APPROVAL_USE_SECONDS = 600;
+/** From approval to the end of a plan, unless the request says less. */
+export const PLAN_MAX_SECONDS = 3_600;
+/** What one person can read as one thing. */
+export const PLAN_STATEMENTS_MAX_COUNT = 20;
+export const PLAN_TIMES_MAX_COUNT = 100;
+/** Whoever decides has shown to the identity provider who they are within this time. */
+export const DECISION_SIGN_IN_MAX_AGE_SECONDS = 300;
+export const NOTE_MAX_CHARACTERS = 1_000;
+/** People who have not decided are reminded after this long, unless the resource says otherwise, and once more after twice as long. */
+export const REMIND_AFTER_SECONDS = 900;
+export const REMINDERS_MAX_COUNT = 2;
+/** Grants that the page of live ones looks at; a deployment with more has other troubles. */
+export const LIVE_GRANTS_MAX_COUNT = 500;
 /** The largest number of people a policy may ask for. */
 export const QUORUM_MAX = 5;
 /** A second reading of the clock may differ this much before an early wake-up counts as early. */

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { Arn, CommonEnvironment, TableName, VAULT_PLACES } from './environment.ts';
+import { Arn, CommonEnvironment, ConsoleUrl, TableName, VAULT_PLACES } from './environment.ts';
 
 export const ApiEnvironment = CommonEnvironment.extend({
   GRANTS_TABLE: TableName,
@@ -7,6 +7,8 @@ export const ApiEnvironment = CommonEnvironment.extend({
   ...VAULT_PLACES,
   GRANT_WORKFLOW_ARN: Arn,
   RUN_WORKFLOW_ARN: Arn,
+  CONSOLE_URL: ConsoleUrl,
+  NOTIFIER_FUNCTION: Arn,
 });
 
 export type ApiEnvironment = z.input<typeof ApiEnvironment>;

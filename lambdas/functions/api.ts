@@ -1,5 +1,6 @@
 import { connectDynamo } from '../adapters/dynamo/dynamo-call.ts';
 import { dynamoStore } from '../adapters/dynamo/dynamo-store.ts';
+import { lambdaNotifier } from '../adapters/lambda-notifier.ts';
 import { stepFunctionsWorkflow } from '../adapters/step-functions-workflow.ts';
 import { systemBackoff, systemClock, systemRandom, systemSleep } from '../adapters/system-clock.ts';
 import { connectVaults } from '../adapters/vault/connect-vaults.ts';
@@ -24,6 +25,8 @@ const store = dynamoStore(dynamo, systemClock);
 export const handler = httpFunction(
   apiHandlers({
     store,
+    consoleUrl: environment.CONSOLE_URL,
+    notifier: lambdaNotifier(environment.NOTIFIER_FUNCTION),
     software,
     workflow: stepFunctionsWorkflow({
       grant: environment.GRANT_WORKFLOW_ARN,

@@ -6,6 +6,8 @@ export const CommonEnvironment = z.object({
 });
 
 export const TableName = z.string().min(3);
+/** Where people reach the console, without a slash at its end: it stands in links. */
+export const ConsoleUrl = z.string().regex(/^https:\/\/.*[^/]$/);
 export const Arn = z.string().startsWith('arn:');
 
 /** As the adapter wants them. */

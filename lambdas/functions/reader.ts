@@ -22,6 +22,13 @@ const vaults = connectVaults(dynamo.client, vaultPlaces(environment), {
 });
 
 export const handler = httpFunction(
-  readerHandlers({ store, vaults, clock: systemClock, sleep: systemSleep, version: software.version }),
+  readerHandlers({
+    store,
+    vaults,
+    clock: systemClock,
+    sleep: systemSleep,
+    version: software.version,
+    consoleUrl: environment.CONSOLE_URL,
+  }),
   { store, software, logger, keepsRefusals: false },
 );

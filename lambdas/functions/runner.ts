@@ -10,6 +10,7 @@ import { loadParser } from '../core/sql/parser.ts';
 import { RunnerTaskSchema, runTask } from '../tasks/runner-task.ts';
 import { taskHandler } from '../tasks/task-handler.ts';
 import { vaultPlaces } from './environment.ts';
+import { countAlarm } from './count-alarm.ts';
 import { loadConfig } from './load-config.ts';
 import { createLogger } from './logger.ts';
 import { RunnerEnvironment } from './runner.env.ts';
@@ -48,6 +49,8 @@ const deps = {
   clock: systemClock,
   random: systemRandom,
   backoff: systemBackoff,
+  principals: config.principals,
+  alarm: countAlarm,
 };
 
 export const handler = taskHandler(RunnerTaskSchema, runTask(deps), log);

@@ -3,6 +3,7 @@ import { cloudWatchRefusals } from '../adapters/cloudwatch-refusals.ts';
 import { connectDynamo } from '../adapters/dynamo/dynamo-call.ts';
 import { dynamoStore } from '../adapters/dynamo/dynamo-store.ts';
 import { lambdaEndings } from '../adapters/lambda-endings.ts';
+import { lambdaNotifier } from '../adapters/lambda-notifier.ts';
 import { stepFunctionsWorkflow } from '../adapters/step-functions-workflow.ts';
 import { systemBackoff, systemClock } from '../adapters/system-clock.ts';
 import { systemContext } from '../app/caller.ts';
@@ -33,6 +34,7 @@ const deps = {
     timeoutMs: (RUNNER_TIMEOUT_SECONDS + 2) * SECOND_MS,
     recorded: [TASK_ERRORS.notDead],
   }),
+  notifier: lambdaNotifier(environment.NOTIFIER_FUNCTION),
   refusedTokens: cloudWatchRefusals(environment.AUTHORIZER_LOG_GROUP),
   policy: { ...createEngine(config), groups: config.groups, categories: config.categories },
   resources: config.resources,

@@ -2,7 +2,7 @@ import { type EndTaskDeps, endTask } from '../app/end-task.ts';
 import { listResources } from '../app/list-resources.ts';
 import { openTask, type TaskDeps } from '../app/open-task.ts';
 import { previewAccess } from '../app/preview-access.ts';
-import { settled } from '../app/read-mine.ts';
+import { type ApprovalRead, approvalOf, settled } from '../app/read-mine.ts';
 import { type ReleaseDeps, releaseGrant } from '../app/release-grant.ts';
 import { type RenewDeps, renewTask } from '../app/renew-task.ts';
 import { type GrantAnswer, type RequestDeps, requestAccess } from '../app/request-access.ts';
@@ -24,6 +24,7 @@ export type ApiOperation =
   | 'endTask'
   | 'requestAccess'
   | 'requestRun'
+  | 'cancelRun'
   | 'releaseGrant';
 
 export type ApiDeps = RequestDeps & TaskDeps & RenewDeps & EndTaskDeps & ReleaseDeps & RunDeps;
@@ -38,19 +39,32 @@ export const apiHandlers = (deps: ApiDeps): Handlers<ApiOperation> => ({
     const opened = await openTask(deps, caller, { request: body, idempotencyKey });
     if (!opened.ok) return opened;
     const { task, receipt } = opened.value;
-    return ok({ status: 201, body: taskView(task), headers: { Location: `/v1/tasks/${task.id}` }, receipt });
+    return ok({
+      status: 201,
+      body: taskView(task, deps.consoleUrl),
+      headers: { Location: `/v1/tasks/${task.id}` },
+      receipt,
+    });
   },
   async renewTask({ caller, path }) {
     const renewed = await renewTask(deps, caller, path.id);
     if (!renewed.ok) return renewed;
-    return ok({ status: 200, body: taskView(renewed.value.task), receipt: renewed.value.receipt });
+    return ok({
+      status: 200,
+      body: taskView(renewed.value.task, deps.consoleUrl),
+      receipt: renewed.value.receipt,
+    });
   },
   async endTask({ caller, path }) {
     const ended = await endTask(deps, caller, path.id);
     if (!ended.ok) return ended;
     const { task, grants, receipt } = ended.value;
     const isDone = !grants.some(owesEnding);
-    return ok({ ...endedReply(isDone, `/v1/tasks/${task.id}`), body: taskView(task, grants), receipt });
+    return ok({
+      ...endedReply(isDone, `/v1/tasks/${task.id}`),
+      body: taskView(task, deps.consoleUrl, grants),
+      receipt,
+    });
   },
   requestAccess: (call) =>
     call.query.dryRun === 'true' ? answerPreview(deps, call) : answerRequest(deps, call),
@@ -60,7 +74,7 @@ export const apiHandlers = (deps: ApiDeps): Handlers<ApiOperation> => ({
     const { grant, receipt } = released.value;
     return ok({
       ...endedReply(!owesEnding(grant), `/v1/grants/${grant.id}`),
-      body: grantView(grant),
+      body: grantView(grant, deps.consoleUrl, await approvalOf(deps, grant)),
       receipt,
     });
   },
@@ -92,17 +106,19 @@ const answerRequest = async (deps: ApiDeps, call: Call<'requestAccess'>): Promis
   const isForPeople = answer.value.grant.state === 'pending_approval';
   const grant = await settled(deps, answer.value.grant, isForPeople ? 0 : call.waitSeconds);
   // The receipt is of what is shown: the grant may have moved on while it was waited for.
-  return ok(grantReply(deps.resources, call, { grant, receipt: { chain: grant.id, ...grant.head } }));
+  const approval = await approvalOf(deps, grant);
+  const receipt = { chain: grant.id, ...grant.head };
+  return ok(grantReply(deps, call, { grant, receipt, approval }));
 };
 
 const grantReply = (
-  resources: readonly Resource[],
+  { resources, consoleUrl }: Pick<ApiDeps, 'resources' | 'consoleUrl'>,
   call: Call<'requestAccess'>,
-  { grant, receipt }: GrantAnswer,
+  { grant, receipt, approval }: GrantAnswer & ApprovalRead,
 ): Reply => {
   if (grant.state === 'denied') return denialReply(resources, call, { grant, receipt });
   const location = `/v1/grants/${grant.id}`;
-  const body = grantView(grant);
+  const body = grantView(grant, consoleUrl, approval);
   return isWaiting(grant)
     ? { status: 202, body, headers: waitHeaders(location), receipt }
     : { status: 201, body, headers: { Location: location }, receipt };

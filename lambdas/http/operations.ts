@@ -50,6 +50,7 @@ export const FORMS = {
     answers: { 200: schemas.RunView, 202: schemas.RunView },
   },
   readRun: { path: schemas.RunPath, canWait: true, answers: { 200: schemas.RunView } },
+  cancelRun: { path: schemas.RunPath, answers: { 200: schemas.RunView } },
   releaseGrant: { path: schemas.GrantPath, answers: { 200: schemas.GrantView, 202: schemas.GrantView } },
   readOpenApi: { answers: { 200: schemas.OpenApiView } },
   listProblems: { answers: { 200: schemas.ProblemListView } },

@@ -86,6 +86,13 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     meaning: 'No policy permits it, or one forbids it; `determinedBy` names those that decided.',
     remedy: 'Do not ask again; `GET /v1/resources` lists what you may ask for.',
   },
+  denied_by_person: {
+    status: 403,
+    title: 'A person said no',
+    retryable: false,
+    meaning: 'Somebody who may decide about it has denied the request; `approval.note` is what they said.',
+    remedy: 'Do not ask for the same again; read what they said, or ask for less.',
+  },
   contained: {
     status: 403,
     title: 'Access is stopped',

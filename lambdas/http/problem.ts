@@ -70,6 +70,8 @@ const factsOf = (failure: Failure | EdgeFailure): Partial<Problem> => {
       return { detail: `This ${failure.of} has used its ${failure.max} ${failure.what}. End this task.` };
     case 'circuit_open':
       return { retryAfterSeconds: failure.retryAfterSeconds };
+    case 'denied_by_person':
+      return failure.note === undefined ? {} : { detail: `They said: ${failure.note}` };
     case 'run_failed':
       return { detail: failure.words ?? OUTCOME_DETAILS[failure.outcome] };
     case 'not_a_run':
@@ -115,11 +117,17 @@ const OUTCOME_DETAILS: Readonly<Record<RunFailureCode, string>> = {
   grant_over: 'Its grant was over before it began, and nothing was executed. Ask for a new grant.',
   payload_gone: 'What was asked for is no longer kept, and nothing was executed.',
   nobody_approved: 'Nobody approved it in time, and nothing was executed.',
+  cancelled_by_principal: 'It was withdrawn before anybody decided, and nothing was executed.',
+  approval_mismatch:
+    'It is not what people approved, so nothing was executed, and an operator was told. Ask for it anew.',
+  approval_over: 'The plan that it was part of is over or was revoked, and nothing was executed.',
 };
 
 /** A run that was denied, or came to nothing, with the run in it. */
+export type RunProblem = Extract<Failure, { code: 'policy_denied' | 'denied_by_person' | 'run_failed' }>;
+
 export const problemOfRun = (
-  failure: Extract<Failure, { code: 'policy_denied' | 'run_failed' }>,
+  failure: RunProblem,
   run: z.input<typeof RunView>,
   requestId: string,
 ): Problem => ({ ...problemOf(failure, requestId), run });
@@ -127,7 +135,7 @@ export const problemOfRun = (
 /** A denied grant is a decision with a trail: the problem of its denial, with the grant in it. */
 export const problemOfDenial = (grant: DeniedGrant, requestId: string, maxSeconds: number): Problem => ({
   ...problemOf(denialFailure(grant, maxSeconds), requestId),
-  grant: grantView(grant),
+  grant: grantView(grant, ''),
 });
 
 const denialFailure = (grant: DeniedGrant, maxSeconds: number): Failure => {
@@ -141,6 +149,8 @@ const denialFailure = (grant: DeniedGrant, maxSeconds: number): Failure => {
       return { code: 'duration_too_long', maxSeconds };
     case 'policy_denied':
       return { code: 'policy_denied', determinedBy: grant.determinedBy };
+    case 'denied_by_person':
+      return { code: 'denied_by_person', note: undefined };
   }
 };
 

@@ -21,34 +21,41 @@ export type ReaderOperation =
 
 /** Polls and look-ups, served apart so that waiting callers never take a place from those who act. */
 export const readerHandlers = (
-  deps: ReadDeps & ReadRunDeps & { readonly version: string },
+  deps: ReadDeps & ReadRunDeps & { readonly version: string; readonly consoleUrl: string },
 ): Handlers<ReaderOperation> => ({
   async listTasks({ caller, query }) {
     const page = await listTasks(deps, caller, query.cursor);
-    return ok({ status: 200, body: { tasks: page.items.map((task) => taskView(task)), ...nextOf(page) } });
+    return ok({
+      status: 200,
+      body: { tasks: page.items.map((task) => taskView(task, deps.consoleUrl)), ...nextOf(page) },
+    });
   },
   async readTask({ caller, path }) {
     const read = await readTask(deps, caller, path.id);
     if (!read.ok) return read;
     return ok({
       status: 200,
-      body: taskView(read.value.task, read.value.grants),
+      body: taskView(read.value.task, deps.consoleUrl, read.value.grants),
       receipt: read.value.receipt,
     });
   },
   async listGrants({ caller, query }) {
     const page = await listGrants(deps, caller, query.cursor);
-    return ok({ status: 200, body: { grants: page.items.map(grantView), ...nextOf(page) } });
+    return ok({
+      status: 200,
+      body: { grants: page.items.map((grant) => grantView(grant, deps.consoleUrl)), ...nextOf(page) },
+    });
   },
   async readGrant({ caller, path, waitSeconds }) {
     const read = await readGrant(deps, caller, { grantId: path.id, waitSeconds });
     if (!read.ok) return read;
-    return ok({ status: 200, body: grantView(read.value.grant), receipt: read.value.receipt });
+    const { grant, approval, receipt } = read.value;
+    return ok({ status: 200, body: grantView(grant, deps.consoleUrl, approval), receipt });
   },
   async readRun({ caller, path, waitSeconds }) {
     const read = await readRun(deps, caller, { runId: path.id, waitSeconds });
     if (!read.ok) return read;
-    return ok({ status: 200, body: runView(read.value), receipt: read.value.receipt });
+    return ok({ status: 200, body: runView(read.value, deps.consoleUrl), receipt: read.value.receipt });
   },
   readOpenApi: async () => ok({ status: 200, body: openApiDocument(deps.version) }),
   listProblems: async () =>

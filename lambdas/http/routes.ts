@@ -125,6 +125,14 @@ export const ROUTES = [
     awsCalls: 3,
   },
   {
+    operation: 'cancelRun',
+    method: 'DELETE',
+    path: '/v1/runs/{id}',
+    function: 'api',
+    summary: 'Withdraw a run that waits for people',
+    awsCalls: 2,
+  },
+  {
     operation: 'releaseGrant',
     method: 'DELETE',
     path: '/v1/grants/{id}',

@@ -2,13 +2,14 @@ import type * as z from 'zod';
 import type { RunAnswer } from '../app/read-run.ts';
 import { isSettled } from '../core/run/run.ts';
 import { toIso } from '../core/time.ts';
+import { approvalView } from './approval-view.ts';
 import type { RunView } from './schemas.ts';
 import { typedCell, typeName } from './typed-cell.ts';
 
 type Wire = z.input<typeof RunView>;
 
 /** A run as its principal sees it, with its answer where that may be shown. The statement is not repeated. */
-export const runView = (answer: RunAnswer): Wire => {
+export const runView = (answer: RunAnswer, consoleUrl: string): Wire => {
   const { run } = answer;
   return {
     id: run.id,
@@ -22,9 +23,7 @@ export const runView = (answer: RunAnswer): Wire => {
     bounded: run.bounded,
     createdAt: toIso(run.createdAt),
     determinedBy: run.determinedBy.map(({ id, reason }) => (reason === undefined ? { id } : { id, reason })),
-    ...(run.state === 'pending_approval'
-      ? { approval: { quorum: run.quorum, approveBy: toIso(run.approveBy) } }
-      : {}),
+    ...approvalView(consoleUrl, run, answer.approval),
     ...('startedAt' in run && run.startedAt !== undefined ? { startedAt: toIso(run.startedAt) } : {}),
     ...outcomeView(answer),
   };

@@ -1,12 +1,17 @@
 import * as z from 'zod';
-import { GRANT_ID_PATTERN, RUN_ID_PATTERN, TASK_ID_PATTERN } from '../core/grant/ids.ts';
+import { GRANT_ID_PATTERN, PLAN_ID_PATTERN, RUN_ID_PATTERN, TASK_ID_PATTERN } from '../core/grant/ids.ts';
 import {
+  APPROVAL_WAIT_MIN_SECONDS,
+  APPROVAL_WAIT_SECONDS,
   GRANT_MAX_SECONDS,
   GRANT_MIN_SECONDS,
   IDEMPOTENCY_KEY_MAX_CHARACTERS,
   LEASE_MAX_SECONDS,
   LEASE_MIN_SECONDS,
   NAME_MAX_CHARACTERS,
+  PLAN_MAX_SECONDS,
+  PLAN_STATEMENTS_MAX_COUNT,
+  PLAN_TIMES_MAX_COUNT,
   REASON_MAX_CHARACTERS,
   RUN_PARAM_MAX_CHARACTERS,
   RUN_PARAMS_MAX_COUNT,
@@ -47,6 +52,13 @@ export const OpenTaskBody = z
   })
   .meta({ id: 'OpenTask' });
 
+const ApprovalSeconds = z
+  .int()
+  .min(APPROVAL_WAIT_MIN_SECONDS)
+  .max(APPROVAL_WAIT_SECONDS)
+  .optional()
+  .describe('How long people have to decide, should they have to');
+
 export const RequestAccessBody = z
   .strictObject({
     task: z.string().regex(TASK_ID_PATTERN, 'must be the id of a task, as POST /v1/tasks answered it'),
@@ -56,6 +68,7 @@ export const RequestAccessBody = z
     ),
     durationSeconds: z.int().min(GRANT_MIN_SECONDS).max(GRANT_MAX_SECONDS),
     reason: readable(REASON_MAX_CHARACTERS).describe('Why it is needed; people and auditors read this'),
+    approvalSeconds: ApprovalSeconds,
   })
   .meta({ id: 'RequestAccess' });
 
@@ -94,14 +107,44 @@ export const RequestRunBody = z
       .max(RUN_ROWS_MAX_COUNT)
       .default(RUN_ROWS_DEFAULT_COUNT)
       .describe('Rows beyond it are left unread, and `truncated` says so'),
+    approvalSeconds: ApprovalSeconds,
+    plan: z
+      .string()
+      .regex(PLAN_ID_PATTERN, 'must be the id of a plan, as POST /v1/plans answered it')
+      .optional()
+      .describe('The approved plan that it is part of: the same bytes, parameters and `maxRows`'),
   })
   .meta({ id: 'RequestRun' });
+
+export const RequestPlanBody = z
+  .strictObject({
+    grant: z.string().regex(GRANT_ID_PATTERN, 'must be the id of a grant of runs'),
+    reason: readable(REASON_MAX_CHARACTERS).describe('What the statements are for, all of them together'),
+    statements: z
+      .array(
+        z.strictObject({
+          ...RequestRunBody.pick({ sql: true, params: true, maxRows: true }).shape,
+          times: z.int().min(1).max(PLAN_TIMES_MAX_COUNT).default(1).describe('How often it may run'),
+        }),
+      )
+      .min(1)
+      .max(PLAN_STATEMENTS_MAX_COUNT),
+    durationSeconds: z
+      .int()
+      .min(GRANT_MIN_SECONDS)
+      .max(PLAN_MAX_SECONDS)
+      .default(PLAN_MAX_SECONDS)
+      .describe('From now on; after it nothing of the plan runs'),
+    approvalSeconds: ApprovalSeconds,
+  })
+  .meta({ id: 'RequestPlan' });
 
 export const EmptyBody = z.strictObject({}).meta({ id: 'Empty' });
 
 export const TaskPath = z.object({ id: z.string().regex(TASK_ID_PATTERN) });
 export const GrantPath = z.object({ id: z.string().regex(GRANT_ID_PATTERN) });
 export const RunPath = z.object({ id: z.string().regex(RUN_ID_PATTERN) });
+export const PlanPath = z.object({ id: z.string().regex(PLAN_ID_PATTERN) });
 export const ProblemPath = z.object({ code: z.string().max(64) });
 
 /** A cursor is opaque to the caller; ours names the last item of the page. */
@@ -121,6 +164,25 @@ const PrincipalView = z.object({
   type: z.enum(['agent', 'workload', 'human']),
   name: z.string(),
 });
+
+export const ApprovalView = z
+  .object({
+    id: z.string(),
+    state: z.enum(['pending', 'approved', 'consumed', 'denied', 'lapsed', 'cancelled', 'superseded']),
+    quorum: z.int().describe('How many people must approve'),
+    approvals: z.int().optional().describe('How many have'),
+    approveBy: Time,
+    url: z.string().describe('Where people decide; it authorises nothing by itself'),
+    digest: z.string().optional().describe('SHA-256 of everything that is asked for; the page shows it too'),
+    decidedBy: z.array(z.string()).optional(),
+    note: z.string().optional().describe('What they said'),
+    granted: z
+      .object({ action: z.string(), durationSeconds: z.int() })
+      .optional()
+      .describe('May be less than was asked for'),
+    useBy: Time.optional(),
+  })
+  .meta({ id: 'Approval' });
 
 const StepView = z.object({ name: z.string(), outcome: z.string(), atMs: z.number() });
 
@@ -152,7 +214,7 @@ export const GrantView = z
     createdAt: Time,
     determinedBy: Policies,
     denial: z.string().optional(),
-    approval: z.object({ quorum: z.int(), approveBy: Time }).optional(),
+    approval: ApprovalView.optional(),
     activatedAt: Time.optional(),
     expiresAt: Time.optional(),
     endedAt: Time.optional(),
@@ -245,7 +307,16 @@ export const PreviewView = z
 export const RunView = z
   .object({
     id: z.string(),
-    state: z.enum(['denied', 'pending_approval', 'queued', 'running', 'succeeded', 'failed', 'lapsed']),
+    state: z.enum([
+      'denied',
+      'pending_approval',
+      'queued',
+      'running',
+      'succeeded',
+      'failed',
+      'lapsed',
+      'cancelled',
+    ]),
     grant: z.string(),
     task: z.string(),
     resource: z.string(),
@@ -257,7 +328,7 @@ export const RunView = z
     startedAt: Time.optional(),
     endedAt: Time.optional(),
     determinedBy: Policies,
-    approval: z.object({ quorum: z.int(), approveBy: Time }).optional(),
+    approval: ApprovalView.optional(),
     error: z
       .object({
         code: z.string(),
@@ -280,6 +351,30 @@ export const RunView = z
     notices: z.array(z.string()).optional(),
   })
   .meta({ id: 'Run' });
+
+export const PlanView = z
+  .object({
+    id: z.string(),
+    state: z.enum(['pending', 'approved', 'denied', 'lapsed', 'cancelled']),
+    grant: z.string(),
+    task: z.string(),
+    resource: z.string(),
+    action: z.string(),
+    reason: z.string(),
+    until: Time.describe('After it nothing of the plan runs'),
+    statements: z.array(
+      z.object({
+        class: z.enum(['read', 'write', 'ddl']),
+        verb: z.string(),
+        bounded: z.boolean(),
+        tables: z.array(z.string()),
+        times: z.int().describe('How often it may run'),
+        used: z.int().describe('How often it has'),
+      }),
+    ),
+    approval: ApprovalView,
+  })
+  .meta({ id: 'Plan' });
 
 export const GrantListView = z
   .object({ grants: z.array(GrantView), next: z.string().optional() })

@@ -1,12 +1,14 @@
 import type * as z from 'zod';
 import type { OfferedResource } from '../app/list-resources.ts';
 import type { PostgresCredential } from '../app/vend-credential.ts';
+import type { Approval } from '../core/approval/approval.ts';
 import type { DeterminingPolicy } from '../core/failure.ts';
 import type { Ending, Grant } from '../core/grant/grant.ts';
 import type { AccessDecision } from '../core/grant/open-grant.ts';
 import type { Task } from '../core/grant/task.ts';
 import type { Principal } from '../core/identity/principal.ts';
 import { toIso } from '../core/time.ts';
+import { approvalView } from './approval-view.ts';
 import type * as schemas from './schemas.ts';
 
 type Wire<S extends z.ZodType> = z.input<S>;
@@ -18,7 +20,11 @@ const policies = (determinedBy: readonly DeterminingPolicy[]) =>
   determinedBy.map(({ id, reason }) => (reason === undefined ? { id } : { id, reason }));
 
 /** A grant as its principal sees it. Identity, owners and groups are not repeated: they are the caller's own. */
-export const grantView = (grant: Grant): Wire<typeof schemas.GrantView> => ({
+export const grantView = (
+  grant: Grant,
+  consoleUrl: string,
+  approval?: Approval,
+): Wire<typeof schemas.GrantView> => ({
   id: grant.id,
   state: grant.state,
   task: grant.task,
@@ -31,9 +37,7 @@ export const grantView = (grant: Grant): Wire<typeof schemas.GrantView> => ({
   createdAt: toIso(grant.createdAt),
   determinedBy: policies(grant.determinedBy),
   ...(grant.state === 'denied' ? { denial: grant.denial } : {}),
-  ...(grant.state === 'pending_approval'
-    ? { approval: { quorum: grant.quorum, approveBy: toIso(grant.approveBy) } }
-    : {}),
+  ...approvalView(consoleUrl, grant, approval),
   ...('activatedAt' in grant ? iso('activatedAt', grant.activatedAt) : {}),
   ...('expiresAt' in grant ? iso('expiresAt', grant.expiresAt) : {}),
   ...('ending' in grant
@@ -48,7 +52,11 @@ const endingView = (ending: Ending) => {
   return { status, attempts, deadAfterMs, steps: steps.map((step) => ({ ...step })) };
 };
 
-export const taskView = (task: Task, grants?: readonly Grant[]): Wire<typeof schemas.TaskView> => ({
+export const taskView = (
+  task: Task,
+  consoleUrl: string,
+  grants?: readonly Grant[],
+): Wire<typeof schemas.TaskView> => ({
   id: task.id,
   state: task.state,
   name: task.name,
@@ -57,7 +65,7 @@ export const taskView = (task: Task, grants?: readonly Grant[]): Wire<typeof sch
   ...(task.state === 'open'
     ? { openUntil: toIso(task.openUntil) }
     : { endedAt: toIso(task.endedAt), cause: task.cause }),
-  ...(grants ? { grants: grants.map(grantView) } : {}),
+  ...(grants ? { grants: grants.map((grant) => grantView(grant, consoleUrl)) } : {}),
 });
 
 export const credentialView = (credential: PostgresCredential): Wire<typeof schemas.CredentialView> => ({

@@ -1,5 +1,8 @@
 /** The contract between the `grant` state machine (and the sweeper) and the functions it invokes: ids only, never a secret. */
 export type RunnerTask =
+  | { readonly step: 'admit'; readonly grantId: string }
+  | { readonly step: 'admit'; readonly runId: string }
+  | { readonly step: 'inspect'; readonly runId: string }
   | { readonly step: 'activate'; readonly grantId: string }
   | { readonly step: 'end'; readonly grantId: string }
   | { readonly step: 'run'; readonly runId: string }
@@ -15,6 +18,11 @@ export interface ActivateAnswer {
   readonly leaseSeconds: number;
 }
 
+/** What *admit* answers: whether people have let it go on, are still to decide, or nothing comes of it. */
+export interface AdmitAnswer {
+  readonly admission: 'go' | 'wait' | 'over';
+}
+
 export interface EndAnswer {
   readonly state: string;
   readonly ending: 'none' | 'dead' | 'pending' | 'quarantined';
@@ -25,11 +33,14 @@ export interface RunStepAnswer {
   readonly state: string;
 }
 
-/** What `waiter` is invoked with by the callback states: it stores the token and signals itself if the grant is already over. */
-export interface WaitTask {
-  readonly grantId: string;
-  readonly taskToken: string;
-}
+/**
+ * What `waiter` is invoked with by the callback states: it stores the token and signals itself if there is nothing to wait
+ * for any more. A grant waits for its end, or for people; a run for people.
+ */
+export type WaitTask =
+  | { readonly wait: 'end'; readonly grantId: string; readonly taskToken: string }
+  | { readonly wait: 'people'; readonly grantId: string; readonly taskToken: string }
+  | { readonly wait: 'people'; readonly runId: string; readonly taskToken: string };
 
 /**
  * Names of errors that functions throw to the workflow. `TransientFailure` is retried by the machine; everything else

@@ -1,9 +1,12 @@
 import * as z from 'zod';
 import { type ActivateDeps, activateGrant } from '../app/activate-grant.ts';
+import { admitGrant } from '../app/admit-grant.ts';
+import { type AdmitRunDeps, admitRun } from '../app/admit-run.ts';
 import type { Invocation, Software } from '../app/caller.ts';
 import { systemContext } from '../app/caller.ts';
 import { type EndAccessDeps, endAccess } from '../app/end-access.ts';
 import { type ExecuteRunDeps, executeRun } from '../app/execute-run.ts';
+import { inspectRun } from '../app/inspect-run.ts';
 import { type ReconcileDeps, reconcileTarget } from '../app/reconcile-target.ts';
 import type { Grant } from '../core/grant/grant.ts';
 import { GRANT_ID_PATTERN, RUN_ID_PATTERN } from '../core/grant/ids.ts';
@@ -12,24 +15,39 @@ import type { ActivateAnswer, EndAnswer, RunStepAnswer } from './grant-task.ts';
 import { TaskError } from './task-error.ts';
 
 const GrantId = z.string().regex(GRANT_ID_PATTERN);
+const RunId = z.string().regex(RUN_ID_PATTERN);
 
 /** Ids only: what is to be done with a grant is read from the grant. */
-export const RunnerTaskSchema = z.discriminatedUnion('step', [
+export const RunnerTaskSchema = z.union([
+  z.strictObject({ step: z.literal('admit'), grantId: GrantId }),
+  z.strictObject({ step: z.literal('admit'), runId: RunId }),
+  z.strictObject({ step: z.literal('inspect'), runId: RunId }),
   z.strictObject({ step: z.literal('activate'), grantId: GrantId }),
   z.strictObject({ step: z.literal('end'), grantId: GrantId }),
-  z.strictObject({ step: z.literal('run'), runId: z.string().regex(RUN_ID_PATTERN) }),
+  z.strictObject({ step: z.literal('run'), runId: RunId }),
   z.strictObject({ step: z.literal('reconcile'), resourceId: z.string().max(64) }),
 ]);
 
 export type RunnerDeps = ActivateDeps &
   EndAccessDeps &
   ReconcileDeps &
+  AdmitRunDeps &
   ExecuteRunDeps & { readonly software: Software };
 
 export const runTask =
   (deps: RunnerDeps) => async (task: z.output<typeof RunnerTaskSchema>, invocation: Invocation) => {
     const context = systemContext(invocation, deps.software);
     switch (task.step) {
+      case 'admit':
+        return {
+          admission:
+            'runId' in task
+              ? await admitRun(deps, task.runId, context)
+              : await admitGrant(deps, task.grantId, context),
+        };
+      case 'inspect':
+        await inspectRun(deps, task.runId, context);
+        return {};
       case 'activate':
         return activateAnswer(await activateGrant(deps, task.grantId, context));
       case 'end':

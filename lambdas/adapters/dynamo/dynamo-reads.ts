@@ -98,6 +98,26 @@ export const listMine = async <T extends { id: string; createdAt: EpochMs }>(
   return { items: things, next: page.LastEvaluatedKey && last ? `${last.createdAt}.${last.id}` : undefined };
 };
 
+/** Everything in one partition of the index `mine`, oldest first. */
+export const listAll = async <T>(
+  dynamo: Dynamo,
+  mine: string,
+  read: (item: Item) => T | undefined,
+): Promise<T[]> => {
+  const found: T[] = [];
+  const query = {
+    TableName: dynamo.tables.grants,
+    IndexName: 'mine',
+    KeyConditionExpression: 'mine = :mine',
+    ExpressionAttributeValues: { ':mine': items.text(mine) },
+  };
+  for await (const item of queryAll(dynamo, query)) {
+    const thing = read(item);
+    if (thing !== undefined) found.push(thing);
+  }
+  return found;
+};
+
 /** What the sparse index says is due. It lags, so whoever acts reads the thing itself first. */
 export const readDue = async (
   dynamo: Dynamo,
@@ -125,6 +145,7 @@ const readDueShard = async (dynamo: Dynamo, shard: string, until: EpochMs): Prom
 
 const dueItem = (sk: string, pk: string): DueItem => {
   if (sk === 'TASK') return { kind: 'task', id: pk.slice('TASK#'.length) };
+  if (sk === 'APPROVAL') return { kind: 'approval', id: pk.slice('APPROVAL#'.length) };
   return sk.startsWith('RUN#')
     ? { kind: 'run', id: sk.slice('RUN#'.length) }
     : { kind: 'grant', id: sk.slice('GRANT#'.length) };

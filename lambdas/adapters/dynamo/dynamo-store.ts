@@ -1,5 +1,5 @@
-import { PutItemCommand } from '@aws-sdk/client-dynamodb';
-import type { Store } from '../../app/ports.ts';
+import { ConditionalCheckFailedException, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { Store, UseRead } from '../../app/ports.ts';
 import { grantOfRun, taskOfGrant } from '../../core/grant/ids.ts';
 import { GRANT_MAX_SECONDS, SECOND_MS } from '../../core/limits.ts';
 import { budgetDay } from '../../core/run/budget.ts';
@@ -9,17 +9,26 @@ import { appendSystem, commit } from './dynamo-commit.ts';
 import * as reads from './dynamo-reads.ts';
 import * as items from './items.ts';
 
+/** What every use of a grant is checked against, in this order. */
+const useKeys = (grantId: string, taskId: string): items.Item[] => [
+  items.grantKey(grantId, taskId),
+  items.taskKey(taskId),
+  items.CONTAINMENT_KEY,
+  items.revocationKey(grantId),
+];
+
+const useRead = ([grant, task, containment, revocation]: readonly (items.Item | undefined)[]): UseRead => ({
+  grant: items.readGrant(grant),
+  task: items.readTask(task),
+  containment: items.readContainment(containment),
+  isRevoked: revocation !== undefined,
+});
+
 /** The port `Store` on two DynamoDB tables. */
 export const dynamoStore = (dynamo: Dynamo, clock: () => number): Store => ({
   async readForUse(grantId) {
     const taskId = taskOfGrant(grantId);
-    const keys = [items.grantKey(grantId, taskId), items.taskKey(taskId), items.CONTAINMENT_KEY];
-    const [grant, task, containment] = await reads.readTogether(dynamo, keys);
-    return {
-      grant: items.readGrant(grant),
-      task: items.readTask(task),
-      containment: items.readContainment(containment),
-    };
+    return useRead(await reads.readTogether(dynamo, useKeys(grantId, taskId)));
   },
   async readForRequest({ taskId, principalKey, idempotencyKey }) {
     const keys = [items.taskKey(taskId), items.CONTAINMENT_KEY];
@@ -34,18 +43,12 @@ export const dynamoStore = (dynamo: Dynamo, clock: () => number): Store => ({
   },
   async readForRun({ grantId, principalKey, idempotencyKey, at }) {
     const taskId = taskOfGrant(grantId);
-    const keys = [
-      items.grantKey(grantId, taskId),
-      items.taskKey(taskId),
-      items.CONTAINMENT_KEY,
-      items.budgetKey(principalKey, budgetDay(at)),
-    ];
+    const keys = [...useKeys(grantId, taskId), items.budgetKey(principalKey, budgetDay(at))];
     if (idempotencyKey !== undefined) keys.push(items.idempotencyKey(principalKey, idempotencyKey));
-    const [grant, task, containment, used, earlier] = await reads.readTogether(dynamo, keys);
+    const found = await reads.readTogether(dynamo, keys);
+    const [, task, , , used, earlier] = found;
     return {
-      grant: items.readGrant(grant),
-      task: items.readTask(task),
-      containment: items.readContainment(containment),
+      ...useRead(found),
       budgets: { task: items.readTaskUsage(task), principal: items.readUsage(used) },
       earlier: items.readIdempotency(earlier),
     };
@@ -53,21 +56,32 @@ export const dynamoStore = (dynamo: Dynamo, clock: () => number): Store => ({
   async readRunForUse(runId, budgetOf) {
     const grantId = grantOfRun(runId);
     const taskId = taskOfGrant(grantId);
-    const keys = [
-      items.runKey(runId, taskId),
-      items.grantKey(grantId, taskId),
-      items.taskKey(taskId),
-      items.CONTAINMENT_KEY,
-    ];
+    const keys = [...useKeys(grantId, taskId), items.runKey(runId, taskId)];
     if (budgetOf) keys.push(items.budgetKey(budgetOf.principalKey, budgetDay(budgetOf.at)));
-    const [run, grant, task, containment, used] = await reads.readTogether(dynamo, keys);
+    const found = await reads.readTogether(dynamo, keys);
+    const [, task, , , run, used] = found;
     return {
+      ...useRead(found),
       run: items.readRun(run),
-      grant: items.readGrant(grant),
-      task: items.readTask(task),
-      containment: items.readContainment(containment),
       budgets: { task: items.readTaskUsage(task), principal: items.readUsage(used) },
     };
+  },
+  readApproval: async (id) => items.readApproval(await reads.readOne(dynamo, items.approvalKey(id))),
+  listApprovals: (kind) =>
+    reads.listAll(dynamo, kind === 'waiting' ? items.WAITING : items.IN_REVIEW, items.readApproval),
+  async readLastApproved(of) {
+    const item = await reads.readOne(dynamo, items.lastApprovedKey(of));
+    return item && items.stringOf(item, 'approval');
+  },
+  async saveRevocation(revocation) {
+    const Item = items.revocationItem(revocation);
+    const put = { TableName: dynamo.tables.grants, Item, ConditionExpression: 'attribute_not_exists(pk)' };
+    const isThere = (error: unknown) => error instanceof ConditionalCheckFailedException;
+    await orUnavailable(
+      dynamo.client.send(new PutItemCommand(put)).catch((error: unknown) => {
+        if (!isThere(error)) throw error;
+      }),
+    );
   },
   readRun: async (id) =>
     items.readRun(await reads.readOne(dynamo, items.runKey(id, taskOfGrant(grantOfRun(id))))),
@@ -95,17 +109,17 @@ export const dynamoStore = (dynamo: Dynamo, clock: () => number): Store => ({
     ),
   due: (until) => reads.readDue(dynamo, ['DUE', 'OWED'], until),
   owed: () => reads.readDue(dynamo, ['OWED'], Number.MAX_SAFE_INTEGER),
-  async saveWaitToken(grantId, token) {
+  async saveWaitToken(id, token) {
     const purgeAt = Math.ceil(clock() / SECOND_MS) + 2 * GRANT_MAX_SECONDS;
     const Item = {
-      ...items.waitKey(grantId),
+      ...items.waitKey(id),
       token: items.text(token),
       purgeAt: items.number(purgeAt),
     };
     await orUnavailable(dynamo.client.send(new PutItemCommand({ TableName: dynamo.tables.grants, Item })));
   },
-  async readWaitToken(grantId) {
-    const item = await reads.readOne(dynamo, items.waitKey(grantId));
+  async readWaitToken(id) {
+    const item = await reads.readOne(dynamo, items.waitKey(id));
     return item && items.stringOf(item, 'token');
   },
   readSystemHead: (chain) => reads.readSystemHead(dynamo, chain),

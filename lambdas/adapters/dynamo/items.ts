@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { IdempotencyRecord } from '../../app/ports.ts';
+import type { LastApproved, Revocation } from '../../app/ports.ts';
+import { approvalDueAt, reviewOf } from '../../core/approval/approval-life.ts';
+import type { Approval } from '../../core/approval/approval.ts';
 import type { AuditEntry } from '../../core/audit/entry.ts';
 import { grantDueAt, taskDueAt } from '../../core/grant/due-at.ts';
 import { owesEnding } from '../../core/grant/end-grant.ts';
@@ -32,6 +35,22 @@ export const runKey = (runId: string, taskId: string): Item => ({
   sk: text(`RUN#${runId}`),
 });
 
+/** In a partition of its own, so that whoever records decisions can write nothing else. */
+export const approvalKey = (approvalId: string): Item => ({
+  pk: text(`APPROVAL#${approvalId}`),
+  sk: text('APPROVAL'),
+});
+
+export const revocationKey = (grantId: string): Item => ({
+  pk: text(`REVOKED#${grantId}`),
+  sk: text('REVOCATION'),
+});
+
+export const lastApprovedKey = ({ principalKey: principal, resource, action }: LastApproved): Item => ({
+  pk: text(`LAST#${principal}`),
+  sk: text(`${resource}#${action}`),
+});
+
 /** One principal's counters of one UTC day. */
 export const budgetKey = (principal: string, day: string): Item => ({
   pk: text(`BUDGET#${principal}`),
@@ -39,7 +58,7 @@ export const budgetKey = (principal: string, day: string): Item => ({
 });
 
 /** In a partition of its own, so that the one function that writes it can write nothing else. */
-export const waitKey = (grantId: string): Item => ({ pk: text(`WAIT#${grantId}`), sk: text('TOKEN') });
+export const waitKey = (id: string): Item => ({ pk: text(`WAIT#${id}`), sk: text('TOKEN') });
 
 export const idempotencyKey = (principal: string, key: string): Item => ({
   pk: text(`IDEMPOTENCY#${principal}`),
@@ -54,6 +73,7 @@ export const grantItem = (grant: Grant): Item => ({
   ...grantKey(grant.id, grant.task),
   ...stateAttributes(grant, grantDueAt(grant)),
   ...('expiresAt' in grant && grant.expiresAt !== undefined ? { expiresAt: number(grant.expiresAt) } : {}),
+  ...waitsFor(grant),
   mine: text(mineOf('GRANT', principalKey(grant.principal))),
 });
 
@@ -67,9 +87,32 @@ export const taskItem = (task: Task): Item => ({
 export const runItem = (run: Run): Item => ({
   ...runKey(run.id, run.task),
   ...stateAttributes(run, runDueAt(run)),
+  ...waitsFor(run),
 });
 
-const stateAttributes = (thing: Grant | Task | Run, dueAt: number | undefined): Item => ({
+/** Which approval, for the condition of whoever decides on it. */
+const waitsFor = (thing: Grant | Run): Item =>
+  thing.state === 'pending_approval' ? { approval: text(thing.approval) } : {};
+
+export const approvalItem = (approval: Approval): Item => ({
+  ...approvalKey(approval.id),
+  ...stateAttributes(approval, approvalDueAt(approval)),
+  approveBy: number(approval.asked.approveBy),
+  digest: text(approval.digest),
+  ...(approval.state === 'pending' ? { mine: text(WAITING) } : {}),
+  ...(reviewOf(approval)?.state === 'open' ? { mine: text(IN_REVIEW) } : {}),
+});
+
+/** Partitions of the index `mine` that belong to nobody: what people have to look at. */
+export const WAITING = 'APPROVAL#waiting';
+export const IN_REVIEW = 'APPROVAL#review';
+
+export const revocationItem = (revocation: Revocation): Item => ({
+  ...revocationKey(revocation.grant),
+  body: text(JSON.stringify(revocation)),
+});
+
+const stateAttributes = (thing: Grant | Task | Run | Approval, dueAt: number | undefined): Item => ({
   version: number(thing.version),
   state: text(thing.state),
   createdAt: number(thing.createdAt),
@@ -86,7 +129,7 @@ type DueKind = 'DUE' | 'OWED';
 export const dueShards = (kinds: readonly DueKind[]): string[] =>
   kinds.flatMap((kind) => Array.from({ length: DUE_SHARDS_COUNT }, (_, shard) => `${kind}#${shard}`));
 
-const dueShard = (thing: Grant | Task | Run): string => {
+const dueShard = (thing: Grant | Task | Run | Approval): string => {
   const kind: DueKind = 'ending' in thing && 'resource' in thing && owesEnding(thing) ? 'OWED' : 'DUE';
   return `${kind}#${(createHash('sha256').update(thing.id).digest()[0] ?? 0) % DUE_SHARDS_COUNT}`;
 };
@@ -120,6 +163,8 @@ export const readEntry = (item: Item): AuditEntry => ({
 /** What is stored was written by us, under these names; an item that says otherwise is a bug or a break-in, and nothing is decided on it. */
 export const readGrant = (item: Item | undefined): Grant | undefined => readBody<Grant>(item);
 export const readTask = (item: Item | undefined): Task | undefined => readBody<Task>(item);
+
+export const readApproval = (item: Item | undefined): Approval | undefined => readBody<Approval>(item);
 
 export const readRun = (item: Item | undefined): Run | undefined => readBody<Run>(item);
 

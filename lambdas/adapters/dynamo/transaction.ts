@@ -1,11 +1,26 @@
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import type { Commit } from '../../app/ports.ts';
+import type { Approval } from '../../core/approval/approval.ts';
 import type { Grant } from '../../core/grant/grant.ts';
+import { grantOfRun, taskOfGrant } from '../../core/grant/ids.ts';
 import type { Task } from '../../core/grant/task.ts';
 import { GRANTS_PER_TASK_MAX } from '../../core/limits.ts';
 import type { Run } from '../../core/run/run.ts';
 import type { Item } from './items.ts';
-import { entryItem, grantItem, idempotencyItem, number, runItem, taskItem, taskKey, text } from './items.ts';
+import {
+  approvalItem,
+  entryItem,
+  grantItem,
+  grantKey,
+  idempotencyItem,
+  lastApprovedKey,
+  number,
+  runItem,
+  runKey,
+  taskItem,
+  taskKey,
+  text,
+} from './items.ts';
 import { usageWrites } from './usage-writes.ts';
 
 export interface Tables {
@@ -18,6 +33,10 @@ export const transactionOf = (tables: Tables, commit: Commit): TransactWriteItem
   ...(commit.grants ?? []).map((grant) => putGrant(tables, grant, commit.activeGrant)),
   ...(commit.tasks ?? []).map((task) => updateTask(tables, task)),
   ...(commit.runs ?? []).map((run) => putRun(tables, run)),
+  ...(commit.approvals ?? []).map((approval) => putApproval(tables, approval)),
+  ...(commit.waits ? [checkWaits(tables, commit.waits)] : []),
+  ...(commit.liveGrant ? [checkLive(tables, commit.liveGrant)] : []),
+  ...(commit.lastApproved ? [putLastApproved(tables, commit.lastApproved)] : []),
   ...(commit.usage ? usageWrites(tables, commit.usage) : []),
   ...(commit.openTask ? [joinTask(tables, commit.openTask)] : []),
   ...(commit.standingTask && !beginsUnder(commit.standingTask.id, commit)
@@ -111,16 +130,52 @@ const checkTask = (tables: Tables, standing: NonNullable<Commit['standingTask']>
   },
 });
 
-const putRun = (tables: Tables, run: Run): TransactWriteItem => ({
+const putRun = (tables: Tables, run: Run): TransactWriteItem => putVersion(tables, runItem(run), run.version);
+
+const putApproval = (tables: Tables, approval: Approval): TransactWriteItem =>
+  putVersion(tables, approvalItem(approval), approval.version);
+
+const putVersion = (tables: Tables, item: Item, version: number): TransactWriteItem => ({
   Put: {
     TableName: tables.grants,
-    Item: runItem(run),
-    ...(run.version === 1
+    Item: item,
+    ...(version === 1
       ? { ConditionExpression: 'attribute_not_exists(pk)' }
       : {
           ConditionExpression: 'version = :read',
-          ExpressionAttributeValues: { ':read': number(run.version - 1) },
+          ExpressionAttributeValues: { ':read': number(version - 1) },
         }),
+  },
+});
+
+/** A decision counts only while what it is about still waits for it. */
+const checkWaits = (
+  tables: Tables,
+  { kind, id, approval }: NonNullable<Commit['waits']>,
+): TransactWriteItem => ({
+  ConditionCheck: {
+    TableName: tables.grants,
+    Key: kind === 'grant' ? grantKey(id, taskOfGrant(id)) : runKey(id, taskOfGrant(grantOfRun(id))),
+    ConditionExpression: '#state = :waiting AND approval = :approval',
+    ExpressionAttributeNames: { '#state': 'state' },
+    ExpressionAttributeValues: { ':waiting': text('pending_approval'), ':approval': text(approval) },
+  },
+});
+
+const checkLive = (tables: Tables, { id, at }: NonNullable<Commit['liveGrant']>): TransactWriteItem => ({
+  ConditionCheck: {
+    TableName: tables.grants,
+    Key: grantKey(id, taskOfGrant(id)),
+    ConditionExpression: '#state = :active AND expiresAt > :at',
+    ExpressionAttributeNames: { '#state': 'state' },
+    ExpressionAttributeValues: { ':active': text('active'), ':at': number(at) },
+  },
+});
+
+const putLastApproved = (tables: Tables, last: NonNullable<Commit['lastApproved']>): TransactWriteItem => ({
+  Put: {
+    TableName: tables.grants,
+    Item: { ...lastApprovedKey(last), approval: text(last.approval) },
   },
 });
 

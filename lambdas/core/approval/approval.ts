@@ -66,6 +66,8 @@ export interface Asked {
   /** Empty for a grant, one for a run, all of them in order for a plan. */
   readonly statements: readonly AskedStatement[];
   readonly approveBy: EpochMs;
+  /** SHA-256 (hex) of a plan's sealed statements in the task's vault; null for a grant and a run. */
+  readonly planHash: string | null;
   /** Until when a plan may be used; null for a grant and a run, which are used once. */
   readonly planUntil: EpochMs | null;
   readonly determinedBy: readonly string[];
@@ -104,6 +106,8 @@ export interface Vote {
   readonly way: VoteWay;
   readonly at: EpochMs;
   readonly note: string | undefined;
+  /** What this person would give; undefined for a no. Of several the least counts. */
+  readonly granted: Granted | undefined;
 }
 
 /** On the page, by the button of a message, or alone in an emergency. */

@@ -1,5 +1,6 @@
+import type { Granted, Subject, VoteWay } from '../approval/approval.ts';
 import type { DeterminingPolicy } from '../failure.ts';
-import type { EndCause, EndingStep, EndState } from '../grant/grant.ts';
+import type { Consent, EndCause, EndingStep, EndState } from '../grant/grant.ts';
 import type { Owner, PrincipalId, PrincipalType } from '../identity/principal.ts';
 import type { RunOutcome, SettledRun } from '../run/run.ts';
 import type { EpochMs } from '../time.ts';
@@ -67,8 +68,30 @@ export type AuditFact =
       readonly quorum: number;
       readonly determinedBy: readonly DeterminingPolicy[];
       readonly target: AuditTarget | null;
+      /** The approval that people are asked for; null where nobody is. */
+      readonly approval: string | null;
+    }
+  | {
+      /** People approved; the approval is used up by this. */
+      readonly type: 'grant.approved';
+      readonly grant: string;
+      readonly approval: string;
+      readonly granted: Granted;
+      readonly consent: Consent;
     }
   | { readonly type: 'grant.activating'; readonly grant: string; readonly expiresAt: EpochMs }
+  | {
+      readonly type: 'grant.denied';
+      readonly grant: string;
+      readonly denial: string;
+      readonly approval: string;
+    }
+  | {
+      readonly type: 'grant.held';
+      readonly grant: string;
+      readonly quorum: number;
+      readonly approval: string;
+    }
   | {
       readonly type: 'grant.active';
       readonly grant: string;
@@ -136,6 +159,8 @@ export type AuditFact =
       readonly quorum: number;
       readonly determinedBy: readonly DeterminingPolicy[];
       readonly unmasked: readonly string[];
+      /** The approval that people are asked for, or of the plan that this is part of; null where nobody is. */
+      readonly approval: string | null;
     }
   | {
       /** A statement that was refused by its form: nothing of its text is kept here. */
@@ -153,8 +178,30 @@ export type AuditFact =
       readonly catalogueDigest: string;
       readonly estimatedRows: number | null;
       readonly maskedColumns: readonly string[];
+      /** The approval that is used by this; null where nobody was asked. */
+      readonly approval: string | null;
     }
-  | { readonly type: 'run.held'; readonly grant: string; readonly run: string; readonly quorum: number }
+  | {
+      readonly type: 'run.approved';
+      readonly grant: string;
+      readonly run: string;
+      readonly approval: string;
+      readonly consent: Consent;
+    }
+  | {
+      readonly type: 'run.denied';
+      readonly grant: string;
+      readonly run: string;
+      readonly denial: string;
+      readonly approval: string;
+    }
+  | {
+      readonly type: 'run.held';
+      readonly grant: string;
+      readonly run: string;
+      readonly quorum: number;
+      readonly approval: string;
+    }
   | ({
       readonly type: 'run.ended';
       readonly grant: string;
@@ -162,6 +209,59 @@ export type AuditFact =
       readonly state: SettledRun['state'];
       readonly durationMs: number | null;
     } & RunOutcome)
+  | {
+      readonly type: 'approval.requested';
+      readonly approval: string;
+      readonly subject: Subject;
+      readonly grant: string;
+      /** SHA-256 (hex) of everything that is asked for. */
+      readonly digest: string;
+      readonly quorum: number;
+      readonly approveBy: EpochMs;
+      readonly askedBy: readonly DeterminingPolicy[];
+      readonly supersedes: string | null;
+    }
+  | {
+      readonly type: 'approval.inspected';
+      readonly approval: string;
+      readonly estimatedRows: readonly (number | null)[];
+      readonly maskedColumns: readonly string[];
+    }
+  | {
+      /** One person's word; `state` is what has come of it. */
+      readonly type: 'approval.voted';
+      readonly approval: string;
+      readonly digest: string;
+      readonly decision: 'approve' | 'deny';
+      readonly way: VoteWay;
+      readonly note: string | null;
+      readonly granted: Granted | null;
+      readonly state: 'pending' | 'approved' | 'denied';
+      readonly grantedHash: string | null;
+    }
+  | { readonly type: 'approval.reminded'; readonly approval: string; readonly reminders: number }
+  | {
+      readonly type: 'approval.used';
+      readonly approval: string;
+      readonly digest: string;
+      readonly grantedHash: string;
+      readonly by: string;
+    }
+  | {
+      readonly type: 'approval.closed';
+      readonly approval: string;
+      readonly state: 'lapsed' | 'cancelled' | 'superseded';
+      readonly cause: string;
+    }
+  | { readonly type: 'approval.review_closed'; readonly approval: string; readonly note: string }
+  | {
+      /** Somebody's word that did not count. */
+      readonly type: 'decision.refused';
+      readonly code: string;
+      readonly decision: string;
+      readonly about: string;
+    }
+  | { readonly type: 'grant.revocation'; readonly grant: string; readonly note: string }
   | {
       readonly type: 'request.refused';
       readonly code: string;

@@ -13,6 +13,14 @@ export interface PostgresResource {
   /** What is masked in answers, and left out of logins, unless policy unmasks its category. */
   readonly sensitive: readonly SensitiveColumn[];
   readonly target: PostgresTargetAddress;
+  /** How people are asked about requests for it. */
+  readonly approvals?: ApprovalSettings | undefined;
+}
+
+export interface ApprovalSettings {
+  /** Slack's id of the channel in which people are asked: `C…`. */
+  readonly slackChannel?: string | undefined;
+  readonly remindAfterSeconds?: number | undefined;
 }
 
 export type Resource = PostgresResource;

@@ -9,7 +9,6 @@ export const grantDueAt = (grant: Grant): EpochMs | undefined => {
     case 'denied':
       return undefined;
     case 'pending_approval':
-      return grant.approveBy;
     case 'preparing':
       return grant.createdAt + SWEEP_GRACE_MS;
     case 'activating':

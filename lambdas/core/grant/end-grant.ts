@@ -15,6 +15,8 @@ const STATE_OF_CAUSE: Readonly<Record<EndCause, EndState>> = {
   cancelled_by_principal: 'cancelled',
   nobody_approved: 'lapsed',
   activation_failed: 'failed',
+  revoked_by_person: 'revoked',
+  approval_mismatch: 'failed',
 };
 
 /**
@@ -55,6 +57,7 @@ const coreOf = (grant: OpenGrant) => ({
   task: grant.task,
   principal: grant.principal,
   owners: grant.owners,
+  delegation: grant.delegation,
   groups: grant.groups,
   entryGroups: grant.entryGroups,
   resource: grant.resource,
@@ -68,6 +71,8 @@ const coreOf = (grant: OpenGrant) => ({
   createdAt: grant.createdAt,
   policyDigest: grant.policyDigest,
   determinedBy: grant.determinedBy,
+  approval: grant.approval,
+  consent: grant.consent,
 });
 
 /** Whether an end is still owed: something may live at the target. */

@@ -7,7 +7,7 @@ import type { EpochMs } from '../time.ts';
 /**
  * The life of a grant, so typed that an impossible one cannot be written down.
  *
- *     denied
+ *     denied <─┐
  *     pending_approval ─┬─> preparing ──> activating ──> active ─┬─> released   given back by its principal
  *                       ├─> lapsed        │       │              ├─> expired    ran out
  *                       └─> cancelled     └──┬────┘              └─> revoked    taken away
@@ -36,6 +36,8 @@ interface GrantCore {
   readonly task: string;
   readonly principal: PrincipalId & { readonly type: PrincipalType; readonly name: string };
   readonly owners: readonly Owner[];
+  /** Whom the request was made through; undefined on grants of before it was kept, where the owners name them. */
+  readonly delegation?: readonly PrincipalId[] | undefined;
   /** The groups the decision stood on; a use asks that they are still in the caller's token. */
   readonly groups: readonly string[];
   /** Those of them that `principals.yaml` gave; undefined when it has no entry for the caller. */
@@ -54,6 +56,16 @@ interface GrantCore {
   readonly createdAt: EpochMs;
   readonly policyDigest: string;
   readonly determinedBy: readonly DeterminingPolicy[];
+  /** The approval that was last asked for; undefined where nobody had to be. */
+  readonly approval?: string | undefined;
+  /** Whose consent the grant stands on, once it has been used; undefined: nobody's was needed. */
+  readonly consent?: Consent | undefined;
+}
+
+/** The people behind something, as policy is told of them. */
+export interface Consent {
+  readonly approvals: number;
+  readonly approverGroups: readonly string[];
 }
 
 /** `resourceId` is never used twice, so that what is rebuilt under an old name is told from what it replaced. */
@@ -70,7 +82,8 @@ export type Denial =
   | 'owner_unknown'
   | 'contained'
   | 'duration_too_long'
-  | 'policy_denied';
+  | 'policy_denied'
+  | 'denied_by_person';
 
 export interface DeniedGrant extends GrantCore {
   readonly state: 'denied';
@@ -81,6 +94,7 @@ export interface PendingApprovalGrant extends GrantCore {
   readonly state: 'pending_approval';
   readonly quorum: number;
   readonly approveBy: EpochMs;
+  readonly approval: string;
 }
 
 /** Decided and recorded; the target has not been touched. */
@@ -116,7 +130,9 @@ export type EndCause =
   | 'workflow_ended_early'
   | 'cancelled_by_principal'
   | 'nobody_approved'
-  | 'activation_failed';
+  | 'activation_failed'
+  | 'revoked_by_person'
+  | 'approval_mismatch';
 
 export interface EndedGrant extends GrantCore {
   readonly state: EndState;

@@ -6,18 +6,25 @@
  *     grant  g_k3v9q2m7xw4b8r1nd6hz_5h2j7d9c1s0f
  *     user   lk_k3v9q2m7xw4b8r1nd6hz_5h2j7d9c1s0f
  *     run    r_k3v9q2m7xw4b8r1nd6hz_5h2j7d9c1s0f_8t3w6y0a2e4g
+ *     approval a_k3v9q2m7xw4b8r1nd6hz_ and 32 more, which nobody can guess: it stands in links. A plan is p_ and the same
  */
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const TASK_BYTES = 20;
 const GRANT_BYTES = 12;
+const APPROVAL_BYTES = 32;
 
 export const TASK_ID_PATTERN = /^t_[0-9a-hjkmnp-tv-z]{20}$/;
 export const GRANT_ID_PATTERN = /^g_[0-9a-hjkmnp-tv-z]{20}_[0-9a-hjkmnp-tv-z]{12}$/;
 
 export const RUN_ID_PATTERN = /^r_[0-9a-hjkmnp-tv-z]{20}_[0-9a-hjkmnp-tv-z]{12}_[0-9a-hjkmnp-tv-z]{12}$/;
 
+export const APPROVAL_ID_PATTERN = /^a_[0-9a-hjkmnp-tv-z]{20}_[0-9a-hjkmnp-tv-z]{32}$/;
+export const PLAN_ID_PATTERN = /^p_[0-9a-hjkmnp-tv-z]{20}_[0-9a-hjkmnp-tv-z]{32}$/;
+
 /** Random bytes that `taskId`, `grantId` and `runId` need; five bits of each are used. */
 export const ID_RANDOM_BYTES = TASK_BYTES;
+/** And those that `approvalId` needs. */
+export const APPROVAL_RANDOM_BYTES = APPROVAL_BYTES;
 
 const letters = (random: Uint8Array, count: number): string =>
   Array.from(random.subarray(0, count), (byte) => ALPHABET[byte & 31]).join('');
@@ -29,6 +36,15 @@ export const grantId = (task: string, random: Uint8Array): string =>
 
 export const runId = (grant: string, random: Uint8Array): string =>
   `r_${grant.slice(2)}_${letters(random, GRANT_BYTES)}`;
+
+export const approvalId = (task: string, random: Uint8Array): string =>
+  `a_${task.slice(2)}_${letters(random, APPROVAL_BYTES)}`;
+
+export const taskOfApproval = (approval: string): string => `t_${approval.slice(2, 2 + TASK_BYTES)}`;
+
+/** A plan is nothing but what people are asked to approve, so each has the other's id. */
+export const planOfApproval = (approval: string): string => `p_${approval.slice(2)}`;
+export const approvalOfPlan = (plan: string): string => `a_${plan.slice(2)}`;
 
 export const grantOfRun = (run: string): string => `g_${run.slice(2, 2 + TASK_BYTES + 1 + GRANT_BYTES)}`;
 

@@ -2,7 +2,7 @@ import { GENESIS } from '../audit/chain.ts';
 import type { AuditTarget } from '../audit/event.ts';
 import type { ResourceAction, ResourceKind, Rights } from '../config/resource.ts';
 import type { Principal } from '../identity/principal.ts';
-import { ACTIVATION_MAX_SECONDS, APPROVAL_WAIT_SECONDS, SECOND_MS } from '../limits.ts';
+import { ACTIVATION_MAX_SECONDS, SECOND_MS } from '../limits.ts';
 import type { Verdict } from '../policy/question.ts';
 import type { EpochMs } from '../time.ts';
 import type { Change } from './change.ts';
@@ -23,6 +23,9 @@ export interface AccessRequest {
   readonly entryGroups: readonly string[] | undefined;
   readonly rights: Rights;
   readonly unmasked: readonly string[];
+  /** The id that an approval will have, should people have to be asked, and how long they have. */
+  readonly approval: string;
+  readonly approvalSeconds: number;
 }
 
 /** What was decided about a request before a grant is made of it. */
@@ -55,6 +58,7 @@ export const openGrant = (
     quorum: decision.effect === 'allow' ? decision.quorum : 0,
     determinedBy: decision.determinedBy,
     target: request.target,
+    approval: decision.effect === 'allow' && decision.quorum > 0 ? request.approval : null,
   },
 });
 
@@ -72,7 +76,8 @@ const openedGrant = (request: AccessRequest, decision: AccessDecision, now: Epoc
     ...core,
     state: 'pending_approval',
     quorum: decision.quorum,
-    approveBy: now + APPROVAL_WAIT_SECONDS * SECOND_MS,
+    approveBy: now + request.approvalSeconds * SECOND_MS,
+    approval: request.approval,
   };
 };
 
@@ -90,6 +95,7 @@ const grantCore = (request: AccessRequest, decision: AccessDecision, now: EpochM
     name: request.principal.name,
   },
   owners: request.principal.owners,
+  delegation: request.principal.delegation,
   groups: request.principal.groups.known ? request.principal.groups.names : [],
   entryGroups: request.entryGroups,
   resource: request.resource,

@@ -20,6 +20,7 @@ export interface Use {
   readonly grant: Grant | undefined;
   readonly task: Task | undefined;
   readonly containment: ContainmentRegister;
+  readonly isRevoked: boolean;
   readonly principal: Principal;
 }
 
@@ -27,10 +28,12 @@ export interface Use {
  * The whole check at the time of use, against one consistent read, the clock and the caller's token of now.
  * The stored window decides, never a workflow. Someone else's grant looks exactly like one that does not exist.
  */
-export const checkUse = ({ grant, task, containment, principal }: Use, now: EpochMs): Result<ActiveGrant> => {
+export const checkUse = (use: Use, now: EpochMs): Result<ActiveGrant> => {
+  const { grant, task, containment, isRevoked, principal } = use;
   if (!grant || !isSameHolder(grant.principal, principal)) return fail({ code: 'not_found' });
   if (isContained(containment, grant)) return fail({ code: 'contained' });
   if (isOver(grant)) return fail({ code: 'grant_over', state: grant.state });
+  if (isRevoked) return fail({ code: 'grant_over', state: 'revoked' });
   if (!isTaskOpen(task, now)) return fail({ code: 'grant_over', state: 'task_ended' });
   if (grant.state !== 'active')
     return fail({ code: 'grant_pending', state: grant.state, retryAfterSeconds: POLL_RETRY_AFTER_SECONDS });
@@ -43,6 +46,14 @@ export const checkUse = ({ grant, task, containment, principal }: Use, now: Epoc
 
 export const isTaskOpen = (task: Task | undefined, now: EpochMs): boolean =>
   task?.state === 'open' && now < task.openUntil;
+
+/** Whether what stands on a grant still stands, whoever asks. */
+export const isActiveNow = (read: Omit<Use, 'principal'>, now: EpochMs): boolean =>
+  read.grant?.state === 'active' &&
+  !read.isRevoked &&
+  now < read.grant.expiresAt &&
+  isTaskOpen(read.task, now) &&
+  !isContained(read.containment, read.grant);
 
 export const isContained = (
   containment: ContainmentRegister,

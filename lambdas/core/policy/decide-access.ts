@@ -1,15 +1,16 @@
 import { classOf, isRunAction, type Resource, type ResourceAction, type Rights } from '../config/resource.ts';
-import type { Denial } from '../grant/grant.ts';
+import type { Consent, Denial } from '../grant/grant.ts';
 import type { AccessDecision } from '../grant/open-grant.ts';
 import type { Principal } from '../identity/principal.ts';
 import { GRANT_MAX_SECONDS, UNATTENDED_GRANT_MAX_SECONDS } from '../limits.ts';
-import type { AskPolicy, AskUnmask, RunFacts, Verdict } from './question.ts';
-import { findQuorum } from './quorum.ts';
+import type { AskPerson, AskPolicy, AskUnmask, PolicyAnswer, RunFacts, Verdict } from './question.ts';
+import { askWith, findQuorum } from './quorum.ts';
 
 /** Policy as one function carries it: the engine, every group that could approve, and every category that can be masked. */
 export interface Policy {
   readonly ask: AskPolicy;
   readonly askUnmask: AskUnmask;
+  readonly askPerson: AskPerson;
   readonly groups: readonly string[];
   readonly categories: readonly string[];
 }
@@ -64,6 +65,17 @@ export const verdictOn = (
   const { principal, groups, action, resource, durationSeconds, run } = about;
   const question = { principal, groups, action, resource: resource.id, durationSeconds };
   return findQuorum(policy.ask, run ? { ...question, run } : question, policy.groups);
+};
+
+/** The same question for the people who stand behind it, however many policy would ask for. */
+export const answerWith = (
+  policy: Policy,
+  about: Parameters<typeof verdictOn>[1],
+  consent: Consent,
+): PolicyAnswer => {
+  const { principal, groups, action, resource, durationSeconds, run } = about;
+  const question = { principal, groups, action, resource: resource.id, durationSeconds };
+  return askWith(policy.ask, run ? { ...question, run } : question, consent);
 };
 
 /** The question of one statement, with everything that is known of it. */

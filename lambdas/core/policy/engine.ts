@@ -5,7 +5,7 @@ import type { CompiledConfig } from '../config/compiled.ts';
 import type { Resource } from '../config/resource.ts';
 import type { DeterminingPolicy } from '../failure.ts';
 import { principalEntity } from './principal-entity.ts';
-import type { AccessQuestion, AskPolicy, AskUnmask, PolicyAnswer } from './question.ts';
+import type { AccessQuestion, AskPerson, AskPolicy, AskUnmask, PolicyAnswer } from './question.ts';
 import { UNMASK } from './schema.ts';
 
 /** What the engine needs of the configuration: policies and the facts they are about. */
@@ -46,12 +46,16 @@ export const createEngine = (config: PolicyConfig): PolicyEngine => {
     ask: (question) => decide({ ...question, context: accessContext(question.context) }),
     askUnmask: ({ category, ...question }) =>
       decide({ ...question, action: UNMASK, context: { category: entity('Category', category) } }),
+    // Cedar's own check of the request would refuse others too; here it is said.
+    askPerson: (question) =>
+      question.principal.type === 'human' ? decide({ ...question, context: { ...question.context } }) : NO,
   };
 };
 
-/** The two questions that policies answer. */
+/** The questions that policies answer. */
 export interface PolicyEngine {
   readonly ask: AskPolicy;
+  readonly askPerson: AskPerson;
   readonly askUnmask: AskUnmask;
 }
 

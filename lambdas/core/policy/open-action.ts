@@ -16,4 +16,4 @@ export const NAME_THE_ACTIONS =
 
 /** For a forbid that asks the context for what only some actions have there. */
 export const OPEN_ACTION_HINT =
-  'Without actions in its head the policy is about `unmask` too, of which the context knows the category alone: name the actions.';
+  'Without actions in its head the policy is about `unmask` and about what people may do too, of which the context knows other things: name the actions.';

@@ -45,6 +45,23 @@ export interface UnmaskQuestion extends Pick<AccessQuestion, 'principal' | 'grou
 
 export type AskUnmask = (question: UnmaskQuestion) => PolicyAnswer;
 
+/** What a person may do about the requests of others. */
+export type PersonAction = 'approve' | 'approve_by_button' | 'break_glass' | 'review' | 'revoke';
+
+/** *May this person?*, asked for one resource and one request of somebody else on it. */
+export interface PersonQuestion extends Pick<AccessQuestion, 'principal' | 'groups' | 'resource'> {
+  readonly action: PersonAction;
+  readonly context: {
+    /** The action that was requested: `postgres:write`. */
+    readonly requested: string;
+    readonly durationSeconds: number;
+    /** Since people were asked. */
+    readonly waitedSeconds: number;
+  };
+}
+
+export type AskPerson = (question: PersonQuestion) => PolicyAnswer;
+
 /** One answer of the engine: `allowed` only when a permit matched, no forbid did and nothing failed to evaluate. */
 export interface PolicyAnswer {
   readonly allowed: boolean;

@@ -1,7 +1,17 @@
 import { RESOURCE_ACTIONS } from '../config/resource.ts';
+import type { PersonAction } from './question.ts';
 
 /** The action that asks whether somebody may see a category of values as they are. */
 export const UNMASK = 'unmask';
+
+/** Actions of people on the requests of others. Only humans can have them: a machine that approves is no second pair of eyes. */
+export const PERSON_ACTIONS: readonly PersonAction[] = [
+  'approve',
+  'approve_by_button',
+  'break_glass',
+  'review',
+  'revoke',
+];
 
 /**
  * The Cedar schema, in Cedar's own syntax. Environments are enumerated, so that a policy for one that does not exist
@@ -52,6 +62,12 @@ action ${quote(UNMASK)} appliesTo {
   principal: [Agent, Workload, Human],
   resource: [Resource],
   context: { "category": Category },
+};
+
+action ${PERSON_ACTIONS.map(quote).join(', ')} appliesTo {
+  principal: [Human],
+  resource: [Resource],
+  context: { "requested": String, "durationSeconds": Long, "waitedSeconds": Long },
 };
 `;
 

@@ -6,7 +6,7 @@ import { closest } from '../config/find-resource.ts';
 import { isActionOpen, isOpenPermit, NAME_THE_ACTIONS, OPEN_ACTION_HINT } from './open-action.ts';
 import { entitiesIn, parsePolicy } from './parse-policy.ts';
 import { PRINCIPAL_ENTITY_TYPES } from './principal-entity.ts';
-import { UNMASK } from './schema.ts';
+import { PERSON_ACTIONS, UNMASK } from './schema.ts';
 
 type Validated = Pick<CompiledConfig, 'policies' | 'schema' | 'resources' | 'principals'>;
 
@@ -40,8 +40,8 @@ const validationError = (
   policies: readonly PolicySource[],
 ): FileError => {
   const policy = policies.find(({ id }) => id === policyId);
-  const isOfUnmask = error.message.includes(`Action::"${UNMASK}"`);
-  const hint = policy && isOfUnmask && isActionOpen(policy) ? ` ${OPEN_ACTION_HINT}` : '';
+  const isOfOthers = [UNMASK, ...PERSON_ACTIONS].some((one) => error.message.includes(`Action::"${one}"`));
+  const hint = policy && isOfOthers && isActionOpen(policy) ? ` ${OPEN_ACTION_HINT}` : '';
   return {
     file: fileOf(policy),
     path: `policy ${policyId}`,

@@ -1,7 +1,7 @@
 import type { Grant } from '../grant/grant.ts';
 import type { Task } from '../grant/task.ts';
 import type { ContainmentRegister } from '../grant/use-grant.ts';
-import { isContained, isTaskOpen } from '../grant/use-grant.ts';
+import { isActiveNow } from '../grant/use-grant.ts';
 import type { EpochMs } from '../time.ts';
 import type { Run } from './run.ts';
 
@@ -10,13 +10,9 @@ export interface RunUse {
   readonly grant: Grant | undefined;
   readonly task: Task | undefined;
   readonly containment: ContainmentRegister;
+  readonly isRevoked: boolean;
 }
 
 /** Whether what a run stands on still stands, at the moment of execution: its grant, its task, the clock, no containment. */
-export const mayExecute = ({ run, grant, task, containment }: RunUse, now: EpochMs): boolean =>
-  run?.state === 'queued' &&
-  now < run.startBy &&
-  grant?.state === 'active' &&
-  now < grant.expiresAt &&
-  isTaskOpen(task, now) &&
-  !isContained(containment, grant);
+export const mayExecute = (use: RunUse, now: EpochMs): boolean =>
+  use.run?.state === 'queued' && now < use.run.startBy && isActiveNow(use, now);

@@ -2,7 +2,6 @@ import { GENESIS } from '../audit/chain.ts';
 import type { AuditFact } from '../audit/event.ts';
 import type { Change } from '../grant/change.ts';
 import {
-  APPROVAL_WAIT_SECONDS,
   RUN_MAX_SECONDS,
   RUN_SETTLE_MARGIN_SECONDS,
   RUN_START_MAX_SECONDS,
@@ -12,7 +11,17 @@ import {
 import type { Verdict } from '../policy/question.ts';
 import type { Statement } from '../sql/statement.ts';
 import type { EpochMs } from '../time.ts';
-import type { OpenRun, QueuedRun, Run, RunFailureCode, RunningRun, RunOutcome, SettledRun } from './run.ts';
+import type { Consent } from '../grant/grant.ts';
+import type {
+  OpenRun,
+  PendingApprovalRun,
+  QueuedRun,
+  Run,
+  RunFailureCode,
+  RunningRun,
+  RunOutcome,
+  SettledRun,
+} from './run.ts';
 
 type RunFact = Extract<AuditFact, { readonly run: string }>;
 export type RunChange<R extends Run = Run> = Change<R, RunFact>;
@@ -21,13 +30,15 @@ export type RunChange<R extends Run = Run> = Change<R, RunFact>;
 export interface RunRequest
   extends Omit<QueuedRun, 'version' | 'head' | 'state' | 'startBy' | 'createdAt' | 'determinedBy' | 'class'> {
   readonly statement: Statement;
+  /** The id that an approval will have, should people have to be asked, and how long they have. */
+  readonly asking: { readonly approval: string; readonly seconds: number };
   /** HMAC (hex) of each constant and parameter under the task's own key, in order: equal ones can be found, none can be read. */
   readonly literalMacs: readonly string[];
 }
 
 /** Every statement that was understood becomes a run, also a denied one: what was asked is what an auditor looks for. */
 export const openRun = (request: RunRequest, verdict: Verdict, now: EpochMs): RunChange => {
-  const { statement, literalMacs, ...asked } = request;
+  const { statement, literalMacs, asking, ...asked } = request;
   const core = {
     ...asked,
     version: 0,
@@ -37,7 +48,7 @@ export const openRun = (request: RunRequest, verdict: Verdict, now: EpochMs): Ru
     determinedBy: verdict.determinedBy,
   };
   return {
-    next: openedRun(core, verdict, now),
+    next: openedRun(core, { verdict, asking }, now),
     fact: {
       type: 'run.requested',
       grant: request.grant,
@@ -57,9 +68,12 @@ export const openRun = (request: RunRequest, verdict: Verdict, now: EpochMs): Ru
       quorum: verdict.effect === 'allow' ? verdict.quorum : 0,
       determinedBy: verdict.determinedBy,
       unmasked: request.unmasked,
+      approval: isAsked(verdict) ? asking.approval : (request.approval ?? null),
     },
   };
 };
+
+const isAsked = (verdict: Verdict): boolean => verdict.effect === 'allow' && verdict.quorum > 0;
 
 /** Where an unqualified name leads: the sessions of runs look into PostgreSQL's own schema and this one. */
 export const DEFAULT_SCHEMA = 'public';
@@ -69,7 +83,11 @@ const decisionWord = (verdict: Verdict): 'allowed' | 'needs_approval' | 'denied'
   return verdict.quorum === 0 ? 'allowed' : 'needs_approval';
 };
 
-const openedRun = (core: Omit<QueuedRun, 'state' | 'startBy'>, verdict: Verdict, now: EpochMs): Run => {
+const openedRun = (
+  core: Omit<QueuedRun, 'state' | 'startBy'>,
+  { verdict, asking }: { readonly verdict: Verdict; readonly asking: RunRequest['asking'] },
+  now: EpochMs,
+): Run => {
   if (verdict.effect === 'deny') return { ...core, state: 'denied' };
   if (verdict.quorum === 0)
     return { ...core, state: 'queued', startBy: now + RUN_START_MAX_SECONDS * SECOND_MS };
@@ -77,7 +95,9 @@ const openedRun = (core: Omit<QueuedRun, 'state' | 'startBy'>, verdict: Verdict,
     ...core,
     state: 'pending_approval',
     quorum: verdict.quorum,
-    approveBy: now + APPROVAL_WAIT_SECONDS * SECOND_MS,
+    approveBy: now + asking.seconds * SECOND_MS,
+    approval: asking.approval,
+    statementIndex: 0,
   };
 };
 
@@ -105,18 +125,43 @@ export const startRun = (run: QueuedRun, found: RunInspection, now: EpochMs): Ru
       catalogueDigest: found.catalogueDigest,
       estimatedRows: found.estimatedRows ?? null,
       maskedColumns: found.maskedColumns,
+      approval: run.approval ?? null,
     },
   };
 };
 
-/** The estimate made policy ask for people: nothing has been executed, and it waits like one that needed them from the start. */
-export const holdRun = (run: QueuedRun, quorum: number, now: EpochMs): RunChange => {
-  const { startBy: _, ...core } = run;
-  return {
-    next: { ...core, state: 'pending_approval', quorum, approveBy: now + APPROVAL_WAIT_SECONDS * SECOND_MS },
-    fact: { type: 'run.held', grant: run.grant, run: run.id, quorum },
-  };
-};
+/** Policy asks for people, or for more of them than it did: nothing has been executed, and the run waits for them. */
+export const holdRun = (
+  run: QueuedRun | PendingApprovalRun,
+  asking: { readonly approval: string; readonly quorum: number; readonly approveBy: EpochMs },
+): RunChange<PendingApprovalRun> => ({
+  next: { ...coreOf(run), ...asking, statementIndex: 0, consent: undefined, state: 'pending_approval' },
+  fact: {
+    type: 'run.held',
+    grant: run.grant,
+    run: run.id,
+    quorum: asking.quorum,
+    approval: asking.approval,
+  },
+});
+
+/** People approved: from here on it is like a run for which nobody had to be asked. */
+export const admitRun = (run: PendingApprovalRun, consent: Consent, now: EpochMs): RunChange<QueuedRun> => ({
+  next: { ...coreOf(run), consent, state: 'queued', startBy: now + RUN_START_MAX_SECONDS * SECOND_MS },
+  fact: { type: 'run.approved', grant: run.grant, run: run.id, approval: run.approval, consent },
+});
+
+/** People said no. */
+export const denyRun = (run: PendingApprovalRun): RunChange => ({
+  next: { ...coreOf(run), state: 'denied', denial: 'denied_by_person' },
+  fact: {
+    type: 'run.denied',
+    grant: run.grant,
+    run: run.id,
+    denial: 'denied_by_person',
+    approval: run.approval,
+  },
+});
 
 /** The outcome, whatever it is. */
 export const settleRun = (run: OpenRun, outcome: RunOutcome, now: EpochMs): RunChange<SettledRun> => {
@@ -136,6 +181,7 @@ export const settleRun = (run: OpenRun, outcome: RunOutcome, now: EpochMs): RunC
 
 const stateFor = ({ code }: RunOutcome): SettledRun['state'] => {
   if (code === 'done') return 'succeeded';
+  if (code === 'cancelled_by_principal') return 'cancelled';
   return code === 'nobody_approved' ? 'lapsed' : 'failed';
 };
 
@@ -146,6 +192,7 @@ const coreOf = (run: OpenRun) => ({
   grant: run.grant,
   task: run.task,
   principal: run.principal,
+  delegation: run.delegation,
   groups: run.groups,
   resource: run.resource,
   action: run.action,
@@ -158,6 +205,9 @@ const coreOf = (run: OpenRun) => ({
   createdAt: run.createdAt,
   policyDigest: run.policyDigest,
   determinedBy: run.determinedBy,
+  approval: run.approval,
+  statementIndex: run.statementIndex,
+  consent: run.consent,
 });
 
 /** An outcome without rows. */
@@ -171,9 +221,8 @@ export const failedOutcome = (code: RunFailureCode, detail: string | null = null
   resultHash: null,
 });
 
-/** What time alone makes of a run that nobody settled; undefined while there is still time. */
+/** What time alone makes of a run that nobody settled; undefined while there is still time, and where people are asked. */
 export const overdueOutcome = (run: Run, now: EpochMs): RunOutcome | undefined => {
-  if (run.state === 'pending_approval' && now >= run.approveBy) return failedOutcome('nobody_approved');
   if (run.state === 'queued' && now >= run.startBy) return failedOutcome('not_started');
   if (run.state === 'running' && now >= run.settleBy) return failedOutcome('outcome_unknown');
   return undefined;
@@ -183,7 +232,6 @@ export const overdueOutcome = (run: Run, now: EpochMs): RunOutcome | undefined =
 export const runDueAt = (run: Run): EpochMs | undefined => {
   switch (run.state) {
     case 'pending_approval':
-      return run.approveBy;
     case 'queued':
       return run.createdAt + SWEEP_GRACE_MS;
     case 'running':

@@ -1,7 +1,8 @@
 import type { ChainHead } from '../audit/entry.ts';
 import type { RunAction } from '../config/resource.ts';
 import type { DeterminingPolicy } from '../failure.ts';
-import type { Grant } from '../grant/grant.ts';
+import type { Consent, Grant } from '../grant/grant.ts';
+import type { PrincipalId } from '../identity/principal.ts';
 import type { MaskCounts } from '../masking/mask.ts';
 import type { StatementClass } from '../sql/statement.ts';
 import type { EpochMs } from '../time.ts';
@@ -9,10 +10,10 @@ import type { EpochMs } from '../time.ts';
 /**
  * The life of one operation that Latchkey executes under a grant.
  *
- *     denied
- *     pending_approval ──> lapsed
- *     queued ─┬─> running ─┬─> succeeded
- *             └────────────┴─> failed
+ *     denied <── pending_approval ──> lapsed | cancelled
+ *                    │      ^
+ *                    v      │ the target's estimate made policy ask for people
+ *                  queued ──┴─> running ──> succeeded | failed
  *
  * `running` is written under a condition before the target is asked, so at most one attempt ever gets there. What dies
  * after that is settled as failed with the code `outcome_unknown` and is never tried again.
@@ -31,6 +32,8 @@ interface RunCore {
   readonly grant: string;
   readonly task: string;
   readonly principal: Grant['principal'];
+  /** Whom the request was made through. */
+  readonly delegation?: readonly PrincipalId[] | undefined;
   /** Of the token that asked: what policy is asked with again before execution. */
   readonly groups: readonly string[];
   readonly resource: string;
@@ -46,16 +49,25 @@ interface RunCore {
   readonly createdAt: EpochMs;
   readonly policyDigest: string;
   readonly determinedBy: readonly DeterminingPolicy[];
+  /** The approval that was last asked for, or that of the plan it is part of; undefined where nobody had to be asked. */
+  readonly approval?: string | undefined;
+  /** Which of the approval's statements it is. */
+  readonly statementIndex?: number | undefined;
+  /** Whose consent it stands on, once that has been used. */
+  readonly consent?: Consent | undefined;
 }
 
 export interface DeniedRun extends RunCore {
   readonly state: 'denied';
+  /** Undefined: by policy. */
+  readonly denial?: 'denied_by_person' | undefined;
 }
 
 export interface PendingApprovalRun extends RunCore {
   readonly state: 'pending_approval';
   readonly quorum: number;
   readonly approveBy: EpochMs;
+  readonly approval: string;
 }
 
 /** Decided and recorded; no target has been asked. */
@@ -73,7 +85,7 @@ export interface RunningRun extends RunCore {
 }
 
 export interface SettledRun extends RunCore {
-  readonly state: 'succeeded' | 'failed' | 'lapsed';
+  readonly state: 'succeeded' | 'failed' | 'lapsed' | 'cancelled';
   readonly startedAt: EpochMs | undefined;
   readonly endedAt: EpochMs;
   readonly outcome: RunOutcome;
@@ -94,7 +106,10 @@ export type RunFailureCode =
   | 'policy_denied'
   | 'grant_over'
   | 'payload_gone'
-  | 'nobody_approved';
+  | 'nobody_approved'
+  | 'cancelled_by_principal'
+  | 'approval_mismatch'
+  | 'approval_over';
 
 export interface RunOutcome {
   readonly code: 'done' | RunFailureCode;

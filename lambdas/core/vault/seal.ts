@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync } fr
 import { SEAL_NONCE_BYTES, VAULT_KEY_BYTES } from '../limits.ts';
 
 /** What is derived from a task's one stored key. A key for one purpose says nothing about another's. */
-export type VaultPurpose = 'seal' | 'literal' | 'mask';
+export type VaultPurpose = 'seal' | 'literal' | 'mask' | 'approval';
 export type VaultKeys = Readonly<Record<VaultPurpose, Uint8Array>>;
 
 /** The first byte of everything sealed: how the rest is read. It is authenticated with the name. */
@@ -25,6 +25,7 @@ export const deriveVaultKeys = (dataKey: Uint8Array): VaultKeys => {
     seal: subKey(dataKey, 'seal'),
     literal: subKey(dataKey, 'literal'),
     mask: subKey(dataKey, 'mask'),
+    approval: subKey(dataKey, 'approval'),
   };
 };
 

@@ -1,0 +1,167 @@
+import type { Approval } from '../core/approval/approval.ts';
+import { closeApproval, useApproval } from '../core/approval/approval-life.ts';
+import { decideAgain } from '../core/approval/decide-again.ts';
+import { isBoundTo, outcomeOf } from '../core/approval/outcome.ts';
+import type { EventContext } from '../core/audit/event.ts';
+import type { PrincipalEntry } from '../core/config/issuer.ts';
+import type { Resource } from '../core/config/resource.ts';
+import { admitGrant as admitted, denyGrant, holdGrant } from '../core/grant/admit-grant.ts';
+import type { Change } from '../core/grant/change.ts';
+import { endGrant } from '../core/grant/end-grant.ts';
+import type { Grant, PendingApprovalGrant } from '../core/grant/grant.ts';
+import { isOver } from '../core/grant/grant.ts';
+import { isContained, isTaskOpen } from '../core/grant/use-grant.ts';
+import { groupsToday } from '../core/identity/listed-entry.ts';
+import { type Policy, rightsFor, unmaskedCategories } from '../core/policy/decide-access.ts';
+import type { EpochMs } from '../core/time.ts';
+import { askAgain, newApprovalId } from './ask-people.ts';
+import { decideUntilCommitted } from './attempts.ts';
+import { findTarget } from './find-target.ts';
+import type { Alarm, Backoff, Clock, RandomBytes, Store } from './ports.ts';
+import { type Recorded, record } from './record.ts';
+
+export interface AdmitDeps {
+  readonly store: Pick<Store, 'readForUse' | 'readRunForUse' | 'readApproval' | 'commit'>;
+  readonly loadPolicy: () => Promise<Policy>;
+  readonly resources: readonly Resource[];
+  readonly principals: readonly PrincipalEntry[];
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly backoff: Backoff;
+  readonly alarm: Alarm;
+}
+
+/** `go`: nobody has to be asked any more. `wait`: people have to decide, or to decide again. `over`: nothing comes of it. */
+export type Admission = 'go' | 'wait' | 'over';
+
+/**
+ * Takes what people have decided about a grant, and nothing else, for a reason to go on: who called this, and with which
+ * token, says nothing. Safe to repeat: the approval is used up in the transaction that lets the grant go on.
+ */
+export const admitGrant = async (
+  deps: AdmitDeps,
+  grantId: string,
+  context: EventContext,
+): Promise<Admission> => {
+  const policy = await deps.loadPolicy();
+  return decideUntilCommitted(() => attempt({ ...deps, policy }, grantId, context), deps.backoff);
+};
+
+type Deps = AdmitDeps & { readonly policy: Policy };
+
+interface Deciding {
+  readonly grant: PendingApprovalGrant;
+  readonly context: EventContext;
+  readonly now: EpochMs;
+}
+
+const attempt = async (deps: Deps, grantId: string, context: EventContext): Promise<Admission | 'lost'> => {
+  const { grant, task, containment, isRevoked } = await deps.store.readForUse(grantId);
+  if (!grant || isOver(grant)) return 'over';
+  if (grant.state !== 'pending_approval') return 'go';
+  const now = deps.clock();
+  const about = { grant, context, now };
+  const outcome = outcomeOf(await deps.store.readApproval(grant.approval), now);
+  switch (outcome.kind) {
+    case 'waiting':
+      return 'wait';
+    case 'denied':
+      return finish(deps, about, denyGrant(grant, 'denied_by_person'));
+    case 'late':
+      return finish(deps, about, endGrant(grant, 'nobody_approved', now), [
+        record<Approval>(closeApproval(outcome.approval, LAPSED, now), context, now),
+      ]);
+    case 'granted': {
+      const stands = isTaskOpen(task, now) && !isContained(containment, grant) && !isRevoked;
+      if (!stands) return cancel(deps, about, outcome.approval);
+      const subject = { kind: 'grant', id: grant.id } as const;
+      const isBound =
+        isBoundTo(outcome.approval.asked, grant, subject) && isAsAsked(outcome.approval.asked, grant);
+      return isBound ? take(deps, about, outcome.approval) : refuse(deps, about);
+    }
+    case 'closed':
+      return finish(deps, about, endGrant(grant, 'nobody_approved', now));
+    default:
+      return refuse(deps, about);
+  }
+};
+
+const LAPSED = { state: 'lapsed', cause: 'nobody_approved' } as const;
+
+const isAsAsked = (
+  { action, seconds, reason, approveBy }: Approval['asked'],
+  grant: PendingApprovalGrant,
+): boolean =>
+  action === grant.action &&
+  seconds === grant.requestedSeconds &&
+  reason === grant.reason &&
+  approveBy === grant.approveBy;
+
+type Granted = Extract<ReturnType<typeof outcomeOf>, { kind: 'granted' }>['approval'];
+
+const take = async (deps: Deps, about: Deciding, approval: Granted): Promise<Admission | 'lost'> => {
+  const { grant, context, now } = about;
+  const resource = findTarget(deps.resources, grant);
+  const groups = groupsToday(grant, deps.principals);
+  if (typeof resource === 'string' || !groups) return cancel(deps, about, approval);
+  const { principal, action, requestedSeconds: durationSeconds } = grant;
+  const question = { principal, groups, action, resource, durationSeconds };
+  const again = decideAgain(deps.policy, approval, { question, principals: deps.principals });
+  if (again.kind === 'no') return cancel(deps, about, approval, denyGrant(grant, 'policy_denied'));
+  if (again.kind === 'ask') return hold(deps, about, { approval, resource, again });
+  const unmasked = unmaskedCategories(deps.policy, { principal, groups, resource });
+  const rights = rightsFor(resource, approval.granted.action, unmasked);
+  const change = admitted(grant, { granted: approval.granted, rights, consent: again.consent }, now);
+  const used = useApproval(approval, { by: grant.id, statement: 0 });
+  return (await finish(deps, about, change, [record<Approval>(used, context, now)])) === 'lost'
+    ? 'lost'
+    : 'go';
+};
+
+const hold = async (
+  deps: Deps,
+  { grant, context, now }: Deciding,
+  about: {
+    readonly approval: Granted;
+    readonly resource: Resource;
+    readonly again: Extract<ReturnType<typeof decideAgain>, { kind: 'ask' }>;
+  },
+): Promise<Admission | 'lost'> => {
+  const { approval, resource, again } = about;
+  const id = newApprovalId(deps.random, grant.task);
+  const { recorded, asked } = askAgain(approval, { id, resource, ...again }, { context, now });
+  const change = holdGrant(grant, { approval: id, quorum: again.quorum, approveBy: asked.approveBy });
+  return (await finish(deps, { grant, context, now }, change, recorded)) === 'lost' ? 'lost' : 'wait';
+};
+
+/** What it stood on is gone, so nothing comes of the consent either. */
+const cancel = (
+  deps: Deps,
+  about: Deciding,
+  approval: Granted,
+  change: Change<Grant> = endGrant(about.grant, 'cancelled_by_principal', about.now),
+): Promise<Admission | 'lost'> => {
+  const closed = closeApproval(approval, { state: 'cancelled', cause: change.fact.type }, about.now);
+  return finish(deps, about, change, [record<Approval>(closed, about.context, about.now)]);
+};
+
+/** What is asked for is not what people saw. The approval is left as it is, for whoever looks into it. */
+const refuse = async (deps: Deps, about: Deciding): Promise<Admission | 'lost'> => {
+  deps.alarm('ApprovalMismatch');
+  return finish(deps, about, endGrant(about.grant, 'approval_mismatch', about.now));
+};
+
+const finish = async (
+  deps: Deps,
+  { context, now }: Deciding,
+  change: Change<Grant>,
+  approvals: readonly Recorded<Approval>[] = [],
+): Promise<'over' | 'lost'> => {
+  const { state, entry } = record<Grant>(change, context, now);
+  const outcome = await deps.store.commit({
+    grants: [state],
+    approvals: approvals.map((one) => one.state),
+    entries: [entry, ...approvals.map((one) => one.entry)],
+  });
+  return outcome === 'lost' ? 'lost' : 'over';
+};

@@ -1,0 +1,121 @@
+import type { Approval } from '../core/approval/approval.ts';
+import type { Resource } from '../core/config/resource.ts';
+import type { Grant } from '../core/grant/grant.ts';
+import { isActiveNow, isContained, isTaskOpen } from '../core/grant/use-grant.ts';
+import { principalKey } from '../core/identity/principal.ts';
+import type { verdictOn } from '../core/policy/decide-access.ts';
+import type { Run } from '../core/run/run.ts';
+import { runFacts } from '../core/run/run-facts.ts';
+import { classify } from '../core/sql/classify.ts';
+import type { EpochMs } from '../core/time.ts';
+import { findTarget } from './find-target.ts';
+import type { Store, UseRead, Vaults } from './ports.ts';
+import { type PlanAsked, type RunAsked, readAsked, readPlan } from './run-payload.ts';
+
+export interface FactsDeps {
+  readonly store: Pick<Store, 'readForUse' | 'readRunForUse'>;
+  readonly vaults: Pick<Vaults, 'find'>;
+  readonly loadParser: () => Promise<void>;
+  readonly resources: readonly Resource[];
+}
+
+type Question = Parameters<typeof verdictOn>[1];
+
+/** What an approval is about, as it stands now. */
+export interface ApprovalFacts {
+  readonly grant: Grant | undefined;
+  readonly task: UseRead['task'];
+  readonly run: Run | undefined;
+  readonly resource: Resource | undefined;
+  /** The bytes that would be executed; undefined when they were erased. Empty for a grant. */
+  readonly statements: readonly PlanAsked[] | undefined;
+  /** What policy is asked with, for each statement; undefined when the resource or a statement is gone. */
+  readonly questions: readonly Question[] | undefined;
+  /** What waits for people still waits, in a task that stands. */
+  readonly stands: boolean;
+}
+
+/** Everything around an approval, of one read, and the statements from the vault of its task. */
+export const factsOf = async (deps: FactsDeps, approval: Approval, now: EpochMs): Promise<ApprovalFacts> => {
+  const { subject } = approval.asked;
+  const { read, run, budgets } = await readAround(deps, approval, now);
+  const { grant, task } = read;
+  const found = grant && findTarget(deps.resources, grant);
+  const resource = typeof found === 'object' ? found : undefined;
+  const statements = await statementsOf(deps, approval, run);
+  const about = { grant, task, run, resource, statements };
+  return {
+    ...about,
+    questions: await questionsOf(deps, approval, { ...about, budgets }),
+    stands:
+      subject.kind === 'grant' ? grantWaits(read, approval, now) : standsUnder(read, { run, approval }, now),
+  };
+};
+
+const readAround = async (deps: FactsDeps, { asked }: Approval, at: EpochMs) => {
+  const { subject, grant: grantId, requester } = asked;
+  if (subject.kind !== 'run')
+    return { read: await deps.store.readForUse(grantId), run: undefined, budgets: undefined };
+  const read = await deps.store.readRunForUse(subject.id, { principalKey: principalKey(requester), at });
+  return { read, run: read.run, budgets: read.budgets };
+};
+
+const grantWaits = (
+  { grant, task, containment, isRevoked }: UseRead,
+  approval: Approval,
+  now: EpochMs,
+): boolean =>
+  grant?.state === 'pending_approval' &&
+  grant.approval === approval.id &&
+  isTaskOpen(task, now) &&
+  !isRevoked &&
+  !isContained(containment, grant);
+
+const standsUnder = (
+  read: UseRead,
+  { run, approval }: { readonly run: Run | undefined; readonly approval: Approval },
+  now: EpochMs,
+): boolean =>
+  isActiveNow(read, now) &&
+  (approval.asked.subject.kind === 'plan' ||
+    (run?.state === 'pending_approval' && run.approval === approval.id));
+
+const statementsOf = async (
+  deps: FactsDeps,
+  { asked }: Approval,
+  run: Run | undefined,
+): Promise<readonly PlanAsked[] | undefined> => {
+  if (asked.subject.kind === 'grant') return [];
+  const vault = await deps.vaults.find(asked.task);
+  if (asked.subject.kind === 'plan') return readPlan(vault, asked);
+  const one: RunAsked | undefined = run && (await readAsked(vault, run));
+  return one && run && [{ ...one, maxRows: run.maxRows, times: 1 }];
+};
+
+const questionsOf = async (
+  deps: FactsDeps,
+  { asked }: Approval,
+  about: Pick<ApprovalFacts, 'grant' | 'run' | 'resource' | 'statements'> & {
+    readonly budgets: Awaited<ReturnType<typeof readAround>>['budgets'];
+  },
+): Promise<readonly Question[] | undefined> => {
+  const { resource, statements, budgets } = about;
+  if (!resource || !statements) return undefined;
+  const question = {
+    principal: asked.requester,
+    groups: asked.groups,
+    action: asked.action,
+    resource,
+    durationSeconds: asked.seconds,
+  };
+  if (statements.length === 0) return [question];
+  await deps.loadParser();
+  const understood = statements.map(({ sql }) => classify(sql));
+  if (!understood.every(({ ok }) => ok)) return undefined;
+  return understood.flatMap((one) =>
+    one.ok ? [{ ...question, run: runFacts(one.value, budgets ?? NOTHING) }] : [],
+  );
+};
+
+const UNUSED = { runs: 0, rows: 0, bytes: 0, failures: 0 };
+const NOTHING = { task: UNUSED, principal: UNUSED };

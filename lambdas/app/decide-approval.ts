@@ -1,0 +1,155 @@
+import type { Approval, Granted, Vote, VoteWay } from '../core/approval/approval.ts';
+import { castVote } from '../core/approval/cast-vote.ts';
+import { isOffered } from '../core/approval/consent.ts';
+import type { DecisionRefusal } from '../core/approval/decision-refusal.ts';
+import { ACTION_OF_WAY, mayPerson } from '../core/approval/standing-consent.ts';
+import type { PrincipalEntry } from '../core/config/issuer.ts';
+import type { Resource } from '../core/config/resource.ts';
+import type { Consent } from '../core/grant/grant.ts';
+import { principalKey } from '../core/identity/principal.ts';
+import { DECISION_SIGN_IN_MAX_AGE_SECONDS, NOTE_MAX_CHARACTERS, SECOND_MS } from '../core/limits.ts';
+import { answerWith, type Policy } from '../core/policy/decide-access.ts';
+import { fail, ok, type Result } from '../core/result.ts';
+import type { EpochMs } from '../core/time.ts';
+import { decideUntilCommitted } from './attempts.ts';
+import { callerContext } from './caller.ts';
+import { type FactsDeps, factsOf } from './approval-facts.ts';
+import type { Alarm, Backoff, Commit, Log, Notifier, Store, Workflow } from './ports.ts';
+import { record } from './record.ts';
+import type { TrailDeps } from './record-refusal.ts';
+import { recordAside } from './record-refusal.ts';
+import { personOf, type Visitor } from './visitor.ts';
+
+export interface DecideDeps extends TrailDeps, FactsDeps {
+  readonly store: FactsDeps['store'] &
+    Pick<Store, 'readApproval' | 'readWaitToken' | 'commit' | 'appendSystem'>;
+  readonly policy: Policy;
+  readonly resources: readonly Resource[];
+  readonly principals: readonly PrincipalEntry[];
+  readonly workflow: Pick<Workflow, 'endWait'>;
+  readonly notifier: Notifier;
+  readonly backoff: Backoff;
+  readonly alarm: Alarm;
+  readonly log: Log;
+}
+
+/** What somebody has decided. `digest` is of what they were shown; `granted` is what they would give, at most what was asked. */
+export interface Decision {
+  readonly approvalId: string;
+  readonly digest: string;
+  readonly decision: 'approve' | 'deny';
+  readonly way: VoteWay;
+  readonly granted?: Granted | undefined;
+  readonly note?: string | undefined;
+}
+
+type Decided = Result<Approval, DecisionRefusal>;
+
+/**
+ * Records one person's word, if policy lets them have one, under the condition that nothing has moved since: the approval
+ * is pending, its time is not over, what was shown is what is stored, and what waits for it still waits. Then whoever
+ * waits is woken. A word that does not count is recorded too.
+ */
+export const decideApproval = async (
+  deps: DecideDeps,
+  visitor: Visitor,
+  decision: Decision,
+): Promise<Decided> => {
+  const decided = await decideUntilCommitted(() => attempt(deps, visitor, decision), deps.backoff);
+  if (decided.ok) await wake(deps, decided.value);
+  else await keepRefusal(deps, visitor, { decision, refusal: decided.failure });
+  return decided;
+};
+
+const attempt = async (deps: DecideDeps, visitor: Visitor, decision: Decision): Promise<Decided | 'lost'> => {
+  const now = deps.clock();
+  const approval = await deps.store.readApproval(decision.approvalId);
+  const person = personOf(visitor, deps.principals);
+  if (!approval) return fail({ code: 'not_found' });
+  if (!person) return fail({ code: 'not_a_person' });
+  if (now - visitor.authenticatedAt > DECISION_SIGN_IN_MAX_AGE_SECONDS * SECOND_MS)
+    return fail({ code: 'sign_in_again' });
+  const resource = deps.resources.find(({ id }) => id === approval.asked.resource);
+  const granted = decision.granted ?? { action: approval.asked.action, seconds: approval.asked.seconds };
+  const badForm = formOf(decision, granted, { approval, resource });
+  if (badForm) return fail(badForm);
+  const action = decision.decision === 'deny' ? 'approve' : ACTION_OF_WAY[decision.way];
+  if (!mayPerson(deps.policy, approval, { person, action, at: now })) return fail({ code: 'not_allowed' });
+  const { way, note } = decision;
+  const vote: Vote = {
+    voter: person,
+    decision: decision.decision,
+    way,
+    at: now,
+    note,
+    granted: decision.decision === 'approve' ? granted : undefined,
+  };
+  const facts = await factsOf(deps, approval, now);
+  const isEnough = (consent: Consent) =>
+    facts.questions?.every((question) => answerWith(deps.policy, question, consent).allowed) === true;
+  const cast = castVote(approval, { vote, digest: decision.digest }, { now, isEnough });
+  if (!cast.ok) return cast;
+  if ('again' in cast.value) return ok(cast.value.again);
+  if (!facts.stands) return fail({ code: 'over' });
+  const { state, entry } = record<Approval>(cast.value, callerContext(visitor, deps.software), now);
+  const outcome = await deps.store.commit({
+    approvals: [state],
+    entries: [entry],
+    ...conditionsOf(state, now),
+  });
+  if (outcome === 'lost') return 'lost';
+  if (way === 'break_glass' && vote.decision === 'approve') deps.alarm('BrokenGlass');
+  return ok(state);
+};
+
+const formOf = (
+  { decision, way, note }: Decision,
+  granted: Granted,
+  { approval, resource }: { readonly approval: Approval; readonly resource: Resource | undefined },
+): DecisionRefusal | undefined => {
+  if ((note?.length ?? 0) > NOTE_MAX_CHARACTERS) return { code: 'too_long' };
+  if (way === 'break_glass' && decision === 'approve' && !note?.trim()) return { code: 'reason_missing' };
+  if (decision === 'approve' && !(resource && isOffered(granted, approval.asked, resource)))
+    return { code: 'not_offered' };
+  return undefined;
+};
+
+/** What must hold in the instant of the write, on the items of others. */
+const conditionsOf = (approval: Approval, now: EpochMs): Partial<Commit> => {
+  const { subject, grant, task, requester, resource, action } = approval.asked;
+  const last = { principalKey: principalKey(requester), resource, action, approval: approval.id };
+  return {
+    standingTask: { id: task, at: now },
+    ...(subject.kind === 'plan'
+      ? {}
+      : { waits: { kind: subject.kind, id: subject.id, approval: approval.id } }),
+    ...(subject.kind === 'grant' ? {} : { liveGrant: { id: grant, at: now } }),
+    ...(approval.state === 'approved' ? { lastApproved: last } : {}),
+  };
+};
+
+/** The decision stands whatever comes of this: who is not woken wakes by its own clock or the sweeper's. */
+const wake = async (deps: DecideDeps, approval: Approval): Promise<void> => {
+  const about = { grantId: approval.asked.grant };
+  try {
+    const token = approval.state === 'pending' ? undefined : await deps.store.readWaitToken(approval.id);
+    if (token !== undefined) await deps.workflow.endWait(token);
+  } catch {
+    deps.log('warn', 'workflow not signalled', about);
+  }
+  await deps.notifier.notify(approval.id).catch(() => deps.log('warn', 'nobody was told', about));
+};
+
+const keepRefusal = async (
+  deps: DecideDeps,
+  visitor: Visitor,
+  { decision, refusal }: { readonly decision: Decision; readonly refusal: DecisionRefusal },
+): Promise<void> => {
+  deps.alarm('DecisionRefused');
+  await recordAside(deps, visitor, {
+    type: 'decision.refused',
+    code: refusal.code,
+    decision: `${decision.decision} by ${decision.way}`,
+    about: decision.approvalId,
+  });
+};

@@ -1,0 +1,83 @@
+import type { Approval } from '../core/approval/approval.ts';
+import { isPending } from '../core/approval/approval.ts';
+import { recordFound } from '../core/approval/approval-life.ts';
+import type { EventContext } from '../core/audit/event.ts';
+import { isActiveNow } from '../core/grant/use-grant.ts';
+import { RUN_ANSWER_MAX_BYTES, RUN_MAX_SECONDS } from '../core/limits.ts';
+import { planMasks } from '../core/masking/plan-masks.ts';
+import { classify } from '../core/sql/classify.ts';
+import { decideUntilCommitted } from './attempts.ts';
+import type { ExecuteRunDeps } from './execute-run.ts';
+import { findTarget } from './find-target.ts';
+import type { Inspection } from './ports.ts';
+import { record } from './record.ts';
+import { readAsked } from './run-payload.ts';
+
+/**
+ * Has the target plan a run that waits for people, without executing it, and keeps what it says for them: how many rows,
+ * and what will be masked. Advice only: it is asked again when the run is executed, and people can decide without it.
+ */
+export const inspectRun = async (
+  deps: ExecuteRunDeps,
+  runId: string,
+  context: EventContext,
+): Promise<void> => {
+  const read = await deps.store.readRunForUse(runId);
+  const { run, grant } = read;
+  if (run?.state !== 'pending_approval' || !grant || !isActiveNow(read, deps.clock())) return;
+  const resource = findTarget(deps.resources, grant);
+  const asked = await readAsked(await deps.vaults.find(run.task), run);
+  if (!asked || typeof resource === 'string') return;
+  await deps.loadParser();
+  const statement = classify(asked.sql);
+  if (!statement.ok) return;
+  let found: Inspection | undefined;
+  await deps.statements.execute({
+    resource,
+    grantId: run.grant,
+    statement: statement.value,
+    ...asked,
+    limits: { maxRows: run.maxRows, maxBytes: RUN_ANSWER_MAX_BYTES, maxSeconds: RUN_MAX_SECONDS },
+    async proceed(inspection) {
+      found = inspection;
+      return false;
+    },
+  });
+  if (!found) return;
+  const { catalogue, fields, estimatedRows } = found;
+  const unmasked = new Set(run.unmasked);
+  const plans = planMasks({
+    statement: statement.value,
+    catalogue,
+    fields,
+    sensitive: resource.sensitive,
+    unmasked,
+  });
+  const maskedColumns = plans.ok
+    ? plans.value.flatMap((plan) => (plan.kind === 'sensitive' ? [plan.category] : []))
+    : [];
+  const said = {
+    estimatedRows: [estimatedRows === undefined ? null : Math.round(estimatedRows)],
+    maskedColumns,
+  };
+  await decideUntilCommitted(() => keep(deps, { approvalId: run.approval, said }, context), deps.backoff);
+};
+
+const keep = async (
+  deps: ExecuteRunDeps,
+  about: {
+    readonly approvalId: string;
+    readonly said: {
+      readonly estimatedRows: readonly (number | null)[];
+      readonly maskedColumns: readonly string[];
+    };
+  },
+  context: EventContext,
+): Promise<'kept' | 'lost'> => {
+  const approval = await deps.store.readApproval(about.approvalId);
+  if (!approval || !isPending(approval)) return 'kept';
+  const at = deps.clock();
+  const { state, entry } = record<Approval>(recordFound(approval, { at, ...about.said }), context, at);
+  const outcome = await deps.store.commit({ approvals: [state], entries: [entry] });
+  return outcome === 'lost' ? 'lost' : 'kept';
+};

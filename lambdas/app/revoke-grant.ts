@@ -1,0 +1,44 @@
+import type { DecisionRefusal } from '../core/approval/decision-refusal.ts';
+import type { Grant } from '../core/grant/grant.ts';
+import { isOver } from '../core/grant/grant.ts';
+import { DECISION_SIGN_IN_MAX_AGE_SECONDS, NOTE_MAX_CHARACTERS, SECOND_MS } from '../core/limits.ts';
+import { fail, ok, type Result } from '../core/result.ts';
+import type { DecideDeps } from './decide-approval.ts';
+import { mayEnd } from './list-live-grants.ts';
+import type { Store } from './ports.ts';
+import { recordAside } from './record-refusal.ts';
+import { signalEnd } from './start-workflow.ts';
+import { personOf, type Visitor } from './visitor.ts';
+
+export interface RevokeDeps
+  extends Pick<DecideDeps, 'policy' | 'principals' | 'clock' | 'software' | 'workflow' | 'log'> {
+  readonly store: Pick<Store, 'readGrant' | 'readWaitToken' | 'saveRevocation' | 'appendSystem'>;
+}
+
+/**
+ * Says that a grant ends. From this write on every use is refused; whoever waits for its end is woken, ends it and proves
+ * it dead. The entry comes first: what nobody could write down has not happened.
+ */
+export const revokeGrant = async (
+  deps: RevokeDeps,
+  visitor: Visitor,
+  { grantId, note }: { readonly grantId: string; readonly note: string },
+): Promise<Result<Grant, DecisionRefusal>> => {
+  const person = personOf(visitor, deps.principals);
+  const grant = await deps.store.readGrant(grantId);
+  if (!grant) return fail({ code: 'not_found' });
+  if (!person) return fail({ code: 'not_a_person' });
+  const at = deps.clock();
+  if (at - visitor.authenticatedAt > DECISION_SIGN_IN_MAX_AGE_SECONDS * SECOND_MS)
+    return fail({ code: 'sign_in_again' });
+  if (note.trim() === '') return fail({ code: 'reason_missing' });
+  if (note.length > NOTE_MAX_CHARACTERS) return fail({ code: 'too_long' });
+  if (!mayEnd(deps, grant, person)) return fail({ code: 'not_allowed' });
+  if (isOver(grant)) return fail({ code: 'over' });
+  await recordAside(deps, visitor, { type: 'grant.revocation', grant: grantId, note });
+  const { issuer, subject } = person;
+  await deps.store.saveRevocation({ grant: grantId, by: { issuer, subject }, note, at });
+  const token = await deps.store.readWaitToken(grantId).catch(() => undefined);
+  await signalEnd(deps, grantId, token);
+  return ok(grant);
+};

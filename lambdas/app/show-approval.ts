@@ -1,0 +1,211 @@
+import type { Approval, AskedStatement, Granted } from '../core/approval/approval.ts';
+import { isGranted } from '../core/approval/approval.ts';
+import { reviewOf } from '../core/approval/approval-life.ts';
+import { isOneOf, offersOf } from '../core/approval/consent.ts';
+import type { DecisionRefusal } from '../core/approval/decision-refusal.ts';
+import { mayPerson } from '../core/approval/standing-consent.ts';
+import { type Resource, templateFor } from '../core/config/resource.ts';
+import type { DeterminingPolicy } from '../core/failure.ts';
+import type { Grant } from '../core/grant/grant.ts';
+import { principalKey } from '../core/identity/principal.ts';
+import { answerWith } from '../core/policy/decide-access.ts';
+import { everybody } from '../core/approval/consent.ts';
+import { fail, ok, type Result } from '../core/result.ts';
+import type { EpochMs } from '../core/time.ts';
+import { type ApprovalFacts, factsOf } from './approval-facts.ts';
+import type { DecideDeps } from './decide-approval.ts';
+import type { Store } from './ports.ts';
+import type { RunAsked } from './run-payload.ts';
+import { personOf, type Visitor } from './visitor.ts';
+
+export interface ShowDeps extends DecideDeps {
+  readonly store: DecideDeps['store'] & Pick<Store, 'readLastApproved'>;
+  /** The statements that make the role of a grant, as the target is told them. */
+  readonly roleLines: (about: {
+    readonly resource: Resource;
+    readonly grantId: string;
+    readonly template: string;
+  }) => readonly string[];
+}
+
+/** One statement as people see it, whole. */
+export interface ShownStatement extends RunAsked {
+  readonly maxRows: number;
+  readonly about: AskedStatement;
+  readonly estimatedRows: number | null;
+  readonly used: number;
+}
+
+/** Everything that somebody needs to decide, and what this person may do. */
+export interface ApprovalPage {
+  readonly approval: Approval;
+  readonly taskName: string;
+  readonly resource:
+    | {
+        readonly id: string;
+        readonly description: string;
+        readonly env: string;
+        readonly host: string;
+        readonly database: string;
+        readonly account: string;
+        readonly region: string;
+      }
+    | undefined;
+  readonly policies: readonly DeterminingPolicy[];
+  readonly statements: readonly ShownStatement[] | 'erased';
+  readonly roleLines: readonly string[];
+  readonly sensitive: readonly {
+    readonly column: string;
+    readonly category: string;
+    readonly isMasked: boolean;
+  }[];
+  readonly previous: { readonly approval: Approval; readonly statements: readonly string[] } | undefined;
+  readonly offers: readonly Granted[];
+  readonly may: {
+    readonly approve: boolean;
+    readonly deny: boolean;
+    readonly breakGlass: boolean;
+    readonly review: boolean;
+    /** Why not, where they may not. */
+    readonly because: string;
+  };
+}
+
+/**
+ * What a person is shown who has signed in. Whoever may neither decide nor review, and did not ask for it, is shown
+ * nothing: a link that went astray tells no statement.
+ */
+export const showApproval = async (
+  deps: ShowDeps,
+  visitor: Visitor,
+  id: string,
+): Promise<Result<ApprovalPage, DecisionRefusal>> => {
+  const approval = await deps.store.readApproval(id);
+  if (!approval) return fail({ code: 'not_found' });
+  const now = deps.clock();
+  const facts = await factsOf(deps, approval, now);
+  const may = mayOf(deps, visitor, { approval, facts, now });
+  if (!may) return fail({ code: 'not_allowed' });
+  const { resource } = facts;
+  return ok({
+    approval,
+    taskName: facts.task?.name ?? '',
+    resource: resource && placeOf(resource),
+    policies: approval.askedBy,
+    statements: shownOf(approval, facts),
+    roleLines: linesOf(deps, approval, facts),
+    sensitive: sensitiveOf(facts),
+    previous: await previousOf(deps, approval),
+    offers: resource ? offered(deps, { approval, facts, resource }) : [],
+    may,
+  });
+};
+
+const placeOf = ({ id, description, env, target }: Resource) => {
+  const { host, database, account, region } = target;
+  return { id, description, env, host, database, account, region };
+};
+
+interface Looked {
+  readonly approval: Approval;
+  readonly facts: ApprovalFacts;
+  readonly now: EpochMs;
+}
+
+/** Undefined for whoever has no business here. */
+const mayOf = (
+  deps: ShowDeps,
+  visitor: Visitor,
+  { approval, facts, now }: Looked,
+): ApprovalPage['may'] | undefined => {
+  const person = personOf(visitor, deps.principals);
+  if (!person) return undefined;
+  const may = (action: 'approve' | 'break_glass' | 'review') =>
+    mayPerson(deps.policy, approval, { person, action, at: now });
+  const isExcluded = isOneOf(approval.excluded, person);
+  const [approve, breakGlass, review] = [may('approve'), may('break_glass'), may('review')];
+  if (!approve && !breakGlass && !review && !isExcluded) return undefined;
+  const isOpen = approval.state === 'pending' && facts.stands && now < approval.asked.approveBy;
+  const counts = isOpen && !isExcluded;
+  const hasVoted = isOneOf(
+    approval.votes.map(({ voter }) => voter),
+    person,
+  );
+  return {
+    approve: counts && approve && !hasVoted,
+    deny: counts && approve,
+    breakGlass: counts && breakGlass,
+    review: review && !isExcluded && !hasVoted && reviewOf(approval)?.state === 'open',
+    because: reasonWhyNot({ isOpen, isExcluded, approve, hasVoted }),
+  };
+};
+
+const reasonWhyNot = (is: {
+  readonly isOpen: boolean;
+  readonly isExcluded: boolean;
+  readonly approve: boolean;
+  readonly hasVoted: boolean;
+}): string => {
+  if (!is.isOpen) return 'There is nothing to decide any more.';
+  if (is.isExcluded)
+    return 'It is your own request, or that of an agent you answer for: somebody else decides.';
+  if (!is.approve) return 'Policy does not let you decide about it.';
+  return is.hasVoted ? 'You have said yes already. You may still say no.' : '';
+};
+
+const shownOf = (approval: Approval, { statements }: ApprovalFacts): ApprovalPage['statements'] => {
+  if (!statements) return 'erased';
+  return statements.flatMap(({ sql, params, maxRows }, index) => {
+    const about = approval.asked.statements[index];
+    const estimatedRows = approval.found?.estimatedRows[index] ?? null;
+    const used = isGranted(approval) ? (approval.uses[index] ?? 0) : 0;
+    return about ? [{ sql, params, maxRows, about, estimatedRows, used }] : [];
+  });
+};
+
+const linesOf = (
+  deps: ShowDeps,
+  { asked }: Approval,
+  { grant, resource }: ApprovalFacts,
+): readonly string[] => {
+  if (asked.subject.kind !== 'grant' || !grant || !resource) return [];
+  const template = templateFor(resource, grant.rights);
+  return template === undefined ? [] : deps.roleLines({ resource, grantId: grant.id, template });
+};
+
+const sensitiveOf = ({ grant, run, resource }: ApprovalFacts): ApprovalPage['sensitive'] => {
+  const unmasked: readonly string[] = (run ?? grant)?.unmasked ?? [];
+  const seesAll = (thing: Grant | undefined) => thing?.rights === 'connect';
+  return (resource?.sensitive ?? []).map(({ schema, table, column, category }) => ({
+    column: `${schema}.${table}.${column}`,
+    category,
+    isMasked: !seesAll(grant) && !unmasked.includes(category),
+  }));
+};
+
+/** The same caller's last approved request of this kind: what is different now is what to look at. */
+const previousOf = async (deps: ShowDeps, approval: Approval): Promise<ApprovalPage['previous']> => {
+  const { requester, resource, action } = approval.asked;
+  const id = await deps.store.readLastApproved({ principalKey: principalKey(requester), resource, action });
+  const previous = id === undefined || id === approval.id ? undefined : await deps.store.readApproval(id);
+  if (!previous) return undefined;
+  const { statements = [] } = await factsOf(deps, previous, deps.clock());
+  return { approval: previous, statements: statements.map(({ sql }) => sql) };
+};
+
+/** Only what policy would let through with everybody's consent: nobody is offered what would come to nothing. */
+const offered = (
+  deps: ShowDeps,
+  {
+    approval,
+    facts,
+    resource,
+  }: { readonly approval: Approval; readonly facts: ApprovalFacts; readonly resource: Resource },
+): readonly Granted[] => {
+  const { questions } = facts;
+  if (!questions) return [];
+  const consent = everybody(deps.policy.groups);
+  return offersOf(approval.asked, resource).filter(({ action }) =>
+    questions.every((question) => answerWith(deps.policy, { ...question, action }, consent).allowed),
+  );
+};

@@ -1,0 +1,53 @@
+import type { Approval } from '../core/approval/approval.ts';
+import { isPending } from '../core/approval/approval.ts';
+import { closeApproval, isOpen, remind } from '../core/approval/approval-life.ts';
+import type { ApprovalChange } from '../core/approval/open-approval.ts';
+import type { EventContext } from '../core/audit/event.ts';
+import type { EpochMs } from '../core/time.ts';
+import { decideUntilCommitted } from './attempts.ts';
+import type { Backoff, Clock, Notifier, Store } from './ports.ts';
+import { record } from './record.ts';
+
+export interface SweepApprovalDeps {
+  readonly store: Pick<Store, 'readApproval' | 'commit'>;
+  readonly notifier: Notifier;
+  readonly clock: Clock;
+  readonly backoff: Backoff;
+}
+
+/** Reminds people, and ends a plan whose time is over. What a grant or a run waits for ends with the grant or the run. */
+export const sweepApproval = async (
+  deps: SweepApprovalDeps,
+  id: string,
+  context: EventContext,
+): Promise<void> => {
+  const changed = await decideUntilCommitted(() => attempt(deps, id, context), deps.backoff);
+  if (changed) await deps.notifier.notify(id);
+};
+
+const attempt = async (
+  deps: SweepApprovalDeps,
+  id: string,
+  context: EventContext,
+): Promise<boolean | 'lost'> => {
+  const approval = await deps.store.readApproval(id);
+  const now = deps.clock();
+  const change = approval && dueChange(approval, now);
+  if (!change) return false;
+  const { state, entry } = record<Approval>(change, context, now);
+  const outcome = await deps.store.commit({ approvals: [state], entries: [entry] });
+  return outcome === 'lost' ? 'lost' : true;
+};
+
+const dueChange = (approval: Approval, now: EpochMs): ApprovalChange | undefined => {
+  if (!isOpen(approval)) return undefined;
+  const end = isPending(approval) ? approval.asked.approveBy : approval.useBy;
+  if (approval.asked.subject.kind === 'plan' && now >= end)
+    return closeApproval(
+      approval,
+      { state: 'lapsed', cause: isPending(approval) ? 'nobody_approved' : 'plan_over' },
+      now,
+    );
+  const isReminder = isPending(approval) && approval.remindAt !== undefined && now >= approval.remindAt;
+  return isReminder && now < end ? remind(approval, now) : undefined;
+};
