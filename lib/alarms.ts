@@ -18,7 +18,7 @@ export interface AlarmsProps {
   /** The value of the dimension `service` that the functions' metrics carry. */
   readonly service: string;
   readonly functionNames: Readonly<Record<string, string>>;
-  readonly workflowArn: string;
+  readonly workflowArns: Readonly<Record<'grant' | 'run', string>>;
   readonly apiName: string;
   readonly stage: string;
   readonly tables: Readonly<Record<string, Table>>;
@@ -82,15 +82,22 @@ const shapesOf = (props: AlarmsProps): Record<string, AlarmShape> => ({
     description:
       'A login succeeded for a grant that had been ended. Contain the resource and look at the target.',
   },
+  ApprovalMismatch: {
+    metric: ownMetric(props.service, 'ApprovalMismatch', Stats.SUM, MINUTE),
+    description:
+      'What was to be used is not what people approved; it was refused. Somebody changed it, or tried to. Read its chain.',
+  },
+  BrokenGlass: {
+    metric: ownMetric(props.service, 'BrokenGlass', Stats.SUM, MINUTE),
+    description: 'Somebody went ahead alone in an emergency. Somebody else has to look at it in the console.',
+  },
   WorkflowFailed: {
-    metric: new Metric({
-      namespace: 'AWS/States',
-      metricName: 'ExecutionsFailed',
-      dimensionsMap: { StateMachineArn: props.workflowArn },
-      statistic: Stats.SUM,
-      period: FIVE_MINUTES,
-    }),
+    metric: failuresOf(props.workflowArns.grant),
     description: 'A grant workflow gave up; the sweeper goes on. Look for what the target refuses.',
+  },
+  RunWorkflowFailed: {
+    metric: failuresOf(props.workflowArns.run),
+    description: 'A run workflow gave up; the sweeper settles its run. Look for what the runner cannot do.',
   },
   ApiFailing: {
     metric: new Metric({
@@ -114,8 +121,8 @@ const shapesOf = (props: AlarmsProps): Record<string, AlarmShape> => ({
         period: FIVE_MINUTES,
       }),
       description: `The function ${name} threw: a bug, or something it needs is away. See its log.`,
-      // Two functions throw on purpose to have their workflow try again.
-      atLeast: name === 'runner' || name === 'waiter' ? 10 : 1,
+      // These throw on purpose to be tried again.
+      atLeast: ['runner', 'waiter', 'notifier'].includes(name) ? 10 : 1,
     },
   ]),
   ...mapEntries(props.tables, ([name, table]) => [
@@ -129,6 +136,15 @@ const withoutAuthorizer = ({ authorizer: _, ...others }: Readonly<Record<string,
 
 const ownMetric = (service: string, metricName: string, statistic: string, period: Duration): Metric =>
   new Metric({ namespace: METRICS_NAMESPACE, metricName, dimensionsMap: { service }, statistic, period });
+
+const failuresOf = (workflowArn: string): Metric =>
+  new Metric({
+    namespace: 'AWS/States',
+    metricName: 'ExecutionsFailed',
+    dimensionsMap: { StateMachineArn: workflowArn },
+    statistic: Stats.SUM,
+    period: FIVE_MINUTES,
+  });
 
 const throttlesOf = (table: Table): IMetric => {
   const throttles = (metricName: string) =>

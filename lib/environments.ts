@@ -1,5 +1,7 @@
 import type { ApiEnvironment } from '../lambdas/functions/api.env.ts';
 import type { AuthorizerEnvironment } from '../lambdas/functions/authorizer.env.ts';
+import type { ConsoleEnvironment } from '../lambdas/functions/console.env.ts';
+import type { NotifierEnvironment } from '../lambdas/functions/notifier.env.ts';
 import type { ReaderEnvironment } from '../lambdas/functions/reader.env.ts';
 import type { RunnerEnvironment } from '../lambdas/functions/runner.env.ts';
 import type { SweeperEnvironment } from '../lambdas/functions/sweeper.env.ts';
@@ -14,5 +16,7 @@ export interface Environments {
   readonly vend: VendEnvironment;
   readonly runner: RunnerEnvironment;
   readonly waiter: WaiterEnvironment;
+  readonly console: ConsoleEnvironment;
+  readonly notifier: NotifierEnvironment;
   readonly sweeper: SweeperEnvironment;
 }

@@ -33,7 +33,17 @@ export const FUNCTION_SHAPES: Readonly<Record<FunctionName, FunctionShape>> = {
     memorySize: 1024,
     timeoutSeconds: RUNNER_TIMEOUT_SECONDS,
   },
-  waiter: { description: 'Stores the callback of a grant in its wait', memorySize: 256, timeoutSeconds: 15 },
+  waiter: {
+    description: 'Stores the callback of a workflow in its wait',
+    memorySize: 256,
+    timeoutSeconds: 15,
+  },
+  console: {
+    description: 'Shows people what they are asked and records what they decide',
+    memorySize: 1024,
+    timeoutSeconds: BEHIND_API_SECONDS,
+  },
+  notifier: { description: 'Tells people that they are asked', memorySize: 512, timeoutSeconds: 20 },
   sweeper: {
     description: 'Finds and ends what is overdue',
     memorySize: 1024,

@@ -108,7 +108,7 @@ const run = (runnerArn: string, step: 'admit' | 'activate' | 'end') => ({
 });
 
 /** The functions that a machine invokes, by their ARNs. */
-export interface Invoked {
+export interface InvokedArns {
   readonly runner: string;
   readonly waiter: string;
   readonly notifier: string;
@@ -122,7 +122,7 @@ export type Waiting = { readonly grantId: string } | { readonly runId: string };
  * reads the decision and takes nobody's word for it; `next` is where it goes when they have approved.
  */
 export const askingStates = (
-  { runner, waiter, notifier }: Invoked,
+  { runner, waiter, notifier }: InvokedArns,
   waiting: Waiting,
   next: string,
 ): Readonly<Record<string, State>> => ({
@@ -200,7 +200,7 @@ const wait = (waiterArn: string): TaskState => ({
  * choices compare booleans that were made inside a task, because a choice has no way to catch an error.
  * Input and history hold ids; no state passes anything on but variables.
  */
-export const grantDefinition = (invoked: Invoked): Definition => ({
+export const grantDefinition = (invoked: InvokedArns): Definition => ({
   Comment: 'Asks people where policy says so, makes a grant active, waits for its end, and ends it.',
   QueryLanguage: 'JSONata',
   StartAt: IS_ASKED,

@@ -4,8 +4,9 @@ import type { FunctionName } from '../lambdas/core/config/compiled.ts';
 import type { Resource } from '../lambdas/core/config/resource.ts';
 import { AccessTarget } from './access-target.ts';
 import { Alarms } from './alarms.ts';
+import { consoleEnvironment, noticeEnvironment } from './console-environment.ts';
 import type { Environments } from './environments.ts';
-import { grantDefinition } from './grant-definition.ts';
+import { grantDefinition, type InvokedArns } from './grant-definition.ts';
 import { Payloads } from './payloads.ts';
 import {
   type Arns,
@@ -59,9 +60,10 @@ export class LatchkeyStack extends Stack {
         api: functions.api.lambda,
         reader: functions.reader.lambda,
         vend: functions.vend.lambda,
+        console: functions.console.lambda,
       },
     });
-    this.#makeAlarms(functions.workflow);
+    this.#makeAlarms(functions.workflows);
     if (props.settings.createTargetRoles) this.#makeTargetRoles();
     this.#makeOutputs(api);
   }
@@ -69,6 +71,7 @@ export class LatchkeyStack extends Stack {
   #makeOutputs({ gateway }: RestApi): void {
     const outputs = {
       ApiUrl: [gateway.url, 'Where callers send requests'],
+      ConsoleUrl: [`${this.#props.settings.console.url}/console`, 'Where people decide'],
       GrantsTableName: [this.#tables.grants.tableName, 'For npm run audit'],
       AuditTableName: [this.#tables.audit.tableName, 'For npm run audit'],
       VaultKeysTableName: [this.#payloads.keys.tableName, 'For npm run audit -- hold and erase'],
@@ -83,7 +86,7 @@ export class LatchkeyStack extends Stack {
       new CfnOutput(this, name, { value, description });
   }
 
-  /** The workflow invokes two functions and two others start it; the order of making follows. */
+  /** The workflows invoke three functions and others start or signal them; the order of making follows. */
   #makeFunctions() {
     const tables = {
       GRANTS_TABLE: this.#tables.grants.tableName,
@@ -95,36 +98,59 @@ export class LatchkeyStack extends Stack {
       PAYLOAD_BUCKET: this.#payloads.bucket.bucketName,
       PAYLOAD_RETENTION_DAYS: String(this.#props.settings.payloadRetentionDays),
     };
-    const runner = this.#add('runner', vaults);
-    const waiter = this.#add('waiter', tables);
-    const { logRetentionDays } = this.#props.settings;
-    const workflow = new Workflow(this, 'GrantWorkflow', {
-      name: this.#workflowName('grant'),
-      definition: grantDefinition(runner.lambda.functionArn, waiter.lambda.functionArn),
-      functions: [runner.lambda, waiter.lambda],
-      logRetentionDays,
-    });
-    const runWorkflow = new Workflow(this, 'RunWorkflow', {
-      name: this.#workflowName('run'),
-      definition: runDefinition(runner.lambda.functionArn),
-      functions: [runner.lambda],
-      logRetentionDays,
-    });
-    const started = {
-      GRANT_WORKFLOW_ARN: workflow.arn,
-      RUN_WORKFLOW_ARN: runWorkflow.arn,
+    const { settings } = this.#props;
+    const CONSOLE_URL = settings.console.url;
+    const invoked = {
+      runner: this.#add('runner', vaults),
+      waiter: this.#add('waiter', tables),
+      notifier: this.#add('notifier', {
+        GRANTS_TABLE: tables.GRANTS_TABLE,
+        CONSOLE_URL,
+        ...noticeEnvironment(settings.notifications),
+      }),
     };
+    const workflows = this.#makeWorkflows(invoked);
+    const started = { GRANT_WORKFLOW_ARN: workflows.grant.arn, RUN_WORKFLOW_ARN: workflows.run.arn };
+    const { runner, notifier } = invoked;
+    const tells = { NOTIFIER_FUNCTION: notifier.lambda.functionArn };
     return {
-      workflow,
+      workflows,
       authorizer: this.#add('authorizer', {}),
-      api: this.#add('api', { ...vaults, ...started }),
-      reader: this.#add('reader', vaults),
+      api: this.#add('api', { ...vaults, ...started, ...tells, CONSOLE_URL }),
+      reader: this.#add('reader', { ...vaults, CONSOLE_URL }),
       vend: this.#add('vend', tables),
+      console: this.#add('console', { ...vaults, ...tells, ...consoleEnvironment(settings) }),
       sweeper: this.#add('sweeper', {
         ...tables,
         ...started,
+        ...tells,
         RUNNER_FUNCTION: runner.lambda.functionArn,
         AUTHORIZER_LOG_GROUP: logGroupName(`${this.stackName}-authorizer`),
+      }),
+    };
+  }
+
+  #makeWorkflows(invoked: Readonly<Record<keyof InvokedArns, ServiceFunction>>) {
+    const { runner, waiter, notifier } = invoked;
+    const arns = {
+      runner: runner.lambda.functionArn,
+      waiter: waiter.lambda.functionArn,
+      notifier: notifier.lambda.functionArn,
+    };
+    const parts = {
+      functions: [runner.lambda, waiter.lambda, notifier.lambda],
+      logRetentionDays: this.#props.settings.logRetentionDays,
+    };
+    return {
+      grant: new Workflow(this, 'GrantWorkflow', {
+        ...parts,
+        name: this.#workflowName('grant'),
+        definition: grantDefinition(arns),
+      }),
+      run: new Workflow(this, 'RunWorkflow', {
+        ...parts,
+        name: this.#workflowName('run'),
+        definition: runDefinition(arns),
       }),
     };
   }
@@ -159,13 +185,13 @@ export class LatchkeyStack extends Stack {
     });
   }
 
-  #makeAlarms(workflow: Workflow): void {
+  #makeAlarms(workflows: Readonly<Record<'grant' | 'run', Workflow>>): void {
     new Alarms(this, 'Alarms', {
       service: this.stackName,
       functionNames: Object.fromEntries(
         Object.keys(this.#permissions).map((name) => [name, `${this.stackName}-${name}`]),
       ),
-      workflowArn: workflow.arn,
+      workflowArns: { grant: workflows.grant.arn, run: workflows.run.arn },
       apiName: this.stackName,
       stage: STAGE,
       tables: { grants: this.#tables.grants, audit: this.#tables.audit, vaultKeys: this.#payloads.keys },
@@ -184,7 +210,7 @@ export class LatchkeyStack extends Stack {
 
   /** Names decide these ARNs, so roles can name what is made after them, here and in target accounts. */
   #arns(): Arns {
-    const { resources } = this.#props;
+    const { resources, settings } = this.#props;
     return {
       grants: this.#tables.grants.tableArn,
       audit: this.#tables.audit.tableArn,
@@ -193,6 +219,10 @@ export class LatchkeyStack extends Stack {
       vaultKeys: this.#payloads.keys.tableArn,
       payloads: this.#payloads.bucket.bucketArn,
       runner: this.#functionArn('runner'),
+      notifier: this.#functionArn('notifier'),
+      consoleSecret: settings.console.secretArn,
+      notifierSecret: settings.notifications.secretArn,
+      noticeTopic: settings.notifications.snsTopicArn,
       authorizerLog: this.#named('logs', 'log-group', logGroupName(`${this.stackName}-authorizer`)),
       targetRoles: targetRolesOf(resources),
       databaseUsers: databaseUsersOf(resources),

@@ -19,6 +19,11 @@ export interface Arns {
   readonly vaultKeys: string;
   readonly payloads: string;
   readonly runner: string;
+  readonly notifier: string;
+  /** The one secret of each of these functions, and the one topic; undefined where settings name none. */
+  readonly consoleSecret: string | undefined;
+  readonly notifierSecret: string | undefined;
+  readonly noticeTopic: string | undefined;
   /** The log group whose refusals are counted. */
   readonly authorizerLog: string;
   /** What `vend` may assume: exactly the roles that `resources.yaml` names. */
@@ -33,6 +38,10 @@ const WAITS = 'WAIT#*';
 const IDEMPOTENCY = 'IDEMPOTENCY#*';
 const CHAIN_HEADS = 'CHAIN#*';
 const BUDGETS = 'BUDGET#*';
+const APPROVALS = 'APPROVAL#*';
+const NOTICES = 'NOTICE#*';
+/** What the console keeps of people: sign-ins, sign-outs, calls of Slack that must not count twice, and when each last decided. */
+const PEOPLE = ['SESSION#*', 'REVOKED#*', 'REPLAY#*', 'LAST#*'];
 
 const inPartitions = (...partitions: string[]) => ({
   'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions },
@@ -66,28 +75,35 @@ const checkTasks = (grants: string): Permission => ({
   when: inPartitions(TASKS),
 });
 
-const signal = (workflow: string, ...names: string[]): Permission => ({
+const signal = (workflows: readonly string[], ...names: string[]): Permission => ({
   actions: names.map((name) => `states:${name}`),
-  on: [workflow],
+  on: workflows,
+});
+
+const invoke = (...functions: string[]): Permission => ({
+  actions: ['lambda:InvokeFunction'],
+  on: functions,
 });
 
 /** What each function may do: one table, which a test pins. Whatever is not here is not allowed. */
 export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonly Permission[]>> => {
   const appendTrail: Permission = { actions: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: [arns.audit] };
+  const workflows = [arns.grantWorkflow, arns.runWorkflow];
   return {
     authorizer: [],
     api: [
       readTogether(arns.grants),
       query(arns.grants),
-      putState(arns.grants, TASKS, IDEMPOTENCY, CHAIN_HEADS),
+      putState(arns.grants, TASKS, IDEMPOTENCY, APPROVALS, CHAIN_HEADS),
       updateState(arns.grants, TASKS, BUDGETS),
       appendTrail,
       readOne(arns.vaultKeys),
       putVaultKey(arns.vaultKeys),
       ...readPayloads(arns.payloads),
       putPayloads(arns.payloads),
-      signal(arns.grantWorkflow, 'StartExecution', 'SendTaskSuccess', 'SendTaskHeartbeat'),
-      signal(arns.runWorkflow, 'StartExecution'),
+      signal(workflows, 'StartExecution', 'SendTaskSuccess'),
+      signal([arns.grantWorkflow], 'SendTaskHeartbeat'),
+      invoke(arns.notifier),
     ],
     reader: [
       readTogether(arns.grants),
@@ -105,7 +121,7 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
     ],
     runner: [
       readTogether(arns.grants),
-      putState(arns.grants, TASKS, CHAIN_HEADS),
+      putState(arns.grants, TASKS, APPROVALS, CHAIN_HEADS),
       updateState(arns.grants, TASKS, BUDGETS),
       checkTasks(arns.grants),
       appendTrail,
@@ -115,19 +131,36 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
       ...only('rds-db:connect', arns.databaseUsers),
     ],
     waiter: [
-      { actions: ['dynamodb:GetItem'], on: [arns.grants], when: inPartitions(TASKS) },
+      { actions: ['dynamodb:GetItem'], on: [arns.grants], when: inPartitions(TASKS, APPROVALS) },
       putTaskToken(arns.grants),
-      signal(arns.grantWorkflow, 'SendTaskSuccess'),
+      signal(workflows, 'SendTaskSuccess'),
+    ],
+    console: [
+      readTogether(arns.grants),
+      query(arns.grants, `${arns.grants}/index/due`, `${arns.grants}/index/mine`),
+      putState(arns.grants, APPROVALS, ...PEOPLE, CHAIN_HEADS),
+      checkTasks(arns.grants),
+      appendTrail,
+      readOne(arns.vaultKeys),
+      ...readPayloads(arns.payloads),
+      signal(workflows, 'SendTaskSuccess'),
+      invoke(arns.notifier),
+      ...only('secretsmanager:GetSecretValue', listed(arns.consoleSecret)),
+    ],
+    notifier: [
+      { ...readTogether(arns.grants), when: inPartitions(APPROVALS, TASKS, NOTICES) },
+      putState(arns.grants, NOTICES),
+      ...only('secretsmanager:GetSecretValue', listed(arns.notifierSecret)),
+      ...only('sns:Publish', listed(arns.noticeTopic)),
     ],
     sweeper: [
       readTogether(arns.grants),
       query(arns.grants, `${arns.grants}/index/due`),
-      putState(arns.grants, TASKS, CHAIN_HEADS),
+      putState(arns.grants, TASKS, APPROVALS, CHAIN_HEADS),
       updateState(arns.grants, TASKS),
       appendTrail,
-      signal(arns.grantWorkflow, 'StartExecution', 'SendTaskSuccess'),
-      signal(arns.runWorkflow, 'StartExecution'),
-      { actions: ['lambda:InvokeFunction'], on: [arns.runner] },
+      signal(workflows, 'StartExecution', 'SendTaskSuccess'),
+      invoke(arns.runner, arns.notifier),
       { actions: ['logs:FilterLogEvents'], on: [arns.authorizerLog, `${arns.authorizerLog}:*`] },
     ],
   };
@@ -176,6 +209,8 @@ const putPayloads = (bucket: string): Permission => ({
 /** A statement without resources is malformed, so nothing listed means no statement. */
 const only = (action: string, on: readonly string[]): Permission[] =>
   on.length === 0 ? [] : [{ actions: [action], on }];
+
+const listed = (arn: string | undefined): string[] => (arn === undefined ? [] : [arn]);
 
 export const targetRolesOf = (resources: readonly Resource[]): string[] =>
   [...new Set(resources.map(({ target }) => target.roleArn))].sort();

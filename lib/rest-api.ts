@@ -27,6 +27,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { AUTHORIZER_CACHE_SECONDS } from '../lambdas/core/limits.ts';
 import { PROBLEMS } from '../lambdas/http/problem-catalogue.ts';
+import { CONSOLE_ROUTES } from '../lambdas/console/console-routes.ts';
 import { ROUTES, type Route } from '../lambdas/http/routes.ts';
 import { GATEWAY_PROBLEMS, gatewayProblemBody, gatewayProblemHeaders } from './gateway-problems.ts';
 import type { Settings } from './settings.ts';
@@ -45,10 +46,13 @@ export interface RestApiProps {
   readonly settings: Settings['api'];
   readonly logRetentionDays: number;
   readonly authorizer: IFunction;
-  readonly functions: Readonly<Record<Route['function'], IFunction>>;
+  readonly functions: Readonly<Record<Route['function'] | 'console', IFunction>>;
 }
 
-/** The one way in. Every method of every route stands behind the authorizer; there is no other method. */
+/**
+ * The one way in. Every method of every route stands behind the authorizer, but for the console's pages: people have no
+ * bearer token, so the console signs them in itself, and checks Slack's signature. There is no other method.
+ */
 export class RestApi extends Construct {
   readonly gateway: GatewayRestApi;
 
@@ -56,6 +60,7 @@ export class RestApi extends Construct {
     super(scope, id);
     this.gateway = this.#makeGateway(props);
     this.#addRoutes(props);
+    this.#addConsole(props.functions.console);
     this.#addProblems();
     if (props.settings.accountLogRole === 'create') this.#makeAccountLogRole();
     new WebAcl(this, 'Firewall', {
@@ -82,7 +87,10 @@ export class RestApi extends Construct {
         accessLogFormat: ACCESS_LOG_FORMAT,
         ...methodOptions(props.settings),
         methodOptions: Object.fromEntries(
-          ROUTES.map(({ path, method }) => [`${path}/${method}`, methodOptions(props.settings)]),
+          [...ROUTES, ...CONSOLE_ROUTES].map(({ path, method }) => [
+            `${path}/${method}`,
+            methodOptions(props.settings),
+          ]),
         ),
       },
     });
@@ -101,14 +109,18 @@ export class RestApi extends Construct {
       }),
     };
     for (const { path, method, function: name, operation } of ROUTES) {
-      const integration = new LambdaIntegration(functions[name], {
-        allowTestInvoke: false,
-        timeout: INTEGRATION_TIMEOUT,
-      });
       this.gateway.root
         .resourceForPath(path)
-        .addMethod(method, integration, { ...verified, operationName: operation });
+        .addMethod(method, integrationOf(functions[name]), { ...verified, operationName: operation });
     }
+  }
+
+  #addConsole(handler: IFunction): void {
+    for (const { path, method, name } of CONSOLE_ROUTES)
+      this.gateway.root.resourceForPath(path).addMethod(method, integrationOf(handler), {
+        authorizationType: AuthorizationType.NONE,
+        operationName: name,
+      });
   }
 
   #addProblems(): void {
@@ -135,6 +147,9 @@ export class RestApi extends Construct {
     this.gateway.deploymentStage.node.addDependency(account);
   }
 }
+
+const integrationOf = (handler: IFunction): LambdaIntegration =>
+  new LambdaIntegration(handler, { allowTestInvoke: false, timeout: INTEGRATION_TIMEOUT });
 
 const methodOptions = (settings: Settings['api']) => ({
   throttlingRateLimit: settings.requestsPerSecond,

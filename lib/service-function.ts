@@ -71,7 +71,7 @@ export class ServiceFunction extends Construct {
       applicationLogLevelV2: ApplicationLogLevel.INFO,
       systemLogLevelV2: SystemLogLevel.WARN,
       environment: {
-        ...props.environment,
+        ...given(props.environment),
         LOG_LEVEL: props.environment.LOG_LEVEL ?? 'INFO',
         POWERTOOLS_SERVICE_NAME: stackName,
         POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
@@ -88,6 +88,10 @@ export class ServiceFunction extends Construct {
     resource.vpcConfig = { subnetIds: [...network.subnetIds], securityGroupIds: [network.securityGroupId] };
   }
 }
+
+/** Optional variables that are not there are left out. */
+const given = (environment: object): Record<string, string> =>
+  Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined));
 
 const operating = (logGroupArn: string): Permission[] => [
   { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], on: [logGroupArn] },

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type Compiled, readSection } from '../lambdas/core/config/config-error.ts';
 import { PAYLOAD_RETENTION_MAX_DAYS, PAYLOAD_RETENTION_MIN_DAYS } from '../lambdas/core/limits.ts';
+import { ConsoleSettings, NotificationSettings, secretMistakes } from './console-settings.ts';
 
 /** CloudWatch accepts these and no other numbers of days. */
 const RETENTION_DAYS = [7, 14, 30, 60, 90, 180, 365, 400, 731, 1827, 3653];
@@ -61,6 +62,9 @@ const Shape = z.strictObject({
   createTargetRoles: z.boolean().default(false),
   vpc: Vpc,
   api: Api.prefault({}),
+  console: ConsoleSettings,
+  /** Who is told that people are asked, beside the console's own inbox. */
+  notifications: NotificationSettings.prefault({}),
   logRetentionDays: z
     .number()
     .refine((days) => RETENTION_DAYS.includes(days), `must be one of: ${RETENTION_DAYS.join(', ')}.`)
@@ -90,7 +94,9 @@ export const readSettings = (raw: unknown): Compiled<Settings> => {
   const read = readSection(Shape, raw);
   if (!read.ok) return read;
   const { endpoint, vpcEndpointIds } = read.value.api;
-  if (endpoint === 'private' && vpcEndpointIds.length === 0)
-    return { ok: false, errors: [PRIVATE_NEEDS_ENDPOINTS] };
-  return read;
+  const errors = [
+    ...(endpoint === 'private' && vpcEndpointIds.length === 0 ? [PRIVATE_NEEDS_ENDPOINTS] : []),
+    ...secretMistakes(read.value),
+  ];
+  return errors.length > 0 ? { ok: false, errors } : read;
 };

@@ -115,7 +115,7 @@ const InvocationUri = z
 const MethodProperties = z.object({
   HttpMethod: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
   ResourceId: z.string(),
-  AuthorizationType: z.literal('CUSTOM'),
+  AuthorizationType: z.enum(['CUSTOM', 'NONE']),
   ApiKeyRequired: z.literal(false).optional(),
   RequestValidatorId: z.undefined().optional(),
   Integration: z.object({ Type: z.literal('AWS_PROXY'), Uri: InvocationUri }),
@@ -144,7 +144,7 @@ const GatewayResponseProperties = z.object({
 
 const ResourceProperties = z.object({ ParentId: z.string(), PathPart: z.string() });
 
-/** One API, whose one authorizer is asked before every method. `path` is in its own syntax: `/v1/grants/{id}`. */
+/** One API, whose one authorizer is asked before every method that is not open. `path` is in its own syntax: `/v1/grants/{id}`. */
 const apiOf = (template: Template) => {
   const [api, ...otherApis] = template.of('AWS::ApiGateway::RestApi', z.object());
   const [stage] = template.of('AWS::ApiGateway::Stage', z.object());

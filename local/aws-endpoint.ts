@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Assembly } from './assembly.ts';
 import { AwsError, accessDenied } from './aws-error.ts';
@@ -24,6 +25,12 @@ export interface EndpointParts {
   readonly stepFunctions: StepFunctions;
   readonly logs: LogLines;
   readonly functionOf: (nameOrArn: string) => LambdaFunction | undefined;
+  /** Values by the ARN of their secret. */
+  readonly secrets?: Readonly<Record<string, string>>;
+  /** Gets what is published to topics, with the names that SNS has for its parts. */
+  readonly published?: Readonly<Record<string, string>>[];
+  /** Hears of an event whose function failed when nobody waited for it any more. */
+  readonly onLog?: (functionName: string, line: string) => void;
   /** Hears once of every call that its caller's policies allowed, for tests that count them: `dynamodb:TransactWriteItems`. */
   readonly onCall?: (call: { roleArn: string; action: string }) => void;
 }
@@ -95,15 +102,36 @@ const SERVICES: Readonly<Record<string, (parts: EndpointParts, call: Call) => Pr
     if (operation !== 'FilterLogEvents') throw new AwsError('UnknownOperationException', operation);
     return logs.filter(input);
   },
-  async lambda({ functionOf }, { request, response, body, authorize }) {
+  async secretsmanager({ secrets = {} }, { operation, body, authorize }) {
+    const { SecretId } = parseJsonObject(body);
+    authorize(operation, [{ action: `secretsmanager:${operation}`, resource: String(SecretId) }]);
+    const SecretString = secrets[String(SecretId)];
+    if (operation !== 'GetSecretValue' || SecretString === undefined)
+      throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
+    return { ARN: SecretId, SecretString };
+  },
+  async sns({ published = [] }, { body, authorize }) {
+    const { Action = '', TopicArn = '', ...notice } = Object.fromEntries(new URLSearchParams(body));
+    authorize(Action, [{ action: `sns:${Action}`, resource: TopicArn }]);
+    published.push({ ...notice, TopicArn });
+    return `<PublishResult><MessageId>${randomUUID()}</MessageId></PublishResult>`;
+  },
+  async lambda({ functionOf, onLog }, { request, response, body, authorize }) {
     const [, encoded = ''] = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(request.url ?? '') ?? [];
     const name = decodeURIComponent(encoded);
     const lambda = functionOf(name);
     authorize('Invoke', [{ action: 'lambda:InvokeFunction', resource: lambda?.source.arn ?? name }]);
     const { 'x-amz-invocation-type': type = 'RequestResponse' } = request.headers;
-    if (!lambda || type !== 'RequestResponse')
+    if (!lambda || !['RequestResponse', 'Event'].includes(`${type}`))
       throw new AwsError('InvalidParameterValueException', `${type} of ${name} is not implemented here`);
-    const outcome = await lambda.invoke(parseJsonObject(body));
+    const invoked = lambda.invoke(parseJsonObject(body));
+    if (type === 'Event') {
+      response.statusCode = 202;
+      // AWS tries again, twice. Here it is told and left at that.
+      void invoked.then((end) => 'failure' in end && onLog?.(name, JSON.stringify(end.failure)));
+      return undefined;
+    }
+    const outcome = await invoked;
     if ('payload' in outcome) return outcome.payload;
     response.setHeader('x-amz-function-error', 'Unhandled');
     return outcome.failure;

@@ -27,7 +27,9 @@ export const answerJson = async (response: ServerResponse, call: () => Promise<u
     response.end(JSON.stringify(body));
   };
   try {
-    send(200, await call());
+    const answer = await call();
+    // 200, unless the call has said otherwise.
+    send(response.statusCode, answer);
   } catch (error) {
     const { code, status, message, fields } =
       error instanceof AwsError ? error : new AwsError('InternalServerError', String(error), { status: 500 });

@@ -1,3 +1,4 @@
+import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import type { Assembly, RoleSource } from './assembly.ts';
 import { createAwsEndpoint } from './aws-endpoint.ts';
@@ -7,7 +8,7 @@ import { StateError } from './jsonata-evaluation.ts';
 import type { InvokeOutcome } from './lambda-boot.ts';
 import { createLambdaFunction, type LambdaFunction } from './lambda-worker.ts';
 import { LogLines } from './log-lines.ts';
-import { closeServer, listenOnLoopback } from './loopback.ts';
+import { closeServer, listenOnLoopback, portOf } from './loopback.ts';
 import { createRestApi } from './rest-api.ts';
 import { createS3 } from './s3.ts';
 import { Sessions } from './sessions.ts';
@@ -24,7 +25,10 @@ export interface AwsOptions {
   readonly onCall?: (call: { roleArn: string; action: string }) => void;
   /** Roles of other accounts, which no template of this assembly makes. */
   readonly otherRoles?: readonly RoleSource[];
-  readonly apiPort?: number;
+  /** What the functions find in Secrets Manager, by ARN. */
+  readonly secrets?: Readonly<Record<string, string>>;
+  /** The API is served by each of these. They may listen already, so that their address can be in the assembly. */
+  readonly gateways?: readonly Server[];
 }
 
 /** `baseUrl` is the REST API's, `endpointUrl` that of every AWS service; `stop` ends everything. */
@@ -32,7 +36,7 @@ export type LocalAws = Awaited<ReturnType<typeof startAws>>;
 
 /** The AWS side of the product on this machine, as synthesized. Throws on whatever it would have to ignore. */
 export const startAws = async (options: AwsOptions) => {
-  const { assembly, dataDir, otherRoles = [] } = options;
+  const { assembly, dataDir, otherRoles = [], gateways = [createServer()] } = options;
   const sessions = new Sessions([...assembly.roles, ...otherRoles]);
   const functions = new Map<string, LambdaFunction>();
   const functionOf = (nameOrArn: string) => functions.get(nameOrArn.split(':').at(-1) ?? '');
@@ -51,12 +55,18 @@ export const startAws = async (options: AwsOptions) => {
   await makeTables(dynamo, assembly);
   const s3 = createS3(dataDir ? join(dataDir, 's3') : undefined, assembly.buckets);
   const logs = new LogLines(assembly.functions.map(({ name }) => name));
-  const endpoint = createAwsEndpoint({ ...options, logs, sessions, dynamo, s3, stepFunctions, functionOf });
+  const published: Readonly<Record<string, string>>[] = [];
+  const parts = { logs, sessions, dynamo, s3, stepFunctions, functionOf, published };
+  const endpoint = createAwsEndpoint({ ...options, ...parts });
   const endpointUrl = `http://127.0.0.1:${await listenOnLoopback(endpoint)}`;
   for (const one of startFunctions(options, { sessions, logs, endpointUrl }))
     functions.set(one.source.name, one);
-  const gateway = createRestApi({ ...assembly, invoke });
-  const baseUrl = `http://127.0.0.1:${await listenOnLoopback(gateway, options.apiPort)}`;
+  const serveApi = createRestApi({ ...assembly, invoke });
+  for (const gateway of gateways) gateway.on('request', serveApi);
+  const ports = await Promise.all(
+    gateways.map((gateway) => (gateway.listening ? portOf(gateway) : listenOnLoopback(gateway))),
+  );
+  const baseUrl = `http://127.0.0.1:${ports[0]}`;
   /** Invokes the target of a rule at once, whatever its rate; answers what it answered. */
   const runNow = async (ruleArn: string): Promise<unknown> => {
     const rule = assembly.schedules.find(({ arn }) => arn === ruleArn);
@@ -69,14 +79,26 @@ export const startAws = async (options: AwsOptions) => {
   const stop = async (): Promise<void> => {
     timers.forEach(clearInterval);
     stepFunctions.stop();
-    await closeServer(gateway);
+    await Promise.all(gateways.map(closeServer));
     for (const lambda of functions.values()) lambda.kill();
     await closeServer(endpoint);
     await dynamo.close();
     s3.close();
   };
   const schedule = { runNow };
-  return { baseUrl, endpointUrl, functions, sessions, dynamo, s3, stepFunctions, schedule, invoke, stop };
+  return {
+    baseUrl,
+    endpointUrl,
+    functions,
+    published,
+    sessions,
+    dynamo,
+    s3,
+    stepFunctions,
+    schedule,
+    invoke,
+    stop,
+  };
 };
 
 /** Each finds in its environment what it would on AWS: keys of its own role, which nobody else holds. */

@@ -7,9 +7,11 @@ export const listenOnLoopback = (server: TcpServer, port = 0): Promise<number> =
     server.once('error', reject);
     server.listen(port, '127.0.0.1', () => {
       server.off('error', reject);
-      resolve((server.address() as AddressInfo).port);
+      resolve(portOf(server));
     });
   });
+
+export const portOf = (server: TcpServer): number => (server.address() as AddressInfo).port;
 
 export const closeServer = (server: Server): Promise<void> =>
   new Promise((resolve) => {

@@ -1,68 +1,130 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair } from 'jose';
 import Provider from 'oidc-provider';
-import { z } from 'zod';
+import { PEOPLE, type PersonName } from '../examples/people/people.ts';
+import { signInPage } from '../examples/people/sign-in-page.ts';
 import type { LocalCertificate } from './certificates.ts';
-import { closeServer, listenOnLoopback } from './loopback.ts';
+import { keptSecrets } from './kept-secrets.ts';
+import { closeServer, listenOnLoopback, readBody } from './loopback.ts';
 
 export const AUDIENCE = 'urn:latchkey';
 
 /** Crews that can get a token. `rogue-crew` is known here and to no `principals.yaml`. */
 export const CLIENT_IDS = ['sales-crew', 'other-crew', 'rogue-crew'] as const;
 export type ClientId = (typeof CLIENT_IDS)[number];
+/** Where people sign in. */
+export const CONSOLE_CLIENT = 'latchkey-console';
 
 export interface LocalIssuer {
   readonly issuer: string;
   readonly jwksUri: string;
   readonly tokenUrl: string;
+  readonly authorizationUrl: string;
   /** For `curl --user`: they open nothing but this machine's own provider. */
-  secretOf(client: ClientId): string;
+  secretOf(client: ClientId | typeof CONSOLE_CLIENT): string;
+  passwordOf(person: PersonName): string;
   stop(): Promise<void>;
 }
 
-const TOKEN_SECONDS = 600;
+type Secrets = ReturnType<typeof keptSecrets<ClientId | PersonName | typeof CONSOLE_CLIENT>>;
 
-/** A real OpenID provider over https on loopback: client credentials give an RFC 9068 access token, signed with ES256. */
+const TOKEN_SECONDS = 600;
+const FORM_MAX_BYTES = 2_048;
+const SIGN_IN = '/sign-in/';
+
+/**
+ * A real OpenID provider over https on loopback. Client credentials give an RFC 9068 access token; people sign in by
+ * authorization code with PKCE, for an ID token. Both are signed with ES256.
+ */
 export const startIssuer = async (options: {
   readonly directory: string;
   readonly certificate: LocalCertificate;
   readonly port?: number;
+  readonly consoleUrl?: string;
 }): Promise<LocalIssuer> => {
-  const { key, secrets } = await keptKeys(options.directory);
-  const server = createServer({ key: options.certificate.keyPem, cert: options.certificate.certPem });
+  const { directory, certificate, consoleUrl = 'https://localhost' } = options;
+  const key = await keptKey(directory);
+  const secrets = keptSecrets(directory, [...CLIENT_IDS, CONSOLE_CLIENT, ...PEOPLE]);
+  const server = createServer({ key: certificate.keyPem, cert: certificate.certPem });
   const issuer = `https://localhost:${await listenOnLoopback(server, options.port)}`;
-  server.on('request', withoutWarnings(() => new Provider(issuer, configuration(key, secrets))).callback());
+  const settings = configuration(key, secrets, `${consoleUrl}/console/callback`);
+  const provider = withoutWarnings(() => new Provider(issuer, settings));
+  const serve = withoutWarnings(() => provider.callback());
+  server.on('request', (request, response) => {
+    if (!request.url?.startsWith(SIGN_IN)) return void serve(request, response);
+    signIn(provider, secrets, { request, response }).catch(() => response.writeHead(400).end());
+  });
   return {
     issuer,
     jwksUri: `${issuer}/jwks`,
     tokenUrl: `${issuer}/token`,
-    secretOf: (client) => secrets[client] ?? '',
+    authorizationUrl: `${issuer}/auth`,
+    secretOf: (client) => secrets[client],
+    passwordOf: (person) => secrets[person],
     stop: () => closeServer(server),
   };
 };
 
+/** The page that asks for a password. Rejects where no sign-in of this browser is going on. */
+const signIn = async (
+  provider: Provider,
+  secrets: Secrets,
+  { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
+): Promise<void> => {
+  await provider.interactionDetails(request, response);
+  const form = new URLSearchParams(String(await readBody(request, FORM_MAX_BYTES)));
+  const person = PEOPLE.find((name) => name === form.get('login'));
+  if (request.method === 'POST' && person && form.get('password') === secrets[person])
+    return provider.interactionFinished(request, response, { login: { accountId: person } });
+  const headers = { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' };
+  response.writeHead(request.method === 'POST' ? 403 : 200, headers);
+  response.end(signInPage(request.method === 'POST'));
+};
+
 type Configuration = NonNullable<ConstructorParameters<typeof Provider>[1]>;
 
-const configuration = (key: object, secrets: Readonly<Record<string, string>>): Configuration => ({
+const configuration = (key: object, secrets: Secrets, redirectUri: string): Configuration => ({
   jwks: { keys: [key] },
   clientDefaults: { id_token_signed_response_alg: 'ES256' },
-  clients: CLIENT_IDS.map((client_id) => ({
-    client_id,
-    client_secret: secrets[client_id] ?? '',
-    grant_types: ['client_credentials'],
-    redirect_uris: [],
-    response_types: [],
-  })),
+  clients: [
+    ...CLIENT_IDS.map((client_id) => ({
+      client_id,
+      client_secret: secrets[client_id],
+      grant_types: ['client_credentials'],
+      redirect_uris: [],
+      response_types: [],
+    })),
+    {
+      client_id: CONSOLE_CLIENT,
+      client_secret: secrets[CONSOLE_CLIENT],
+      redirect_uris: [redirectUri],
+      require_auth_time: true,
+    },
+  ],
   ttl: { ClientCredentials: TOKEN_SECONDS },
+  cookies: { keys: [randomBytes(32).toString('base64url')] },
+  pkce: { required: () => true },
+  interactions: { url: (_ctx, { uid }) => `${SIGN_IN}${uid}` },
+  findAccount: (_ctx, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
+  /** Nobody is asked for consent to the only thing that can be asked for: who they are. */
+  async loadExistingGrant({ oidc }) {
+    const { client, session, provider } = oidc;
+    const grant = new provider.Grant({ clientId: client?.clientId, accountId: session?.accountId });
+    grant.addOIDCScope('openid');
+    await grant.save();
+    return grant;
+  },
   features: {
     devInteractions: { enabled: false },
     clientCredentials: { enabled: true },
     resourceIndicators: {
       enabled: true,
-      defaultResource: () => AUDIENCE,
+      // The token of a sign-in opens nothing.
+      defaultResource: (_ctx, client) => (client.clientId === CONSOLE_CLIENT ? [] : AUDIENCE),
       useGrantedResource: () => true,
       getResourceServerInfo: () => ({
         scope: '',
@@ -87,18 +149,13 @@ const withoutWarnings = <T>(act: () => T): T => {
   }
 };
 
-const Kept = z.object({ key: z.looseObject({ kid: z.string() }), secrets: z.record(z.string(), z.string()) });
-
-/** A restart keeps the signing key and the clients' secrets, so that tokens and scripts go on working. */
-const keptKeys = async (directory: string): Promise<z.output<typeof Kept>> => {
+/** A restart keeps the signing key, so that tokens go on working. */
+const keptKey = async (directory: string): Promise<object> => {
   const file = join(directory, 'issuer.json');
-  if (existsSync(file)) return Kept.parse(JSON.parse(readFileSync(file, 'utf8')));
+  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')).key;
   const { privateKey } = await generateKeyPair('ES256', { extractable: true });
   const jwk = await exportJWK(privateKey);
-  const kept = {
-    key: { ...jwk, alg: 'ES256', use: 'sig', kid: randomBytes(8).toString('hex') },
-    secrets: Object.fromEntries(CLIENT_IDS.map((id) => [id, randomBytes(18).toString('base64url')])),
-  };
-  writeFileSync(file, JSON.stringify(kept), { mode: 0o600 });
-  return kept;
+  const key = { ...jwk, alg: 'ES256', use: 'sig', kid: randomBytes(8).toString('hex') };
+  writeFileSync(file, JSON.stringify({ key }), { mode: 0o600 });
+  return key;
 };

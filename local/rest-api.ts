@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { unescape as decodeLeniently } from 'node:querystring';
 import * as z from 'zod';
 import type { Assembly } from './assembly.ts';
@@ -23,7 +23,7 @@ class Refusal extends Error {}
  * The REST API of the template at the root of its address, as behind a custom domain with one mapping. Functions behind
  * it end before API Gateway would stop waiting for them.
  */
-export const createRestApi = (parts: RestApiParts): Server => {
+export const createRestApi = (parts: RestApiParts): RequestListener => {
   const { api, invoke, region, account } = parts;
   const authorize = createTokenAuthorizer(parts);
   const serve = async (request: IncomingMessage, response: ServerResponse, requestId: string) => {
@@ -33,12 +33,13 @@ export const createRestApi = (parts: RestApiParts): Server => {
     const match = findMethod(parts, request.method, url.pathname);
     if (!match) throw new Refusal('MISSING_AUTHENTICATION_TOKEN');
     const methodArn = `arn:aws:execute-api:${region}:${account}:${api.id}/${api.stage}/${request.method}${url.pathname}`;
-    const authorizer = await authorize(request.headers.authorization, methodArn);
-    const context = { requestId, requestTimeEpoch: Date.now(), authorizer };
+    // An open method has no authorizer in its context, whatever the request says of itself.
+    const who = match.isOpen ? {} : { authorizer: await authorize(request.headers.authorization, methodArn) };
+    const context = { requestId, requestTimeEpoch: Date.now(), ...who };
     const event = { ...proxyEvent(request, url, context), ...match.event, body: String(body) || null };
     answerProxy(response, await invoke(match.functionArn, event));
   };
-  return createServer((request, response) => {
+  return (request, response) => {
     const requestId = randomUUID();
     response.setHeader('x-amzn-requestid', requestId);
     serve(request, response, requestId).catch((error: unknown) => {
@@ -48,7 +49,7 @@ export const createRestApi = (parts: RestApiParts): Server => {
       response.writeHead(own?.StatusCode ?? 500, own?.ResponseParameters);
       response.end(body.replaceAll('$context.requestId', requestId));
     });
-  });
+  };
 };
 
 const Answer = z.object({
@@ -88,14 +89,16 @@ const createTokenAuthorizer = ({ api, invoke }: RestApiParts) => {
 
 /** `/v1/grants/{id}` matches one segment that is not empty, and a fixed segment goes before one in braces. */
 const findMethod = ({ api }: RestApiParts, httpMethod: string | undefined, pathname: string) => {
-  const matches = api.methods.flatMap(({ functionArn, path: resource, HttpMethod }) => {
+  const matches = api.methods.flatMap(({ functionArn, path: resource, HttpMethod, AuthorizationType }) => {
+    const isOpen = AuthorizationType === 'NONE';
     const pattern = resource.replaceAll('.', '\\.').replace(/\{(\w+)\}/g, '(?<$1>[^/]+)');
     const found = HttpMethod === httpMethod && new RegExp(`^${pattern}$`).exec(pathname);
     if (!found) return [];
     const values = Object.entries(found.groups ?? {}).map(
       ([name, value]) => [name, decodeLeniently(value)] as const,
     );
-    return [{ functionArn, count: values.length, event: { resource, pathParameters: objectOf(values) } }];
+    const event = { resource, pathParameters: objectOf(values) };
+    return [{ functionArn, isOpen, count: values.length, event }];
   });
   return matches.sort((a, b) => a.count - b.count)[0];
 };
@@ -103,26 +106,38 @@ const findMethod = ({ api }: RestApiParts, httpMethod: string | undefined, pathn
 /** `null` where there are none, as API Gateway has it; of several with one name the last. */
 const objectOf = (pairs: Pairs) => (pairs.length > 0 ? Object.fromEntries(pairs) : null);
 
+/** All that have one name, in their order. */
+const listsOf = (pairs: Pairs) => {
+  const groups = Object.entries(Object.groupBy(pairs, ([name]) => name));
+  return Object.fromEntries(groups.map(([name, group = []]) => [name, group.map(([, value]) => value)]));
+};
+
 /** Of a proxy event what functions can rely on here. */
-const proxyEvent = ({ rawHeaders, headers, method, socket }: IncomingMessage, url: URL, context: object) => ({
-  path: url.pathname,
-  httpMethod: method,
+const proxyEvent = ({ rawHeaders, headers, method, socket }: IncomingMessage, url: URL, context: object) => {
   /** With names as they were sent. */
-  headers: objectOf(
-    rawHeaders.flatMap((name, index) => (index % 2 ? [] : [[name, rawHeaders[index + 1] ?? '']])),
-  ),
-  queryStringParameters: objectOf([...url.searchParams]),
-  stageVariables: null,
-  requestContext: {
-    ...context,
-    identity: { sourceIp: socket.remoteAddress, userAgent: headers['user-agent'] ?? null },
-  },
-  isBase64Encoded: false,
-});
+  const sent = rawHeaders.flatMap((name, index) =>
+    index % 2 ? [] : [[name, rawHeaders[index + 1] ?? ''] as const],
+  );
+  return {
+    path: url.pathname,
+    httpMethod: method,
+    headers: objectOf(sent),
+    multiValueHeaders: listsOf(sent),
+    queryStringParameters: objectOf([...url.searchParams]),
+    multiValueQueryStringParameters: url.search ? listsOf([...url.searchParams]) : null,
+    stageVariables: null,
+    requestContext: {
+      ...context,
+      identity: { sourceIp: socket.remoteAddress, userAgent: headers['user-agent'] ?? null },
+    },
+    isBase64Encoded: false,
+  };
+};
 
 const ProxyResponse = z.strictObject({
   statusCode: z.int().min(100).max(599),
   headers: z.record(z.string(), z.string()).optional(),
+  multiValueHeaders: z.record(z.string(), z.array(z.string())).optional(),
   body: z.string().optional(),
   isBase64Encoded: z.literal(false).optional(),
 });
@@ -131,5 +146,6 @@ const ProxyResponse = z.strictObject({
 const answerProxy = (response: ServerResponse, outcome: InvokeOutcome): void => {
   const parsed = ProxyResponse.safeParse('payload' in outcome ? outcome.payload : undefined);
   if (!parsed.success) throw new Refusal('DEFAULT_5XX');
-  response.writeHead(parsed.data.statusCode, parsed.data.headers).end(parsed.data.body);
+  const { statusCode, headers, multiValueHeaders, body } = parsed.data;
+  response.writeHead(statusCode, { ...headers, ...multiValueHeaders }).end(body);
 };

@@ -1,17 +1,21 @@
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
-import { request } from 'node:https';
+import { createServer } from 'node:http';
+import { createServer as createSecureServer, request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { synthesize } from '../bin/synthesize.ts';
+import { type SlackStandIn, startSlackStandIn } from '../examples/slack/stand-in.ts';
 import { readSettings } from '../lib/settings.ts';
 import { type Assembly, type RoleSource, readAssembly } from './assembly.ts';
 import { type LocalAws, startAws } from './aws.ts';
 import { localCertificate } from './certificates.ts';
 import { parsePolicy } from './iam.ts';
+import { keptSecrets } from './kept-secrets.ts';
 import { writeLocalConfig } from './local-config.ts';
-import { type ClientId, type LocalIssuer, startIssuer } from './oidc-provider.ts';
+import { closeServer, listenOnLoopback } from './loopback.ts';
+import { type ClientId, CONSOLE_CLIENT, type LocalIssuer, startIssuer } from './oidc-provider.ts';
 import { type LocalPostgres, startPostgres } from './postgres.ts';
 import { startRdsFront } from './rds.ts';
 import { SAMPLE_DATABASES } from './sample-databases.ts';
@@ -22,7 +26,7 @@ export interface StackOptions {
   /** The configuration to run; its addresses are replaced by local ones. */
   readonly configDir?: string;
   /** 0 or absent: free ones. */
-  readonly ports?: { readonly api?: number; readonly issuer?: number; readonly database?: number };
+  readonly ports?: Readonly<Partial<Record<'api' | 'console' | 'issuer' | 'database' | 'slack', number>>>;
   readonly onLog?: (functionName: string, line: string) => void;
   readonly onCall?: (call: { roleArn: string; action: string }) => void;
   /** Told what is being done, before it is. */
@@ -31,6 +35,10 @@ export interface StackOptions {
 
 export interface LocalStack {
   readonly baseUrl: string;
+  /** The same gateway over https, which the console's cookies need. */
+  readonly consoleUrl: string;
+  /** Stands where Slack would, with a page of its own. */
+  readonly slack: SlackStandIn;
   readonly issuer: LocalIssuer;
   readonly certPem: string;
   readonly caFile: string;
@@ -61,6 +69,20 @@ const NO_VPC = {
   s3PrefixListId: 'pl-00000000',
 };
 
+/** Those of the people in the sample configuration. */
+const SLACK = { teamId: 'T0123ABCD', appId: 'A0123ABCD' };
+const TOPIC = `arn:aws:sns:${REGION}:${ACCOUNT}:latchkey-approvals`;
+const secretArn = (name: string) =>
+  `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:${STACK}-${name}-000000`;
+
+const oidcOf = ({ issuer, jwksUri, tokenUrl, authorizationUrl }: LocalIssuer) => ({
+  issuer,
+  jwksUri,
+  tokenEndpoint: tokenUrl,
+  authorizationEndpoint: authorizationUrl,
+  clientId: CONSOLE_CLIENT,
+});
+
 /** The whole product on this machine: what `cdk deploy` would deploy, run as synthesized, on loopback only. */
 export const startStack = async (options: StackOptions): Promise<LocalStack> => {
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
@@ -84,10 +106,24 @@ const startParts = async (
   onProgress('starting the OpenID provider and PostgreSQL');
   const certificate = await localCertificate(dataDir);
   const { certPem } = certificate;
-  const issuer = await startIssuer({ directory: dataDir, certificate, port: ports.issuer ?? 0 });
+  // They listen before anything is deployed, so that it can be told their addresses.
+  const gateways = [createServer(), createSecureServer({ key: certificate.keyPem, cert: certPem })] as const;
+  stops.push(async () => void (await Promise.all(gateways.map(closeServer))));
+  const apiPort = await listenOnLoopback(gateways[0], ports.api);
+  const consoleUrl = `https://localhost:${await listenOnLoopback(gateways[1], ports.console)}`;
+  const issuer = await startIssuer({ directory: dataDir, certificate, port: ports.issuer ?? 0, consoleUrl });
   stops.push(issuer.stop);
   const postgres = await startPostgres({ directory: join(dataDir, 'postgres'), databases: SAMPLE_DATABASES });
   stops.push(postgres.stop);
+  const secrets = keptSecrets(dataDir, ['slackSigningSecret', 'slackBotToken', 'webhookSecret']);
+  const { slackSigningSecret, slackBotToken, webhookSecret } = secrets;
+  const slack = await startSlackStandIn({
+    ...SLACK,
+    signingSecret: slackSigningSecret,
+    interactionsUrl: `http://127.0.0.1:${apiPort}/console/slack`,
+    port: ports.slack ?? 0,
+  });
+  stops.push(slack.stop);
   let aws: LocalAws | undefined;
   const instance = { account: ACCOUNT, region: REGION, resourceId: RESOURCE_ID };
   const sessions = () => aws?.sessions;
@@ -109,7 +145,18 @@ const startParts = async (
     databasePort,
     ...instance,
   });
-  const assembly = await synthesizeLocally(join(dataDir, 'cdk.out'), localConfig);
+  const assembly = await synthesizeLocally(join(dataDir, 'cdk.out'), localConfig, {
+    console: {
+      url: consoleUrl,
+      oidc: oidcOf(issuer),
+      secretArn: secretArn('console'),
+    },
+    notifications: {
+      slack: { ...SLACK, apiUrl: slack.apiUrl },
+      secretArn: secretArn('notifier'),
+      snsTopicArn: TOPIC,
+    },
+  });
   onProgress('starting the functions, the gateway, the tables and the workflow');
   aws = await startAws({
     assembly,
@@ -118,7 +165,14 @@ const startParts = async (
     otherRoles: [auditorRole(assembly)],
     onLog: options.onLog ?? (() => undefined),
     ...(options.onCall ? { onCall: options.onCall } : {}),
-    apiPort: ports.api ?? 0,
+    secrets: {
+      [secretArn('console')]: JSON.stringify({
+        clientSecret: issuer.secretOf(CONSOLE_CLIENT),
+        slackSigningSecret,
+      }),
+      [secretArn('notifier')]: JSON.stringify({ slackBotToken, webhookSecret }),
+    },
+    gateways,
   });
   stops.push(aws.stop);
   const { schedule } = aws;
@@ -127,6 +181,8 @@ const startParts = async (
   await sweep();
   return {
     baseUrl: aws.baseUrl,
+    consoleUrl,
+    slack,
     issuer,
     certPem,
     caFile: resolve(dataDir, 'ca.pem'),
@@ -140,13 +196,14 @@ const startParts = async (
   };
 };
 
-const synthesizeLocally = async (outdir: string, configDir: string): Promise<Assembly> => {
+const synthesizeLocally = async (outdir: string, configDir: string, places: object): Promise<Assembly> => {
   const settings = readSettings({
     stackName: STACK,
     account: ACCOUNT,
     region: REGION,
     createTargetRoles: true,
     vpc: NO_VPC,
+    ...places,
   });
   if (!settings.ok) throw new TypeError(JSON.stringify(settings.errors));
   await synthesize({ outdir, settings: settings.value, configDir, check: false });

@@ -57,6 +57,7 @@ const LAYERS: Readonly<Record<string, readonly RegExp[]>> = {
 const LIB_MAY_READ = [
   /^lambdas\/functions\/.*env/,
   /^lambdas\/http\/(routes|problem-catalogue)/,
+  /^lambdas\/console\/console-routes/,
   /^lambdas\/tasks\/grant-task/,
   /^lambdas\/core\/(config|limits|failure|grant\/ids)/,
 ];

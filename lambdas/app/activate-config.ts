@@ -8,7 +8,13 @@ import { isOver } from '../core/grant/grant.ts';
 import { groupsToday } from '../core/identity/listed-entry.ts';
 import { CONFIG_SETTLING_MS, SWEEP_CONCURRENCY } from '../core/limits.ts';
 import type { Policy } from '../core/policy/decide-access.ts';
-import { maxSeconds, rightsFor, unmaskedCategories, verdictOn } from '../core/policy/decide-access.ts';
+import {
+  answerWith,
+  maxSeconds,
+  rightsFor,
+  unmaskedCategories,
+  verdictOn,
+} from '../core/policy/decide-access.ts';
 import type { Software } from './caller.ts';
 import type { EndDeps } from './end-grant.ts';
 import { endGrant } from './end-grant.ts';
@@ -53,17 +59,22 @@ const askAgain = async (deps: ActivateConfigDeps, context: EventContext): Promis
   });
 };
 
-/** With today's groups, and with the approvals it has, which an unattended grant has none of. */
+const NOBODY = { approvals: 0, approverGroups: [] };
+
+/** With today's groups, and with the people whose consent it stands on. */
 const isStillGiven = (deps: ActivateConfigDeps, grant: Grant): boolean => {
   const resource = deps.resources.find(({ id }) => id === grant.resource);
   const groups = groupsToday(grant, deps.principals);
   if (!resource || !groups || grant.requestedSeconds > maxSeconds(resource)) return false;
   const { principal, action, requestedSeconds: durationSeconds } = grant;
-  const verdict = verdictOn(deps.policy, { principal, groups, action, resource, durationSeconds });
+  const question = { principal, groups, action, resource, durationSeconds };
+  const verdict = verdictOn(deps.policy, question);
   if (verdict.effect === 'deny') return false;
   // Each run is asked for by itself, with the policy of then.
   if (isRunAction(action)) return true;
   const unmasked = unmaskedCategories(deps.policy, { principal, groups, resource });
   if (grant.rights === 'connect' && rightsFor(resource, action, unmasked) !== 'connect') return false;
-  return verdict.quorum <= (grant.state === 'pending_approval' ? grant.quorum : 0);
+  // What waits for people is asked about again when they have decided.
+  if (grant.state === 'pending_approval') return true;
+  return answerWith(deps.policy, question, grant.consent ?? NOBODY).allowed;
 };

@@ -2,12 +2,12 @@ import type * as z from 'zod';
 import { Arn, CommonEnvironment, ConsoleUrl, TableName, VAULT_PLACES } from './environment.ts';
 
 export const ApiEnvironment = CommonEnvironment.extend({
+  CONSOLE_URL: ConsoleUrl,
   GRANTS_TABLE: TableName,
   AUDIT_TABLE: TableName,
   ...VAULT_PLACES,
   GRANT_WORKFLOW_ARN: Arn,
   RUN_WORKFLOW_ARN: Arn,
-  CONSOLE_URL: ConsoleUrl,
   NOTIFIER_FUNCTION: Arn,
 });
 

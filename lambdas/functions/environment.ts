@@ -6,9 +6,11 @@ export const CommonEnvironment = z.object({
 });
 
 export const TableName = z.string().min(3);
-/** Where people reach the console, without a slash at its end: it stands in links. */
-export const ConsoleUrl = z.string().regex(/^https:\/\/.*[^/]$/);
 export const Arn = z.string().startsWith('arn:');
+/** Https, but for what stands on the same machine. */
+export const Address = z.string().regex(/^https:\/\/|^http:\/\/(127\.0\.0\.1|localhost):/);
+/** Where people open the console; no slash at its end. */
+export const ConsoleUrl = z.string().regex(/^https:\/\/.*[^/]$/);
 
 /** As the adapter wants them. */
 export const vaultPlaces = (environment: z.output<z.ZodObject<typeof VAULT_PLACES>>) => ({

@@ -276,6 +276,7 @@ test('taking an agent, its group or the length of its window out of the configur
       groups: [],
       categories: [],
       askUnmask: () => REFUSED,
+      askPerson: () => REFUSED,
       ask: ({ groups }: { groups: readonly string[] }) => {
         asked.push(groups);
         return groups.includes('data-crew') ? ALLOWED : REFUSED;

@@ -107,6 +107,7 @@ export const ASKS: Readonly<Record<Operation, (things: Things) => Ask>> = {
   readGrant: ({ grant }) => readGrant(grant),
   requestRun: ({ grant }) => runSql(grant, 'SELECT count(*) FROM orders'),
   readRun: ({ run }) => ({ method: 'GET', path: `/v1/runs/${run}` }),
+  cancelRun: ({ run }) => ({ method: 'DELETE', path: `/v1/runs/${run}` }),
   vendCredential: ({ grant }) => vend(grant),
   releaseGrant: ({ grant }) => release(grant),
   readOpenApi: () => ({ method: 'GET', path: '/v1/openapi.json' }),

@@ -133,10 +133,12 @@ export const runStack = async (): Promise<RunningStack> => {
 };
 
 const freePorts = async () => {
-  const servers = Array.from({ length: 3 }, () => createServer());
-  const [api = 0, issuer = 0, database = 0] = await Promise.all(servers.map((one) => listenOnLoopback(one)));
+  const servers = Array.from({ length: 5 }, () => createServer());
+  const [api = 0, issuer = 0, database = 0, console = 0, slack = 0] = await Promise.all(
+    servers.map((one) => listenOnLoopback(one)),
+  );
   await Promise.all(servers.map(closeServer));
-  return { api, issuer, database };
+  return { api, issuer, database, console, slack };
 };
 
 const withToken = ({ json, ...call }: Ask, token: string | undefined): RawCall => ({

@@ -11,6 +11,8 @@ const alarms = new Map(
   ]),
 );
 
+const OWN = ['GrantsInQuarantine', 'ProbeGotIn', 'ApprovalMismatch', 'BrokenGlass'];
+
 describe('an alarm rings when', () => {
   test('the sweeper has not succeeded for three minutes, also by saying nothing', () => {
     const silent = alarms.get('SweeperSilent');
@@ -22,7 +24,7 @@ describe('an alarm rings when', () => {
     assert.equal(silent.Threshold, 1);
   });
 
-  for (const name of ['GrantsInQuarantine', 'ProbeGotIn'])
+  for (const name of OWN)
     test(`${name} is not zero`, () => {
       const alarm = alarms.get(name);
       assert.equal(alarm.MetricName, name);
@@ -31,14 +33,32 @@ describe('an alarm rings when', () => {
       assert.equal(alarm.ComparisonOperator, 'GreaterThanOrEqualToThreshold');
     });
 
+  test('either of the two workflows gives up', () => {
+    for (const [name, machine] of [
+      ['WorkflowFailed', '<GrantWorkflowMachine.Arn>'],
+      ['RunWorkflowFailed', '<RunWorkflowMachine.Arn>'],
+    ] as const) {
+      const { MetricName, Dimensions } = alarms.get(name);
+      assert.equal(MetricName, 'ExecutionsFailed');
+      assert.deepEqual(Dimensions, [{ Name: 'StateMachineArn', Value: machine }]);
+    }
+  });
+
   test('a function throws, a workflow gives up, the API fails or a table throttles', () => {
     const expected = [
       // A refused token is an error of the authorizer, so there an alarm would only ever be noise.
       ...FUNCTIONS.filter((name) => name !== 'authorizer').map(
         (name) => `${name.charAt(0).toUpperCase()}${name.slice(1)}Errors`,
       ),
-      ...['WorkflowFailed', 'ApiFailing', 'GrantsThrottled', 'AuditThrottled', 'VaultKeysThrottled'],
-      ...['SweeperSilent', 'GrantsInQuarantine', 'ProbeGotIn'],
+      ...[
+        'WorkflowFailed',
+        'RunWorkflowFailed',
+        'ApiFailing',
+        'GrantsThrottled',
+        'AuditThrottled',
+        'VaultKeysThrottled',
+      ],
+      ...['SweeperSilent', ...OWN],
     ];
     assert.deepEqual([...alarms.keys()].sort(), expected.sort());
   });
@@ -52,7 +72,7 @@ test('our own metrics are looked for under the name the functions give them', ()
     ),
   );
   const looked = new Set(
-    ['SweeperSilent', 'GrantsInQuarantine', 'ProbeGotIn']
+    ['SweeperSilent', ...OWN]
       .map((name) => alarms.get(name))
       .map(({ Namespace, Dimensions }) => `${Namespace} ${Dimensions[0].Value}`),
   );

@@ -94,7 +94,12 @@ describe('the bundles', () => {
     await bundleFunctions({ outDir: changed, config: { ...CONFIG, schema: 'other' }, entryDir });
     const [now, then] = [contentOf(changed), contentOf(outDir)];
     const different = Object.keys(now).filter((file) => now[file] !== then[file]);
-    assert.deepEqual(different.sort(), ['api/config.json', 'runner/config.json', 'sweeper/config.json']);
+    assert.deepEqual(different.sort(), [
+      'api/config.json',
+      'console/config.json',
+      'runner/config.json',
+      'sweeper/config.json',
+    ]);
   });
 
   test('leave nothing of an earlier bundle behind', async () => {

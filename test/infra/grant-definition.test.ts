@@ -15,7 +15,12 @@ import { ofType, sampleResources } from './sample-stack.ts';
 
 const RUNNER = 'arn:aws:lambda:eu-central-1:111122223333:function:latchkey-runner';
 const WAITER = 'arn:aws:lambda:eu-central-1:111122223333:function:latchkey-waiter';
-const definition = grantDefinition(RUNNER, WAITER);
+const ARNS = {
+  runner: '<runnerFunction.Arn>',
+  waiter: '<waiterFunction.Arn>',
+  notifier: '<notifierFunction.Arn>',
+};
+const definition = grantDefinition({ runner: RUNNER, waiter: WAITER, notifier: 'notifier' });
 
 const nextOf = (state: State): string[] => {
   if (state.Type === 'Task') return [state.Next, ...state.Catch.map(({ Next }) => Next)];
@@ -160,7 +165,7 @@ test('what is deployed is this definition and that of runs, logged without their
   const machines = ofType(sampleResources(), 'AWS::StepFunctions::StateMachine');
   assert.deepEqual(
     machines.map(({ properties }) => JSON.parse(properties.DefinitionString)),
-    [grantDefinition('<runnerFunction.Arn>', '<waiterFunction.Arn>'), runDefinition('<runnerFunction.Arn>')],
+    [grantDefinition(ARNS), runDefinition(ARNS)],
   );
   for (const { properties } of machines) {
     const { LoggingConfiguration, TracingConfiguration, StateMachineType } = properties;
@@ -172,7 +177,7 @@ test('what is deployed is this definition and that of runs, logged without their
 });
 
 test('a run is handed its id alone, hands nothing on, and whatever fails is left to the sweeper', () => {
-  const { States } = runDefinition('runner');
+  const { States } = runDefinition({ runner: 'runner', waiter: WAITER, notifier: 'notifier' });
   const execute = States[EXECUTE];
   assert.ok(execute?.Type === 'Task');
   assert.deepEqual(Object.keys(execute.Arguments.Payload), ['step', 'runId']);

@@ -7,8 +7,7 @@ import { grantDefinition } from '../../lib/grant-definition.ts';
 import { StateError } from '../../local/jsonata-evaluation.ts';
 import { createStepFunctions, type StepFunctions } from '../../local/step-functions.ts';
 
-const RUNNER = 'runner';
-const WAITER = 'waiter';
+const ARNS = { runner: 'runner', waiter: 'waiter', notifier: 'notifier' };
 const MACHINE = 'arn:aws:states:eu-central-1:111122223333:stateMachine:latchkey-grant';
 
 interface Answers {
@@ -31,7 +30,7 @@ const throwing = (name: string) => () => {
 const run = async (answers: Answers): Promise<{ calls: string[]; status: string }> => {
   const calls: string[] = [];
   const steps = createStepFunctions({
-    machines: [{ arn: MACHINE, roleArn: 'role', definition: grantDefinition(RUNNER, WAITER) }],
+    machines: [{ arn: MACHINE, roleArn: 'role', definition: grantDefinition(ARNS) }],
     invoke: async ({ functionArn, payload }) => {
       const { step, grantId, taskToken } = payload as Record<string, string>;
       calls.push(`${functionArn} ${step ?? 'wait'} ${grantId}`);

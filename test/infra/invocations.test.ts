@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CONSOLE_ROUTES } from '../../lambdas/console/console-routes.ts';
 import { ROUTES } from '../../lambdas/http/routes.ts';
 import { ofType, sampleResources } from './sample-stack.ts';
 
@@ -19,7 +20,8 @@ const allowed = ofType(resources, 'AWS::Lambda::Permission').map(({ properties }
 );
 
 test('API Gateway invokes each function for exactly its own methods', () => {
-  const expected = ROUTES.map(
+  const pages = CONSOLE_ROUTES.map((route) => ({ ...route, function: 'console' }));
+  const expected = [...ROUTES, ...pages].map(
     ({ function: name, method, path }) =>
       `apigateway → ${name} from <RestApiGatewayDeploymentStagelive>/${method}${path.replaceAll(/\{\w+\}/g, '*')}`,
   );
@@ -33,7 +35,7 @@ test('API Gateway invokes each function for exactly its own methods', () => {
 test('nothing outside the account’s roles invokes what can end access or open it', () => {
   assert.ok(allowed.length > 0);
   assert.deepEqual(
-    allowed.filter((line) => /→ (runner|waiter) /.test(line)),
+    allowed.filter((line) => /→ (runner|waiter|notifier) /.test(line)),
     [],
   );
 });
@@ -48,18 +50,19 @@ test('every permission names its source, so that no other API or rule can stand 
   }
 });
 
-test('the state machine invokes runner and waiter, and nothing else', () => {
-  const [role] = ofType(resources, 'AWS::IAM::Role').filter(({ id }) => id === 'GrantWorkflowRole');
-  const statements = role?.properties.Policies[0].PolicyDocument.Statement;
-  const [invoke, ...others] = statements;
-  assert.deepEqual(invoke, {
-    Action: 'lambda:InvokeFunction',
-    Effect: 'Allow',
-    Resource: ['<runnerFunction.Arn>', '<waiterFunction.Arn>'],
+for (const id of ['GrantWorkflowRole', 'RunWorkflowRole'])
+  test(`${id} invokes runner, waiter and notifier, and nothing else`, () => {
+    const [role] = ofType(resources, 'AWS::IAM::Role').filter((found) => found.id === id);
+    const statements = role?.properties.Policies[0].PolicyDocument.Statement;
+    const [invoke, ...others] = statements;
+    assert.deepEqual(invoke, {
+      Action: 'lambda:InvokeFunction',
+      Effect: 'Allow',
+      Resource: ['<runnerFunction.Arn>', '<waiterFunction.Arn>', '<notifierFunction.Arn>'],
+    });
+    assert.equal(others.length, 1);
+    for (const action of others[0].Action) assert.match(action, /^(logs|xray):/);
   });
-  assert.equal(others.length, 1);
-  for (const action of others[0].Action) assert.match(action, /^(logs|xray):/);
-});
 
 test('no function has an address of its own or passes events on', () => {
   for (const type of ['AWS::Lambda::Url', 'AWS::Lambda::EventSourceMapping', 'AWS::Lambda::Alias'])

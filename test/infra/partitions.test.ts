@@ -17,10 +17,17 @@ const permissions = permissionsOf({
   grantWorkflow: 'grant-workflow',
   runWorkflow: 'run-workflow',
   runner: 'runner',
+  notifier: 'notifier',
+  consoleSecret: undefined,
+  notifierSecret: undefined,
+  noticeTopic: undefined,
   authorizerLog: 'authorizer-log',
   targetRoles: [],
   databaseUsers: [],
 });
+
+/** In the order of the table. */
+const DECIDING = ['api', 'runner', 'console', 'sweeper'];
 
 const writesOf = (name: (typeof FUNCTIONS)[number]): Permission[] =>
   permissions[name].filter(
@@ -48,6 +55,26 @@ describe('the partitions that roles allow are those that the store uses', () => 
   test('idempotency, by api alone', () => {
     const able = FUNCTIONS.filter((name) => may(name, items.idempotencyKey('p', 'k')));
     assert.deepEqual(able, ['api']);
+  });
+
+  for (const [what, pk, able] of [
+    ['approvals, by all that ask people, use or record their decision', 'APPROVAL#', DECIDING],
+    ['sign-ins and what else is kept of people, by console alone', 'SESSION#', ['console']],
+    ['sign-outs, by console alone', 'REVOKED#', ['console']],
+    ['calls of Slack, by console alone', 'REPLAY#', ['console']],
+    ['notices, by notifier alone', 'NOTICE#', ['notifier']],
+  ] as const)
+    test(what, () => {
+      assert.deepEqual(
+        FUNCTIONS.filter((name) => may(name, { pk: items.text(`${pk}x`) })),
+        able,
+      );
+    });
+
+  test('no grant, run, task, counter or token, by console or notifier', () => {
+    const others = ['TASK#', 'IDEMPOTENCY#', 'BUDGET#', 'WAIT#', 'CONTAINMENT'];
+    for (const name of ['console', 'notifier'] as const)
+      for (const pk of others) assert.ok(!may(name, { pk: items.text(`${pk}x`) }), `${name} ${pk}`);
   });
 
   test('the containment register, by none', () => {

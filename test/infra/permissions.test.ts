@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { BILLING, FUNCTIONS, ORDERS } from './sample-settings.ts';
+import { BILLING, FUNCTIONS, ORDERS, RAW_SETTINGS } from './sample-settings.ts';
 import { ofType, sampleResources, type TemplateResource } from './sample-stack.ts';
 
 const resources = sampleResources({ resources: [ORDERS, BILLING] });
@@ -40,9 +40,10 @@ const AUDIT = '<TablesAudit.Arn>';
 const KEYS = '<PayloadsKeys.Arn>';
 const BUCKET = '<PayloadsBucket.Arn>';
 const WORKFLOW = 'arn:aws:states:eu-central-1:111122223333:stateMachine:latchkey-grant';
-const START_RUNS =
-  'Allow states: StartExecution on arn:aws:states:eu-central-1:111122223333:stateMachine:latchkey-run';
+const WORKFLOWS = `${WORKFLOW} ${WORKFLOW.replace(/grant$/, 'run')}`;
 const RUNNER = 'arn:aws:lambda:eu-central-1:111122223333:function:latchkey-runner';
+const NOTIFIER = RUNNER.replace(/runner$/, 'notifier');
+const SECRETS = 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:latchkey';
 const AUTHORIZER_LOG = 'arn:aws:logs:eu-central-1:111122223333:log-group:/aws/lambda/latchkey-authorizer';
 const USERS = 'arn:aws:rds-db:eu-central-1:111122223333:dbuser';
 
@@ -54,7 +55,7 @@ const APPEND = `Allow dynamodb: GetItem PutItem on ${AUDIT}`;
 const CHECK_TASKS = `Allow dynamodb: ConditionCheckItem on ${GRANTS}${within('TASK#*')}`;
 const UPDATE_TASKS = `Allow dynamodb: UpdateItem on ${GRANTS}${within('TASK#*')}`;
 const UPDATE_USAGE = `Allow dynamodb: UpdateItem on ${GRANTS}${within('TASK#*', 'BUDGET#*')}`;
-const PUT_STATE = `Allow dynamodb: PutItem on ${GRANTS}${within('TASK#*', 'CHAIN#*')}`;
+const PUT_STATE = `Allow dynamodb: PutItem on ${GRANTS}${within('TASK#*', 'APPROVAL#*', 'CHAIN#*')}`;
 const READ_KEY = `Allow dynamodb: GetItem on ${KEYS}`;
 const READ_PAYLOADS = [`Allow s3: GetObject on ${BUCKET}/*`, `Allow s3: ListBucket on ${BUCKET}`];
 const PUT_PAYLOADS = `Allow s3: PutObject PutObjectTagging on ${BUCKET}/* when ${JSON.stringify({
@@ -70,7 +71,7 @@ const RIGHTS: Record<string, string[]> = {
   api: [
     READ_TOGETHER,
     `Allow dynamodb: Query on ${GRANTS}`,
-    `Allow dynamodb: PutItem on ${GRANTS}${within('TASK#*', 'IDEMPOTENCY#*', 'CHAIN#*')}`,
+    `Allow dynamodb: PutItem on ${GRANTS}${within('TASK#*', 'IDEMPOTENCY#*', 'APPROVAL#*', 'CHAIN#*')}`,
     UPDATE_USAGE,
     APPEND,
     READ_KEY,
@@ -79,8 +80,9 @@ const RIGHTS: Record<string, string[]> = {
     })}`,
     ...READ_PAYLOADS,
     PUT_PAYLOADS,
-    `Allow states: StartExecution SendTaskSuccess SendTaskHeartbeat on ${WORKFLOW}`,
-    START_RUNS,
+    `Allow states: StartExecution SendTaskSuccess on ${WORKFLOWS}`,
+    `Allow states: SendTaskHeartbeat on ${WORKFLOW}`,
+    `Allow lambda: InvokeFunction on ${NOTIFIER}`,
   ],
   reader: [
     READ_TOGETHER,
@@ -91,7 +93,7 @@ const RIGHTS: Record<string, string[]> = {
   ],
   vend: [
     READ_TOGETHER,
-    PUT_STATE,
+    `Allow dynamodb: PutItem on ${GRANTS}${within('TASK#*', 'CHAIN#*')}`,
     CHECK_TASKS,
     APPEND,
     'Allow sts: AssumeRole on arn:aws:iam::111122223333:role/latchkey/target-orders arn:aws:iam::111122223333:role/target-billing',
@@ -110,12 +112,34 @@ const RIGHTS: Record<string, string[]> = {
     `Deny ${NETWORK} when ${JSON.stringify({ ArnEquals: { 'lambda:SourceFunctionArn': RUNNER } })}`,
   ],
   waiter: [
-    `Allow dynamodb: GetItem on ${GRANTS}${within('TASK#*')}`,
+    `Allow dynamodb: GetItem on ${GRANTS}${within('TASK#*', 'APPROVAL#*')}`,
     `Allow dynamodb: PutItem on ${GRANTS} when ${JSON.stringify({
       'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['WAIT#*'] },
       'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['pk', 'sk', 'token', 'purgeAt'] },
     })}`,
-    `Allow states: SendTaskSuccess on ${WORKFLOW}`,
+    `Allow states: SendTaskSuccess on ${WORKFLOWS}`,
+  ],
+  console: [
+    READ_TOGETHER,
+    `Allow dynamodb: Query on ${GRANTS} ${GRANTS}/index/due ${GRANTS}/index/mine`,
+    `Allow dynamodb: PutItem on ${GRANTS}${within(
+      'APPROVAL#*',
+      ...['SESSION#*', 'REVOKED#*', 'REPLAY#*', 'LAST#*'],
+      'CHAIN#*',
+    )}`,
+    CHECK_TASKS,
+    APPEND,
+    READ_KEY,
+    ...READ_PAYLOADS,
+    `Allow states: SendTaskSuccess on ${WORKFLOWS}`,
+    `Allow lambda: InvokeFunction on ${NOTIFIER}`,
+    `Allow secretsmanager: GetSecretValue on ${SECRETS}/console-a1B2c3`,
+  ],
+  notifier: [
+    `${READ_TOGETHER}${within('APPROVAL#*', 'TASK#*', 'NOTICE#*')}`,
+    `Allow dynamodb: PutItem on ${GRANTS}${within('NOTICE#*')}`,
+    `Allow secretsmanager: GetSecretValue on ${SECRETS}/notifier-a1B2c3`,
+    'Allow sns: Publish on arn:aws:sns:eu-central-1:111122223333:latchkey-approvals',
   ],
   sweeper: [
     READ_TOGETHER,
@@ -123,9 +147,8 @@ const RIGHTS: Record<string, string[]> = {
     PUT_STATE,
     UPDATE_TASKS,
     APPEND,
-    `Allow states: StartExecution SendTaskSuccess on ${WORKFLOW}`,
-    START_RUNS,
-    `Allow lambda: InvokeFunction on ${RUNNER}`,
+    `Allow states: StartExecution SendTaskSuccess on ${WORKFLOWS}`,
+    `Allow lambda: InvokeFunction on ${RUNNER} ${NOTIFIER}`,
     `Allow logs: FilterLogEvents on ${AUTHORIZER_LOG} ${AUTHORIZER_LOG}:*`,
   ],
 };
@@ -200,6 +223,17 @@ describe('the role of each function', () => {
       assert.match(right, /dynamodb:LeadingKeys/);
       assert.doesNotMatch(right, /CONTAINMENT|"\*"/);
     }
+  });
+});
+
+describe('a deployment whose settings name no secret and no topic', () => {
+  test('lets no function read a secret or publish', () => {
+    const settings = { console: { ...RAW_SETTINGS.console, secretArn: undefined }, notifications: {} };
+    const roles = ofType(sampleResources({ settings }), 'AWS::IAM::Role');
+    assert.doesNotMatch(
+      JSON.stringify(roles.map(({ properties }) => properties.Policies)),
+      /secretsmanager|sns:/,
+    );
   });
 });
 

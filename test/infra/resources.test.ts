@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ApiEnvironment } from '../../lambdas/functions/api.env.ts';
 import { AuthorizerEnvironment } from '../../lambdas/functions/authorizer.env.ts';
+import { ConsoleEnvironment } from '../../lambdas/functions/console.env.ts';
+import { NotifierEnvironment } from '../../lambdas/functions/notifier.env.ts';
 import { ReaderEnvironment } from '../../lambdas/functions/reader.env.ts';
 import { RunnerEnvironment } from '../../lambdas/functions/runner.env.ts';
 import { SweeperEnvironment } from '../../lambdas/functions/sweeper.env.ts';
@@ -162,6 +164,8 @@ describe('functions', () => {
       vend: VendEnvironment,
       runner: RunnerEnvironment,
       waiter: WaiterEnvironment,
+      console: ConsoleEnvironment,
+      notifier: NotifierEnvironment,
       sweeper: SweeperEnvironment,
     };
     for (const name of FUNCTIONS) {
@@ -178,12 +182,39 @@ describe('functions', () => {
         'POWERTOOLS_SERVICE_NAME',
         'POWERTOOLS_METRICS_NAMESPACE',
       ];
-      assert.deepEqual(Object.keys(deployed).sort(), known.sort(), name);
+      const settingsLeaveOut = ['SLACK_API_URL', 'WEBHOOK_URL'].filter((key) => known.includes(key));
+      assert.deepEqual([...Object.keys(deployed), ...settingsLeaveOut].sort(), known.sort(), name);
     }
   });
 
+  test('are told by settings where people decide and who is told, and nothing that settings leave out', () => {
+    const alone = sampleResources({
+      settings: {
+        console: { ...RAW_SETTINGS.console, secretArn: undefined },
+        notifications: { secretArn: RAW_SETTINGS.notifications.secretArn, webhookUrl: 'https://a.example/x' },
+      },
+    });
+    const environmentOf = (from: readonly TemplateResource[], name: string) =>
+      ofType(from, 'AWS::Lambda::Function').find(
+        ({ properties }) => properties.FunctionName === `latchkey-${name}`,
+      )?.properties.Environment.Variables;
+    const { OIDC_ISSUER, CONSOLE_URL, SLACK_TEAM_ID } = environmentOf(resources, 'console');
+    assert.deepEqual(
+      [OIDC_ISSUER, CONSOLE_URL, SLACK_TEAM_ID],
+      ['https://id.example.com/', 'https://latchkey.example.com', 'T0123ABCD'],
+    );
+    for (const name of ['api', 'reader', 'notifier'])
+      assert.equal(environmentOf(alone, name).CONSOLE_URL, RAW_SETTINGS.console.url);
+    assert.equal(environmentOf(alone, 'notifier').WEBHOOK_URL, 'https://a.example/x');
+    const told = Object.keys({ ...environmentOf(alone, 'console'), ...environmentOf(alone, 'notifier') });
+    assert.deepEqual(
+      told.filter((key) => /SLACK|SNS|CONSOLE_SECRET/.test(key)),
+      [],
+    );
+  });
+
   test('behind the API answer before the gateway gives up', () => {
-    for (const name of ['api', 'reader', 'vend']) assert.ok(functionOf(name).Timeout < 29);
+    for (const name of ['api', 'reader', 'vend', 'console']) assert.ok(functionOf(name).Timeout < 29);
     assert.ok(functionOf('authorizer').Timeout <= 10);
   });
 

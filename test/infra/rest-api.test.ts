@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { CONSOLE_ROUTES } from '../../lambdas/console/console-routes.ts';
 import {
   AUTHORIZER_CACHE_SECONDS,
   REQUEST_BODY_MAX_BYTES,
@@ -27,22 +28,41 @@ const pathOf = (reference: string): string => {
   return `${pathOf(found.properties.ParentId)}/${found.properties.PathPart}`;
 };
 
+const sendsTo = ({ Integration }: TemplateResource['properties'], name: string): boolean =>
+  Integration.Uri.endsWith(`/functions/<${name}Function.Arn>/invocations`);
+
 describe('the one way in', () => {
   test('has a method for each route and no other', () => {
     assert.deepEqual(
       methods.map(({ HttpMethod, ResourceId }) => `${HttpMethod} ${pathOf(ResourceId)}`).sort(),
-      ROUTES.map(({ method, path }) => `${method} ${path}`).sort(),
+      [...ROUTES, ...CONSOLE_ROUTES].map(({ method, path }) => `${method} ${path}`).sort(),
     );
   });
 
   test('lets no unauthenticated byte reach a function but the authorizer', () => {
     assert.ok(methods.length > 0);
     for (const method of methods) {
+      assert.ok(['GET', 'POST', 'DELETE'].includes(method.HttpMethod));
+      if (sendsTo(method, 'console')) continue;
       assert.equal(method.AuthorizationType, 'CUSTOM');
       assert.equal(method.AuthorizerId, '<RestApiAuthorizer>');
-      assert.notEqual(method.HttpMethod, 'OPTIONS');
-      assert.notEqual(method.HttpMethod, 'ANY');
     }
+  });
+
+  test('is open below /console alone, to the console alone, for pages, forms and Slack', () => {
+    const open = methods.filter(({ AuthorizationType }) => AuthorizationType !== 'CUSTOM');
+    assert.deepEqual(
+      open.map(({ HttpMethod, ResourceId }) => `${HttpMethod} ${pathOf(ResourceId)}`).sort(),
+      CONSOLE_ROUTES.map(({ method, path }) => `${method} ${path}`).sort(),
+    );
+    for (const method of open) {
+      assert.equal(method.AuthorizationType, 'NONE');
+      assert.ok(sendsTo(method, 'console'));
+      assert.match(pathOf(method.ResourceId), /^\/console(\/|$)/);
+      assert.ok(['GET', 'POST'].includes(method.HttpMethod));
+      assert.equal(method.Integration.Type, 'AWS_PROXY');
+    }
+    for (const { path } of ROUTES) assert.doesNotMatch(path, /^\/console/);
   });
 
   test('sends each route to its own function, whole', () => {
@@ -96,7 +116,7 @@ describe('the stage', () => {
     );
     assert.deepEqual(
       throttled.sort(),
-      ['* *', ...ROUTES.map(({ method, path }) => `${method} ${path}`)].sort(),
+      ['* *', ...[...ROUTES, ...CONSOLE_ROUTES].map(({ method, path }) => `${method} ${path}`)].sort(),
     );
   });
 
@@ -188,6 +208,14 @@ describe('the firewall', () => {
   const { properties } = only('AWS::WAFv2::WebACL');
   const rule = (name: string) => properties.Rules.find(({ Name }: { Name: string }) => Name === name);
 
+  const groupOf = (name: string) => rule(name).Statement.ManagedRuleGroupStatement;
+  const countedBy = (name: string): string[] =>
+    groupOf(name).RuleActionOverrides.map(({ Name, ActionToUse }: { Name: string; ActionToUse: object }) => {
+      assert.deepEqual(ActionToUse, { Count: {} });
+      return Name;
+    });
+  const SIZES = ['SizeRestrictions_BODY', 'SizeRestrictions_QUERYSTRING'];
+
   test('stands before the stage', () => {
     const association = only('AWS::WAFv2::WebACLAssociation').properties;
     assert.match(
@@ -202,13 +230,29 @@ describe('the firewall', () => {
     assert.deepEqual(rule('too-many-requests').Action, { Block: {} });
     assert.equal(rule('body-too-large').Statement.SizeConstraintStatement.Size, REQUEST_BODY_MAX_BYTES);
     assert.deepEqual(rule('body-too-large').Action, { Block: {} });
-    assert.deepEqual(rule('common-attacks').OverrideAction, { None: {} });
+    for (const name of ['common-attacks', 'common-attacks-from-slack'])
+      assert.deepEqual(rule(name).OverrideAction, { None: {} });
   });
 
   test('only counts where a rule of AWS is stricter about size than ours', () => {
-    assert.deepEqual(rule('common-attacks').Statement.ManagedRuleGroupStatement.RuleActionOverrides, [
-      { Name: 'SizeRestrictions_BODY', ActionToUse: { Count: {} } },
-    ]);
+    assert.deepEqual(countedBy('common-attacks'), SIZES);
+  });
+
+  test('looks at every request, and lets only what Slack sends back say what an agent wrote', () => {
+    const scopeOf = (name: string) => groupOf(name).ScopeDownStatement;
+    const slack = scopeOf('common-attacks-from-slack');
+    assert.deepEqual(scopeOf('common-attacks'), { NotStatement: { Statement: slack } });
+    assert.equal(slack.ByteMatchStatement.SearchString, '/console/slack');
+    assert.equal(slack.ByteMatchStatement.PositionalConstraint, 'ENDS_WITH');
+    const paths = [...ROUTES, ...CONSOLE_ROUTES].map(({ path }) => path);
+    assert.deepEqual(
+      paths.filter((path) => path.endsWith('/console/slack')),
+      ['/console/slack'],
+    );
+    const [, , ...more] = countedBy('common-attacks-from-slack');
+    assert.deepEqual(countedBy('common-attacks-from-slack').slice(0, 2), SIZES);
+    assert.ok(more.length > 0);
+    for (const name of more) assert.match(name, /_BODY$/);
   });
 
   test('keeps no sample of requests, which would show tokens', () => {

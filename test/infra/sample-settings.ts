@@ -14,6 +14,22 @@ export const RAW_SETTINGS = {
     dynamodbPrefixListId: 'pl-0a1b2c3d',
     s3PrefixListId: 'pl-1a1b2c3d',
   },
+  console: {
+    url: 'https://latchkey.example.com',
+    oidc: {
+      issuer: 'https://id.example.com/',
+      authorizationEndpoint: 'https://id.example.com/auth',
+      tokenEndpoint: 'https://id.example.com/token',
+      jwksUri: 'https://id.example.com/jwks',
+      clientId: 'latchkey-console',
+    },
+    secretArn: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:latchkey/console-a1B2c3',
+  },
+  notifications: {
+    secretArn: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:latchkey/notifier-a1B2c3',
+    slack: { teamId: 'T0123ABCD', appId: 'A0123ABCD' },
+    snsTopicArn: 'arn:aws:sns:eu-central-1:111122223333:latchkey-approvals',
+  },
 };
 
 export const settingsOf = (over: object = {}): Settings => {

@@ -11,6 +11,10 @@ const mistakes = (over: object): string[] => {
   return read.ok ? [] : read.errors.map(({ path, message }) => `${path}: ${message}`);
 };
 
+const consoleWith = (over: object) => ({ console: { ...RAW_SETTINGS.console, ...over } });
+const oidc = (over: object) => consoleWith({ oidc: { ...RAW_SETTINGS.console.oidc, ...over } });
+const told = (over: object) => ({ notifications: { ...RAW_SETTINGS.notifications, ...over } });
+const slack = (over: object) => told({ slack: { ...RAW_SETTINGS.notifications.slack, ...over } });
 const vpc = (over: object) => ({ vpc: { ...RAW_SETTINGS.vpc, ...over } });
 
 describe('settings', () => {
@@ -63,6 +67,47 @@ describe('settings', () => {
       { api: { endpoint: 'private' } },
       /^api\.vpcEndpointIds: .* name the/,
     ],
+    ['no console', { console: undefined }, /^console: "console" is missing/],
+    [
+      'a console that anybody on the way can read',
+      consoleWith({ url: 'http://a.example' }),
+      /^console\.url: "url" must be an https address/,
+    ],
+    [
+      'an address with a slash at its end',
+      consoleWith({ url: 'https://a.example/' }),
+      /^console\.url: .*not end/,
+    ],
+    ['an address with a query', consoleWith({ url: 'https://a.example/?x' }), /^console\.url: .*a query/],
+    ['an address with a password', oidc({ tokenEndpoint: 'https://a:b@c.example/' }), /tokenEndpoint: /],
+    ['an issuer with a fragment', oidc({ issuer: 'https://a.example/#b' }), /^console\.oidc\.issuer: /],
+    ['an address in another spelling', oidc({ jwksUri: 'https://A.example/jwks' }), /oidc\.jwksUri: /],
+    ['keys in clear', oidc({ jwksUri: 'http://127.0.0.1/jwks' }), /^console\.oidc\.jwksUri: .*https/],
+    ['no client', oidc({ clientId: undefined }), /^console\.oidc\.clientId: "clientId" is missing/],
+    [
+      'a secret by its name',
+      consoleWith({ secretArn: 'latchkey/console' }),
+      /^console\.secretArn: .*the whole ARN/,
+    ],
+    [
+      'a secret that could be another as well',
+      consoleWith({ secretArn: RAW_SETTINGS.console.secretArn.replace('-a1B2c3', '-*') }),
+      /^console\.secretArn: .*the whole ARN/,
+    ],
+    [
+      'Slack without the secret that its signature is checked with',
+      consoleWith({ secretArn: undefined }),
+      /^console\.secretArn: "secretArn" is missing.*signing secret/,
+    ],
+    ['Slack without its token', told({ secretArn: undefined }), /^notifications\.secretArn: .*bot token/],
+    ['a workspace by its name', slack({ teamId: 'acme' }), /^notifications\.slack\.teamId: .*T0123ABCD/],
+    [
+      'a Slack elsewhere, in clear',
+      slack({ apiUrl: 'http://slack.example/api' }),
+      /^notifications\.slack\.apiUrl: .*https/,
+    ],
+    ['every topic', told({ snsTopicArn: 'arn:aws:sns:*:111122223333:*' }), /^notifications\.snsTopicArn: /],
+    ['a webhook in clear', told({ webhookUrl: 'http://a.example' }), /^notifications\.webhookUrl: .*https/],
     [
       'a topic that is none',
       { alarms: { topicArn: 'on-call' } },
@@ -74,6 +119,15 @@ describe('settings', () => {
       assert.equal(found.length, 1, found.join('\n'));
       assert.match(found[0] ?? '', expected);
     });
+
+  for (const [name, over] of [
+    ['a console below the stage of the API', consoleWith({ url: 'https://a.example/live' })],
+    ['a console on a port', consoleWith({ url: 'https://localhost:8790' })],
+    ['an issuer that ends with a slash', oidc({ issuer: 'https://a.example/' })],
+    ['nobody to tell', { notifications: undefined, ...consoleWith({ secretArn: undefined }) }],
+    ['a Slack of this machine', slack({ apiUrl: 'http://127.0.0.1:8791/api' })],
+  ] as const)
+    test(`${name} is accepted`, () => assert.deepEqual(mistakes(over), []));
 
   test('nothing at all is not settings', () => assert.equal(readSettings(undefined).ok, false));
 

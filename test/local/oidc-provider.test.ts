@@ -80,6 +80,6 @@ test('a restart keeps the key, the secrets and the certificate, which nobody els
   assert.deepEqual(await localCertificate(directory), certificate);
   issuer = await startIssuer({ directory, certificate });
   assert.equal(await kidOf(), kid);
-  for (const file of ['issuer.json', 'ca.key'])
+  for (const file of ['issuer.json', 'secrets.json', 'ca.key'])
     assert.equal(statSync(join(directory, file)).mode & 0o777, 0o600, file);
 });

@@ -10,7 +10,7 @@ import { requestAccess } from '../../lambdas/app/request-access.ts';
 import type { RefusalCount } from '../../lambdas/core/audit/event.ts';
 import type { PostgresResource } from '../../lambdas/core/config/resource.ts';
 import type { Grant } from '../../lambdas/core/grant/grant.ts';
-import type { PolicyAnswer } from '../../lambdas/core/policy/question.ts';
+import type { PersonQuestion, PolicyAnswer } from '../../lambdas/core/policy/question.ts';
 import { loadParser } from '../../lambdas/core/sql/parser.ts';
 import { ALLOWED, CALLER, ENTRY, NOW, REFUSED, RESOURCE, SOFTWARE } from './facts.ts';
 import { rememberedStatements } from './remembered-statements.ts';
@@ -59,11 +59,15 @@ export const startApp = async () => {
   const calls: string[] = [];
   const refusals: RefusalCount[] = [];
   /** What policy answers; a test changes it. */
-  const policy: { answer: (approvals: number) => PolicyAnswer; unmask: (category: string) => PolicyAnswer } =
-    {
-      answer: () => ALLOWED,
-      unmask: () => REFUSED,
-    };
+  const policy: {
+    answer: (approvals: number) => PolicyAnswer;
+    unmask: (category: string) => PolicyAnswer;
+    person: (question: PersonQuestion) => PolicyAnswer;
+  } = {
+    answer: () => ALLOWED,
+    unmask: () => REFUSED,
+    person: ({ groups }) => (groups.includes('dba') ? ALLOWED : REFUSED),
+  };
   const deps = {
     store: tables.store as Store,
     clock,
@@ -77,6 +81,7 @@ export const startApp = async () => {
     policy: {
       ask: (question: { context: { approvals: number } }) => policy.answer(question.context.approvals),
       askUnmask: ({ category }: { category: string }) => policy.unmask(category),
+      askPerson: (question: PersonQuestion) => policy.person(question),
       groups: ['dba'],
       categories: ['email', 'card'],
     },
@@ -84,6 +89,9 @@ export const startApp = async () => {
     statements: statements.statements,
     loadParser,
     loadPolicy: async () => deps.policy,
+    notifier: { notify: async (id: string) => void calls.push(`notify ${id}`) },
+    alarm: (what: string) => void calls.push(`alarm ${what}`),
+    consoleUrl: 'https://latchkey.example.com',
     workflow: {
       startRun: async (id: string) => void calls.push(`startRun ${id}`),
       start: async (id: string) => void calls.push(`start ${id}`),

@@ -41,6 +41,7 @@ export const RUN_REQUEST: RunRequest = {
     parameterCount: 0,
     tree: {},
   },
+  asking: { approval: 'a_00000000000000000000_00000000000000000000000000000000', seconds: 3_600 },
   literalMacs: ['ab'.repeat(32)],
 };
 

@@ -33,6 +33,8 @@ export const CONFIG_PARTS = {
   vend: ['digest', 'resources'],
   runner: ['digest', 'principals', 'resources', 'policies', 'schema', 'groups', 'categories'],
   waiter: ['digest'],
+  console: ['digest', 'issuers', 'principals', 'resources', 'policies', 'schema', 'groups', 'categories'],
+  notifier: ['digest', 'principals', 'resources'],
   sweeper: ['digest', 'principals', 'resources', 'policies', 'schema', 'groups', 'categories'],
 } as const satisfies Record<string, readonly (keyof CompiledConfig)[]>;
 

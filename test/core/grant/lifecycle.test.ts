@@ -39,6 +39,8 @@ const opened = (quorum = 0): Grant =>
       entryGroups: undefined,
       rights: 'connect',
       unmasked: [],
+      approval: 'a_00000000000000000000_00000000000000000000000000000000',
+      approvalSeconds: 3_600,
     },
     { effect: 'allow', quorum, determinedBy: [], askedBy: [] },
     NOW,
@@ -46,7 +48,8 @@ const opened = (quorum = 0): Grant =>
 
 const task = openTask({ id: TASK, name: 'a task', leaseSeconds: undefined, principal: PRINCIPAL }, NOW).next;
 const containment = { everything: false, principals: [], tasks: [], resources: [] };
-const use = (grant: Grant, now: number) => checkUse({ grant, task, containment, principal: PRINCIPAL }, now);
+const use = (grant: Grant, now: number) =>
+  checkUse({ grant, task, containment, isRevoked: false, principal: PRINCIPAL }, now);
 
 const active = (): Extract<Grant, { state: 'active' }> => {
   const begun = beginActivation(opened(), NOW);
@@ -176,7 +179,7 @@ test('the window is open until its last millisecond and not at its end', () => {
 test('a use by somebody else, of nothing, while contained, or after the task, is refused', () => {
   const grant = active();
   const now = NOW + 20;
-  const base = { grant, task, containment, principal: PRINCIPAL };
+  const base = { grant, task, containment, isRevoked: false, principal: PRINCIPAL };
   const codes = [
     checkUse({ ...base, principal: { ...PRINCIPAL, subject: 'other' } }, now),
     checkUse({ ...base, principal: { ...PRINCIPAL, issuer: 'https://id.example.com/' } }, now),
@@ -184,6 +187,7 @@ test('a use by somebody else, of nothing, while contained, or after the task, is
     checkUse({ ...base, containment: { ...containment, everything: true } }, now),
     checkUse({ ...base, containment: { ...containment, resources: [grant.resource] } }, now),
     checkUse({ ...base, containment: { ...containment, tasks: [grant.task] } }, now),
+    checkUse({ ...base, isRevoked: true }, now),
     checkUse({ ...base, task: undefined }, now),
     checkUse({ ...base, task: { ...task, openUntil: now } }, now),
     checkUse({ ...base, principal: { ...PRINCIPAL, groups: { known: true, names: [] } } }, now),
@@ -196,6 +200,7 @@ test('a use by somebody else, of nothing, while contained, or after the task, is
     'contained',
     'contained',
     'contained',
+    'grant_over',
     'grant_over',
     'grant_over',
     'groups_unavailable',
