@@ -1,11 +1,12 @@
 import type * as z from 'zod';
-import type * as schemas from '../lambdas/http/schemas.ts';
+import type * as runSchemas from '../lambdas/http/run-schemas.ts';
+import type * as otherSchemas from '../lambdas/http/schemas.ts';
+
+type Schemas = typeof runSchemas & typeof otherSchemas;
 
 /** What the API's bodies look like, by the schemas that its OpenAPI is made of. */
 export type Wire = {
-  readonly [Name in keyof typeof schemas]: (typeof schemas)[Name] extends z.ZodType
-    ? z.output<(typeof schemas)[Name]>
-    : never;
+  readonly [Name in keyof Schemas]: Schemas[Name] extends z.ZodType ? z.output<Schemas[Name]> : never;
 };
 
 /** What came back: the status, the body as it was, and the receipt of its audit entry. */

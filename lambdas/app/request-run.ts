@@ -4,13 +4,13 @@ import { statementText } from '../core/approval/digest.ts';
 import { appendEntry, receiptOf } from '../core/audit/chain.ts';
 import type { Receipt } from '../core/audit/entry.ts';
 import type { EventContext } from '../core/audit/event.ts';
+import type { PrincipalEntry } from '../core/config/issuer.ts';
 import { isRunAction, type Resource } from '../core/config/resource.ts';
 import type { ActiveGrant } from '../core/grant/grant.ts';
 import { ID_RANDOM_BYTES, runId } from '../core/grant/ids.ts';
 import { checkUse } from '../core/grant/use-grant.ts';
 import { principalKey } from '../core/identity/principal.ts';
 import { APPROVAL_WAIT_SECONDS } from '../core/limits.ts';
-import { holdsMaskMarker } from '../core/masking/mask-marker.ts';
 import { lacksOwner, type Policy, unmaskedCategories, verdictOnRun } from '../core/policy/decide-access.ts';
 import type { Verdict } from '../core/policy/question.ts';
 import type { Result } from '../core/result.ts';
@@ -19,7 +19,6 @@ import { type Budgets, checkBudgets } from '../core/run/budget.ts';
 import type { Run } from '../core/run/run.ts';
 import { runFacts } from '../core/run/run-facts.ts';
 import { openRun } from '../core/run/run-life.ts';
-import { classify } from '../core/sql/classify.ts';
 import type { Statement } from '../core/sql/statement.ts';
 import type { EpochMs } from '../core/time.ts';
 import { askPeople, newApprovalId } from './ask-people.ts';
@@ -34,19 +33,27 @@ import type { Recorded } from './record.ts';
 import { type RecordedRun, recordRun } from './record-run.ts';
 import { type RunAsked, requestName } from './run-payload.ts';
 import { startRunWorkflow } from './start-workflow.ts';
+import { type StatementRefusal, understand } from './understand-statement.ts';
+import { findPlanUse, type PlanUse, recordPlanUse } from './use-plan.ts';
 
 export interface RunAsk {
   readonly grantId: string;
-  readonly request: RunAsked & { readonly maxRows: number; readonly approvalSeconds?: number | undefined };
+  readonly request: RunAsked & {
+    readonly maxRows: number;
+    readonly approvalSeconds?: number | undefined;
+    /** The plan that it is part of. */
+    readonly plan?: string | undefined;
+  };
   readonly idempotencyKey: string | undefined;
 }
 
 export interface RequestRunDeps extends TrailDeps {
-  readonly store: Pick<Store, 'readForRun' | 'readRun' | 'commit' | 'appendSystem'>;
+  readonly store: Pick<Store, 'readForRun' | 'readRun' | 'readApproval' | 'commit' | 'appendSystem'>;
   readonly vaults: Pick<Vaults, 'open'>;
   readonly workflow: Pick<Workflow, 'startRun'>;
   readonly policy: Policy;
   readonly resources: readonly Resource[];
+  readonly principals: readonly PrincipalEntry[];
   readonly loadParser: () => Promise<void>;
   readonly random: RandomBytes;
   readonly backoff: Backoff;
@@ -116,7 +123,7 @@ const attempt = async (
   const within = checkBudgets(read.budgets, now);
   if (!within.ok) return within;
   const about = { caller, ask, grant, budgets: read.budgets, vault, now };
-  const statement = understand(ask, grant.action);
+  const statement = understand(ask.request, grant.action);
   return statement.ok
     ? commitRun(deps, about, { statement: statement.value, resource })
     : commitRefusal(deps, about, statement.failure);
@@ -134,44 +141,10 @@ const identityOf = (vault: TaskVault, { grantId, request }: RunAsk): object => (
   mac: vault.mac('literal', hashOfRequest(request)),
 });
 
-interface Refusal {
-  readonly part: string;
-  readonly reason: string;
-}
-
-/** By form alone: whether it is one statement that can be understood, of the class the grant is for. */
-const understand = ({ request }: RunAsk, action: string): Result<Statement, Refusal> => {
-  const classified = classify(request.sql);
-  if (!classified.ok) {
-    const { part, reason } = classified.failure;
-    return fail({ part, reason });
-  }
-  const statement = classified.value;
-  const wanted = `postgres:${statement.class}`;
-  if (wanted !== action)
-    return fail({
-      part: statement.verb,
-      reason: `This is for \`${wanted}\`, and the grant is for \`${action}\`: ask for a grant of that action.`,
-    });
-  if (statement.parameterCount !== request.params.length)
-    return fail({
-      part: '$n',
-      reason: `The statement has ${statement.parameterCount} parameters, and \`params\` has ${request.params.length}.`,
-    });
-  if (statement.class !== 'read' && [request.sql, ...request.params].some(isMasked))
-    return fail({
-      part: 'mask',
-      reason: 'It would store a mask in place of the value that the mask hides: leave that column as it is.',
-    });
-  return ok(statement);
-};
-
-const isMasked = (text: string | null): boolean => text !== null && holdsMaskMarker(text);
-
 const commitRefusal = async (
   deps: RequestRunDeps,
   { caller, ask, grant, now }: Attempt,
-  refusal: Refusal,
+  refusal: StatementRefusal,
 ): Promise<Result<RequestedRun> | 'lost'> => {
   const fact = {
     type: 'run.refused' as const,
@@ -214,8 +187,15 @@ const commitRun = async (
 ): Promise<Result<RequestedRun> | 'lost'> => {
   const { caller, ask, grant, budgets, vault, now } = about;
   const { sql, params, maxRows, approvalSeconds: seconds = APPROVAL_WAIT_SECONDS } = ask.request;
-  const verdict = askPolicy(deps, { grant, statement, budgets, resource });
-  if (verdict.effect === 'allow' && lacksOwner(grant, verdict.quorum)) return fail({ code: 'owner_unknown' });
+  const mac = vault.mac('approval', statementText({ sql, params, maxRows }));
+  const question = questionOf({ grant, statement, budgets, resource });
+  const planned = await planFor(deps, about, { mac, question });
+  if (!planned.ok) return planned;
+  const plan = planned.value;
+  const asked = verdictOnRun(deps.policy, question);
+  if (asked.effect === 'allow' && lacksOwner(grant, asked.quorum)) return fail({ code: 'owner_unknown' });
+  // People have said yes to these bytes already.
+  const verdict = plan && asked.effect === 'allow' ? { ...asked, quorum: 0 } : asked;
   const id = runId(grant.id, deps.random(ID_RANDOM_BYTES));
   const { sealedHash } = await vault.put(requestName(id), JSON.stringify({ sql, params } satisfies RunAsked));
   const change = openRun(
@@ -234,6 +214,13 @@ const commitRun = async (
       requestHash: sealedHash,
       unmasked: unmaskedCategories(deps.policy, { ...grant, resource }),
       policyDigest: deps.software.policyDigest,
+      ...(plan
+        ? {
+            approval: plan.approval.id,
+            statementIndex: plan.statementIndex,
+            consent: plan.consent,
+          }
+        : {}),
       statement,
       asking: { approval: newApprovalId(deps.random, grant.task), seconds },
       literalMacs: [...statement.literals, ...params.filter((param) => param !== null)].map((text) =>
@@ -245,12 +232,9 @@ const commitRun = async (
   );
   const context = callerContext(caller, deps.software);
   const made = recordRun(change, { grant, context, at: now });
-  const mac = vault.mac('approval', statementText({ sql, params, maxRows }));
-  const approvals = approvalsFor(
-    made,
-    { verdict, resource, statement: askedStatement(statement, mac) },
-    context,
-  );
+  const approvals = plan
+    ? [recordPlanUse(plan, id, { context, now })]
+    : approvalsFor(made, { verdict, resource, statement: askedStatement(statement, mac) }, context);
   const isDenied = verdict.effect === 'deny';
   const outcome = await deps.store.commit({
     grants: [made.grant],
@@ -282,21 +266,27 @@ const approvalsFor = (
   return [askPeople({ asked, excluded, quorum, askedBy, resource }, context, entry.at)];
 };
 
-const askPolicy = (
+const questionOf = (about: {
+  readonly grant: ActiveGrant;
+  readonly statement: Statement;
+  readonly budgets: Budgets;
+  readonly resource: Resource;
+}) => ({
+  ...about.grant,
+  resource: about.resource,
+  durationSeconds: about.grant.requestedSeconds,
+  run: runFacts(about.statement, about.budgets),
+});
+
+/** The use of the plan that the caller names; undefined where none is named. */
+const planFor = async (
   deps: RequestRunDeps,
-  about: {
-    readonly grant: ActiveGrant;
-    readonly statement: Statement;
-    readonly budgets: Budgets;
-    readonly resource: Resource;
-  },
-): Verdict =>
-  verdictOnRun(deps.policy, {
-    ...about.grant,
-    resource: about.resource,
-    durationSeconds: about.grant.requestedSeconds,
-    run: runFacts(about.statement, about.budgets),
-  });
+  { ask, grant, now }: Attempt,
+  about: { readonly mac: string; readonly question: ReturnType<typeof questionOf> },
+): Promise<Result<PlanUse | undefined>> => {
+  const { plan } = ask.request;
+  return plan === undefined ? ok(undefined) : findPlanUse(deps, { ...about, plan, grant }, now);
+};
 
 const idempotencyOf = ({ caller, ask, vault, now }: Attempt, made: string) =>
   ask.idempotencyKey === undefined

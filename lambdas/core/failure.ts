@@ -39,6 +39,10 @@ export type Failure =
       readonly what: string;
       readonly max: number;
     }
+  | {
+      readonly code: 'plan_unusable';
+      readonly why: 'unknown' | 'pending' | 'over' | 'statement' | 'spent' | 'changed';
+    }
   | { readonly code: 'circuit_open'; readonly retryAfterSeconds: number }
   /** A run that was decided on came to nothing: `outcome` is its code, `words` the target's, masked. */
   | { readonly code: 'run_failed'; readonly outcome: RunFailureCode; readonly words: string | undefined }

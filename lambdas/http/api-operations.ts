@@ -12,6 +12,7 @@ import type { Grant } from '../core/grant/grant.ts';
 import { POLL_RETRY_AFTER_SECONDS, UNATTENDED_GRANT_MAX_SECONDS } from '../core/limits.ts';
 import { ok, type Result } from '../core/result.ts';
 import type { Call, Handlers, Reply } from './operations.ts';
+import { type PlanDeps, planHandlers } from './plan-operations.ts';
 import { problemOfDenial } from './problem.ts';
 import { type RunDeps, runHandlers } from './run-operations.ts';
 import { grantView, meView, previewView, resourcesView, taskView } from './views.ts';
@@ -25,13 +26,16 @@ export type ApiOperation =
   | 'requestAccess'
   | 'requestRun'
   | 'cancelRun'
+  | 'requestPlan'
+  | 'endPlan'
   | 'releaseGrant';
 
-export type ApiDeps = RequestDeps & TaskDeps & RenewDeps & EndTaskDeps & ReleaseDeps & RunDeps;
+export type ApiDeps = RequestDeps & TaskDeps & RenewDeps & EndTaskDeps & ReleaseDeps & RunDeps & PlanDeps;
 
 /** The control plane: asks policy, writes state and trail, starts and signals workflows. Reaches no target. */
 export const apiHandlers = (deps: ApiDeps): Handlers<ApiOperation> => ({
   ...runHandlers(deps),
+  ...planHandlers(deps),
   whoAmI: async ({ caller }) => ok({ status: 200, body: meView(caller.principal) }),
   listResources: async ({ caller }) =>
     ok({ status: 200, body: resourcesView(listResources(deps, caller.principal)) }),

@@ -3,7 +3,7 @@ import type { Approval } from '../core/approval/approval.ts';
 import { isGranted } from '../core/approval/approval.ts';
 import { consentOf } from '../core/approval/consent.ts';
 import { toIso } from '../core/time.ts';
-import type { ApprovalView } from './schemas.ts';
+import type { ApprovalView } from './field-schemas.ts';
 
 type Wire = z.input<typeof ApprovalView>;
 
@@ -26,13 +26,13 @@ export const approvalView = (
   approval: Approval | undefined,
 ): { approval?: Wire } => {
   const { approval: id, quorum, approveBy } = waiting;
-  if (approval) return { approval: wholeView(consoleUrl, approval) };
+  if (approval) return { approval: wholeApprovalView(consoleUrl, approval) };
   if (id === undefined || quorum === undefined || approveBy === undefined) return {};
   const url = approvalUrl(consoleUrl, id);
   return { approval: { id, state: 'pending', quorum, approveBy: toIso(approveBy), url } };
 };
 
-const wholeView = (consoleUrl: string, approval: Approval): Wire => {
+export const wholeApprovalView = (consoleUrl: string, approval: Approval): Wire => {
   const note = noteOf(approval);
   return {
     id: approval.id,

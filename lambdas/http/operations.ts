@@ -3,6 +3,7 @@ import type { Caller } from '../app/caller.ts';
 import type { Receipt } from '../core/audit/entry.ts';
 import type { Result } from '../core/result.ts';
 import type { Operation } from './routes.ts';
+import * as runs from './run-schemas.ts';
 import * as schemas from './schemas.ts';
 
 /** What each operation takes and gives, once for validation, OpenAPI and the tests. */
@@ -43,14 +44,21 @@ export const FORMS = {
   },
   requestRun: {
     path: schemas.GrantPath,
-    body: schemas.RequestRunBody,
+    body: runs.RequestRunBody,
     isIdempotent: true,
     canWait: true,
     waitsUnlessTold: true,
-    answers: { 200: schemas.RunView, 202: schemas.RunView },
+    answers: { 200: runs.RunView, 202: runs.RunView },
   },
-  readRun: { path: schemas.RunPath, canWait: true, answers: { 200: schemas.RunView } },
-  cancelRun: { path: schemas.RunPath, answers: { 200: schemas.RunView } },
+  readRun: { path: schemas.RunPath, canWait: true, answers: { 200: runs.RunView } },
+  requestPlan: {
+    body: runs.RequestPlanBody,
+    isIdempotent: true,
+    answers: { 202: runs.PlanView },
+  },
+  readPlan: { path: schemas.PlanPath, canWait: true, answers: { 200: runs.PlanView } },
+  endPlan: { path: schemas.PlanPath, answers: { 200: runs.PlanView } },
+  cancelRun: { path: schemas.RunPath, answers: { 200: runs.RunView } },
   releaseGrant: { path: schemas.GrantPath, answers: { 200: schemas.GrantView, 202: schemas.GrantView } },
   readOpenApi: { answers: { 200: schemas.OpenApiView } },
   listProblems: { answers: { 200: schemas.ProblemListView } },

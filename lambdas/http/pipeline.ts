@@ -104,6 +104,7 @@ const RECORDED: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'not_vended',
   'budget_spent',
   'circuit_open',
+  'plan_unusable',
   'idempotency_mismatch',
 ]);
 

@@ -200,6 +200,13 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     meaning: 'A task, and a principal in a day, may use a limited number of runs, rows, bytes and failures.',
     remedy: 'End this task; ask the infra team if the work needs more.',
   },
+  plan_unusable: {
+    status: 409,
+    title: 'Not by this plan',
+    retryable: false,
+    meaning: 'The plan that was named does not let this statement run now.',
+    remedy: 'Look at the plan with `GET /v1/plans/{id}`.',
+  },
   circuit_open: {
     status: 429,
     title: 'Too many failures in a row',

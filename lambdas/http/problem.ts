@@ -5,7 +5,8 @@ import { POLL_RETRY_AFTER_SECONDS, RUN_MAX_SECONDS } from '../core/limits.ts';
 import type { RunFailureCode } from '../core/run/run.ts';
 import type { EdgeCode, ProblemCode } from './problem-catalogue.ts';
 import { PROBLEMS } from './problem-catalogue.ts';
-import type { ProblemView, RunView } from './schemas.ts';
+import type { RunView } from './run-schemas.ts';
+import type { ProblemView } from './schemas.ts';
 import { grantView } from './views.ts';
 
 export type Problem = z.input<typeof ProblemView>;
@@ -68,6 +69,8 @@ const factsOf = (failure: Failure | EdgeFailure): Partial<Problem> => {
       return { detail: `\`${failure.part}\`: ${failure.reason}` };
     case 'budget_spent':
       return { detail: `This ${failure.of} has used its ${failure.max} ${failure.what}. End this task.` };
+    case 'plan_unusable':
+      return { detail: PLAN_DETAILS[failure.why] };
     case 'circuit_open':
       return { retryAfterSeconds: failure.retryAfterSeconds };
     case 'denied_by_person':
@@ -97,6 +100,16 @@ const factsOf = (failure: Failure | EdgeFailure): Partial<Problem> => {
     default:
       return failure satisfies never;
   }
+};
+
+const PLAN_DETAILS: Readonly<Record<Extract<Failure, { code: 'plan_unusable' }>['why'], string>> = {
+  unknown: 'There is no such plan under this grant.',
+  pending: 'People have not decided about it yet: look at the plan, and run it when it is approved.',
+  over: 'The plan is over, was denied or withdrawn. Ask for a new one if it is still needed.',
+  statement:
+    'These bytes are not in the plan: `sql`, `params` and `maxRows` must be exactly what was approved.',
+  spent: 'It has run as often as the plan says.',
+  changed: 'Policy or the resource has changed since people approved it. Ask for a new plan.',
 };
 
 /** One sentence on what happened and what to do, for each code of a run that came to nothing. */

@@ -1,9 +1,11 @@
 import type { ReadDeps } from '../app/read-mine.ts';
 import { listGrants, listTasks, readGrant, readTask } from '../app/read-mine.ts';
+import { readOwnPlan } from '../app/own-plan.ts';
 import { type ReadRunDeps, readRun } from '../app/read-run.ts';
 import { fail, ok } from '../core/result.ts';
 import { openApiDocument } from './openapi.ts';
 import type { Handlers } from './operations.ts';
+import { planView } from './plan-view.ts';
 import { isProblemCode } from './problem.ts';
 import { PROBLEMS, type ProblemCode } from './problem-catalogue.ts';
 import { runView } from './run-view.ts';
@@ -15,6 +17,7 @@ export type ReaderOperation =
   | 'listGrants'
   | 'readGrant'
   | 'readRun'
+  | 'readPlan'
   | 'readOpenApi'
   | 'listProblems'
   | 'readProblem';
@@ -56,6 +59,12 @@ export const readerHandlers = (
     const read = await readRun(deps, caller, { runId: path.id, waitSeconds });
     if (!read.ok) return read;
     return ok({ status: 200, body: runView(read.value, deps.consoleUrl), receipt: read.value.receipt });
+  },
+  async readPlan({ caller, path, waitSeconds }) {
+    const read = await readOwnPlan(deps, caller, { planId: path.id, waitSeconds });
+    if (!read.ok) return read;
+    const { approval, receipt } = read.value;
+    return ok({ status: 200, body: planView(approval, deps.consoleUrl), receipt });
   },
   readOpenApi: async () => ok({ status: 200, body: openApiDocument(deps.version) }),
   listProblems: async () =>

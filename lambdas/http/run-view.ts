@@ -3,7 +3,7 @@ import type { RunAnswer } from '../app/read-run.ts';
 import { isSettled } from '../core/run/run.ts';
 import { toIso } from '../core/time.ts';
 import { approvalView } from './approval-view.ts';
-import type { RunView } from './schemas.ts';
+import type { RunView } from './run-schemas.ts';
 import { typedCell, typeName } from './typed-cell.ts';
 
 type Wire = z.input<typeof RunView>;

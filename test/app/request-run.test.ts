@@ -8,9 +8,10 @@ import { sweepRun } from '../../lambdas/app/sweep-run.ts';
 import { vendCredential } from '../../lambdas/app/vend-credential.ts';
 import { verifyChain } from '../../lambdas/core/audit/verify-chain.ts';
 import {
-  APPROVAL_WAIT_SECONDS,
+  APPROVAL_USE_SECONDS,
   CIRCUIT_FAILURES,
   CIRCUIT_OPEN_SECONDS,
+  UNATTENDED_GRANT_MAX_SECONDS,
   SECOND_MS,
 } from '../../lambdas/core/limits.ts';
 import type { Run } from '../../lambdas/core/run/run.ts';
@@ -40,11 +41,19 @@ const withPeople = (quorum: number) => (approvals: number) => (approvals >= quor
 
 const SQL = "SELECT name FROM customers WHERE name <> 'canary-4711'";
 
-const ask = (change: Partial<{ sql: string; params: string[]; caller: typeof CALLER; key: string }> = {}) => {
-  const { sql = SQL, params = [], caller = CALLER, key } = change;
+interface Change {
+  readonly sql: string;
+  readonly params: string[];
+  readonly caller: typeof CALLER;
+  readonly key: string;
+  readonly approvalSeconds: number;
+}
+
+const ask = (change: Partial<Change> = {}) => {
+  const { sql = SQL, params = [], caller = CALLER, key, approvalSeconds } = change;
   return requestRun(app.deps, caller, {
     grantId,
-    request: { sql, params, maxRows: 100 },
+    request: { sql, params, maxRows: 100, approvalSeconds },
     idempotencyKey: key,
   });
 };
@@ -101,24 +110,31 @@ test('a denied statement is a run in the trail, and is not started', async () =>
   assert.equal(app.calls.length, before);
 });
 
-test('what policy gives only with people waits, and is not started', async () => {
-  const before = app.calls.length;
+test('what policy gives only with people waits, and only its workflow is started, which asks them', async () => {
+  const executed = app.statements.executed.length;
   app.policy.answer = withPeople(2);
   const run = await runOf();
   assert.equal(run.state === 'pending_approval' && run.quorum, 2);
-  assert.equal(app.calls.length, before);
+  assert.equal(app.calls.at(-1), `startRun ${run.id}`);
+  await executeRun(app.deps, run.id, app.context);
+  assert.equal(app.statements.executed.length, executed);
 });
 
 test('what nobody approves lapses when its time is over: recorded, and never executed', async () => {
+  grantId = await app.newActive(task, {
+    action: 'postgres:read',
+    durationSeconds: UNATTENDED_GRANT_MAX_SECONDS,
+  });
   app.policy.answer = withPeople(1);
   const executed = app.statements.executed.length;
-  const { id } = await runOf();
+  const { id } = await runOf({ approvalSeconds: 60 });
   await sweepRun(app.deps, id, app.context);
   assert.equal((await app.deps.store.readRun(id))?.state, 'pending_approval');
-  app.time.now += APPROVAL_WAIT_SECONDS * 1_000;
+  app.time.now += (60 + APPROVAL_USE_SECONDS) * 1_000;
   await sweepRun(app.deps, id, app.context);
   const lapsed = await app.deps.store.readRun(id);
   assert.ok(lapsed?.state === 'lapsed' && lapsed.outcome.code === 'nobody_approved');
+  assert.equal((await app.deps.store.readApproval(lapsed.approval ?? ''))?.state, 'lapsed');
   const last = (await trail()).at(-1)?.event;
   assert.ok(last?.type === 'run.ended' && last.run === id && last.code === 'nobody_approved');
   await executeRun(app.deps, id, app.context);

@@ -80,6 +80,7 @@ export interface Things {
   readonly task: string;
   readonly grant: string;
   readonly run?: string;
+  readonly plan?: string;
 }
 
 /** A run that was executed, with its grant, which is active, and its task. */
@@ -107,6 +108,13 @@ export const ASKS: Readonly<Record<Operation, (things: Things) => Ask>> = {
   readGrant: ({ grant }) => readGrant(grant),
   requestRun: ({ grant }) => runSql(grant, 'SELECT count(*) FROM orders'),
   readRun: ({ run }) => ({ method: 'GET', path: `/v1/runs/${run}` }),
+  requestPlan: ({ grant }) => ({
+    method: 'POST',
+    path: '/v1/plans',
+    json: { grant, reason: 'a plan', statements: [{ sql: 'SELECT count(*) FROM orders' }] },
+  }),
+  readPlan: ({ plan }) => ({ method: 'GET', path: `/v1/plans/${plan}` }),
+  endPlan: ({ plan }) => ({ method: 'DELETE', path: `/v1/plans/${plan}` }),
   cancelRun: ({ run }) => ({ method: 'DELETE', path: `/v1/runs/${run}` }),
   vendCredential: ({ grant }) => vend(grant),
   releaseGrant: ({ grant }) => release(grant),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Operation } from '../../lambdas/http/routes.ts';
-import { RunView } from '../../lambdas/http/schemas.ts';
+import { RunView } from '../../lambdas/http/run-schemas.ts';
 import {
   ASKS,
   endTask,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { OpenTaskBody, RequestAccessBody, RequestRunBody } from '../../lambdas/http/schemas.ts';
+import { RequestRunBody } from '../../lambdas/http/run-schemas.ts';
+import { OpenTaskBody, RequestAccessBody } from '../../lambdas/http/schemas.ts';
 import { REQUEST } from '../support/app.ts';
 
 const TASK = 't_00000000000000000000';
