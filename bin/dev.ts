@@ -1,10 +1,11 @@
+import { PEOPLE } from '../examples/people/people.ts';
 import { startStack } from '../local/stack.ts';
 import { createNarrator } from './narrator.ts';
 import { paint } from './terminal.ts';
 
 const DATA_DIR = '.latchkey/dev';
 /** The same at each start, so that scripts and tokens go on working. */
-const PORTS = { api: 8787, issuer: 8788, database: 8789 };
+const PORTS = { api: 8787, issuer: 8788, database: 8789, console: 8790, slack: 8791 };
 
 const HELP = `Runs the whole product on this machine, on loopback only, until Ctrl-C.
 
@@ -35,8 +36,20 @@ const main = async (): Promise<void> => {
 
 type Stack = Awaited<ReturnType<typeof startStack>>;
 
-const invitation = ({ baseUrl, issuer, caFile, tables, payloads, auditor }: Stack): string => `
+const invitation = ({
+  baseUrl,
+  consoleUrl,
+  slack,
+  issuer,
+  caFile,
+  tables,
+  payloads,
+  auditor,
+}: Stack): string => `
 API          ${baseUrl}
+Console      ${consoleUrl}/console   a certificate of this machine alone: the browser asks once
+People       ${PEOPLE.map((name) => `${name} ${issuer.passwordOf(name)}`).join('\n             ')}
+Slack        ${slack.url}   stands where Slack would
 Token        export TOKEN=$(curl -s --cacert ${caFile} --user sales-crew:${issuer.secretOf('sales-crew')} \\
                -d grant_type=client_credentials ${issuer.tokenUrl} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
 First call   curl -s -H "Authorization: Bearer $TOKEN" ${baseUrl}/v1/me
@@ -58,7 +71,7 @@ The trail    export ${Object.entries(auditor)
              npm run audit -- export --grants-table ${tables.grants} --audit-table ${tables.audit} --out trail.jsonl
              npm run audit -- replay t_… --grants-table ${tables.grants} --audit-table ${tables.audit} \\
                --keys-table ${payloads.keysTable} --bucket ${payloads.bucket}
-More         ${baseUrl}/v1/openapi.json; other clients: other-crew, rogue-crew (secrets in ${DATA_DIR}/issuer.json)
+More         ${baseUrl}/v1/openapi.json; other clients: other-crew, rogue-crew (secrets in ${DATA_DIR}/secrets.json)
 
 Ctrl-C stops everything; state stays in ${DATA_DIR}.
 `;

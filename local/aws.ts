@@ -8,7 +8,7 @@ import { StateError } from './jsonata-evaluation.ts';
 import type { InvokeOutcome } from './lambda-boot.ts';
 import { createLambdaFunction, type LambdaFunction } from './lambda-worker.ts';
 import { LogLines } from './log-lines.ts';
-import { closeServer, listenOnLoopback, portOf } from './loopback.ts';
+import { closeServer, listenOnLoopback } from './loopback.ts';
 import { createRestApi } from './rest-api.ts';
 import { createS3 } from './s3.ts';
 import { Sessions } from './sessions.ts';
@@ -63,10 +63,8 @@ export const startAws = async (options: AwsOptions) => {
     functions.set(one.source.name, one);
   const serveApi = createRestApi({ ...assembly, invoke });
   for (const gateway of gateways) gateway.on('request', serveApi);
-  const ports = await Promise.all(
-    gateways.map((gateway) => (gateway.listening ? portOf(gateway) : listenOnLoopback(gateway))),
-  );
-  const baseUrl = `http://127.0.0.1:${ports[0]}`;
+  const [port] = await Promise.all(gateways.map((gateway) => listenOnLoopback(gateway)));
+  const baseUrl = `http://127.0.0.1:${port}`;
   /** Invokes the target of a rule at once, whatever its rate; answers what it answered. */
   const runNow = async (ruleArn: string): Promise<unknown> => {
     const rule = assembly.schedules.find(({ arn }) => arn === ruleArn);
@@ -85,20 +83,7 @@ export const startAws = async (options: AwsOptions) => {
     await dynamo.close();
     s3.close();
   };
-  const schedule = { runNow };
-  return {
-    baseUrl,
-    endpointUrl,
-    functions,
-    published,
-    sessions,
-    dynamo,
-    s3,
-    stepFunctions,
-    schedule,
-    invoke,
-    stop,
-  };
+  return { ...parts, baseUrl, endpointUrl, functions, schedule: { runNow }, invoke, stop };
 };
 
 /** Each finds in its environment what it would on AWS: keys of its own role, which nobody else holds. */

@@ -8,6 +8,8 @@ export interface LocalCertificate {
   readonly keyPem: string;
 }
 
+/** A name and an address, by the numbers of RFC 5280. */
+const LOOPBACK = [{ type: 2, value: 'localhost' } as const, { type: 7, ip: '127.0.0.1' } as const];
 const TEN_YEARS_MS = 10 * 365 * 86_400_000;
 
 /** The one certificate of the local stack, kept so that a restart is trusted by whoever trusted it before. Never install it. */
@@ -22,13 +24,7 @@ export const localCertificate = async (directory: string): Promise<LocalCertific
     notAfterDate: new Date(Date.now() + TEN_YEARS_MS),
     extensions: [
       { name: 'basicConstraints', cA: true, critical: true },
-      {
-        name: 'subjectAltName',
-        altNames: [
-          { type: 2, value: 'localhost' },
-          { type: 7, ip: '127.0.0.1' },
-        ],
-      },
+      { name: 'subjectAltName', altNames: LOOPBACK },
     ],
   });
   writeFileSync(keyFile, made.private, { mode: 0o600 });

@@ -4,11 +4,7 @@ import type { JsonObject } from './aws-json.ts';
 import { DynaliteEngine } from './dynalite-engine.ts';
 import { transactWrite } from './dynamodb-transactions.ts';
 
-export interface Dynamo {
-  /** One call as the wire carries it. Throws `AwsError`. */
-  call(operation: string, input: JsonObject): Promise<JsonObject>;
-  close(): Promise<void>;
-}
+export type Dynamo = ReturnType<typeof createDynamo>;
 
 const READS = ['BatchGetItem', 'DescribeTable', 'GetItem', 'Query', 'Scan'];
 
@@ -16,10 +12,11 @@ const READS = ['BatchGetItem', 'DescribeTable', 'GetItem', 'Query', 'Scan'];
  * DynamoDB on one machine: in memory, or in the LevelDB directory `path`, where a killed process loses no answered write.
  * Nothing expires: AWS may take days to delete what has passed its TTL, so nothing here relies on that.
  */
-export const createDynamo = ({ path }: { path?: string } = {}): Dynamo => {
+export const createDynamo = ({ path }: { path?: string } = {}) => {
   const engine = new DynaliteEngine(path);
   return {
-    async call(operation, input) {
+    /** One call as the wire carries it. Throws `AwsError`. */
+    async call(operation: string, input: JsonObject): Promise<JsonObject> {
       const run = () => engine.run(operation, engine.prepare(operation, input));
       if (READS.includes(operation)) return run();
       if (operation === 'PutItem') return engine.atomically(run);

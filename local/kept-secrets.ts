@@ -11,5 +11,5 @@ export const keptSecrets = <N extends string>(
   const kept = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
   for (const name of names) kept[name] ??= randomBytes(18).toString('base64url');
   writeFileSync(file, JSON.stringify(kept), { mode: 0o600 });
-  return kept;
+  return Object.fromEntries(names.map((name) => [name, kept[name]])) as Record<N, string>;
 };

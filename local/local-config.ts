@@ -32,13 +32,9 @@ export const writeLocalConfig = (from: string, to: string, places: LocalPlaces):
   const read = (name: string): unknown => parse(readFileSync(join(from, name), 'utf8'));
   const write = (name: string, content: unknown) => writeFileSync(join(to, name), stringify(content));
   const { issuer, jwksUri } = places.issuer;
-  const signs = {
-    algorithms: ['ES256'],
-    types: ['at+jwt'],
-    audiences: [AUDIENCE],
-    maxLifetimeSeconds: 3_600,
-  };
-  write('issuers.yaml', { issuers: [{ issuer, jwksUri, ...signs, defaultType: 'workload' }] });
+  const signs = { algorithms: ['ES256'], types: ['at+jwt'], audiences: [AUDIENCE] };
+  const known = { issuer, jwksUri, ...signs, maxLifetimeSeconds: 3_600, defaultType: 'workload' };
+  write('issuers.yaml', { issuers: [known] });
   const { principals } = Principals.parse(read('principals.yaml'));
   const owned = principals.map(({ owners, ...one }) => {
     return { ...one, issuer, owners: owners.map((owner) => ({ ...owner, issuer })) };

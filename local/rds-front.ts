@@ -107,36 +107,23 @@ interface Framed {
 }
 
 /** The first message has no type byte: length, then the protocol's number or a request's. */
-const readStartup = (socket: Socket): Promise<Framed> =>
-  readFrame(socket, Buffer.alloc(0), {
-    header: 8,
-    max: STARTUP_MAX_BYTES,
-    lengthOf: (seen) => seen.readInt32BE(0),
-  });
+const readStartup = (socket: Socket) =>
+  readFrame(socket, Buffer.alloc(0), { at: 0, min: 8, max: STARTUP_MAX_BYTES });
 
 /** Every later one is a type byte, the length of what follows, and that. */
-const readMessage = (socket: Socket, seen: Buffer): Promise<Framed> =>
-  readFrame(socket, seen, {
-    header: 5,
-    max: PASSWORD_MAX_BYTES,
-    lengthOf: (bytes) => bytes.readInt32BE(1) + 1,
-  });
+const readMessage = (socket: Socket, seen: Buffer) =>
+  readFrame(socket, seen, { at: 1, min: 5, max: PASSWORD_MAX_BYTES });
 
-interface Framing {
-  readonly header: number;
-  readonly max: number;
-  readonly lengthOf: (seen: Buffer) => number;
-}
-
+/** `at` is where the length stands, which counts itself. */
 const readFrame = async (
   socket: Socket,
   seen: Buffer,
-  { header, max, lengthOf }: Framing,
+  { at, min, max }: Readonly<Record<'at' | 'min' | 'max', number>>,
 ): Promise<Framed> => {
   for (let bytes = seen; ; bytes = Buffer.concat([bytes, await nextChunk(socket)])) {
-    if (bytes.length < header) continue;
-    const length = lengthOf(bytes);
-    if (length < header || length > max) throw new Error('not a message');
+    if (bytes.length < min) continue;
+    const length = at + bytes.readInt32BE(at);
+    if (length < min || length > max) throw new Error('not a message');
     if (bytes.length >= length) return { message: bytes.subarray(0, length), rest: bytes.subarray(length) };
   }
 };

@@ -15,24 +15,20 @@ export interface RdsOptions {
   readonly account: string;
   readonly resourceId: string;
   readonly region?: string;
-  readonly port?: number;
+  readonly port?: number | undefined;
 }
+
+/** As RDS does, by inheritance: whoever may merely administer a member is none. */
+const MEMBER =
+  "SELECT FROM pg_roles WHERE rolname = $1 AND pg_has_role(oid, 'rds_iam', 'USAGE') AND NOT rolsuper";
 
 /** An instance with IAM authentication: the token's signer must be allowed, and the user be a member of `rds_iam`. */
 export const startRdsFront = async (options: RdsOptions): Promise<Server> => {
   const { postgres, account, resourceId, region = 'us-east-1' } = options;
   const usesIam = async (user: string): Promise<boolean> => {
     const client = await postgres.asSuperuser('postgres');
-    try {
-      const { rowCount } = await client.query(
-        // As RDS does, by inheritance: whoever may merely administer a member is none.
-        "SELECT FROM pg_roles WHERE rolname = $1 AND pg_has_role(oid, 'rds_iam', 'USAGE') AND NOT rolsuper",
-        [user],
-      );
-      return rowCount === 1;
-    } finally {
-      await client.end();
-    }
+    const { rowCount } = await client.query(MEMBER, [user]).finally(() => client.end());
+    return rowCount === 1;
   };
   const front: Server = createRdsFront({
     certificate: options.certificate,

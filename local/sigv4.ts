@@ -13,17 +13,14 @@ type Scope = Readonly<Record<'date' | 'region' | 'service', string>>;
 export const sha256 = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex');
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
 const refuse = (code: string, message: string) => new AwsError(code, message, { status: 403 });
+type Known = Readonly<{ lookup(accessKeyId: string): Session | undefined; region: string; now: number }>;
 const forged = (message: string) => refuse('InvalidSignatureException', message);
 
 /** Verifies a request signed with AWS Signature Version 4 in its header. Throws `AwsError`; answers whose keys signed it. */
 export const verifySigV4 = (
   request: IncomingMessage,
   body: Buffer,
-  {
-    lookup,
-    region,
-    now,
-  }: { lookup: (accessKeyId: string) => Session | undefined; region: string; now: number },
+  { lookup, region, now }: Known,
 ): { caller: Session; service: string } => {
   const parsed = AUTHORIZATION.exec(request.headers.authorization ?? '');
   if (!parsed) throw refuse('MissingAuthenticationTokenException', 'Missing Authentication Token');

@@ -8,7 +8,7 @@ import { listenOnLoopback } from '../../local/loopback.ts';
 import { type LocalIssuer, startIssuer } from '../../local/oidc-provider.ts';
 import { type LocalPostgres, startPostgres } from '../../local/postgres.ts';
 import { createRdsFront } from '../../local/rds-front.ts';
-import { SAMPLE_DATABASES } from '../../local/sample-databases.ts';
+import { SAMPLE_DATABASES } from '../../examples/databases/sample-databases.ts';
 import { concede } from './cloud-assembly.ts';
 import { isLoginToken } from './login-token.ts';
 import { runCdk } from './run-cdk.ts';

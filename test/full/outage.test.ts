@@ -7,7 +7,7 @@ import type { FunctionName } from '../../lambdas/core/config/compiled.ts';
 import { CredentialView, GrantView, TaskView } from '../../lambdas/http/schemas.ts';
 import { AwsError } from '../../local/aws-error.ts';
 import { type LocalPostgres, startPostgres } from '../../local/postgres.ts';
-import { SAMPLE_DATABASES } from '../../local/sample-databases.ts';
+import { SAMPLE_DATABASES } from '../../examples/databases/sample-databases.ts';
 import {
   ASKS,
   endTask,

@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { createServer as createSecureServer, request } from 'node:https';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Assembly } from '../../local/assembly.ts';
 import { type LocalAws, startAws } from '../../local/aws.ts';
+import { localCertificate } from '../../local/certificates.ts';
+import { listenOnLoopback } from '../../local/loopback.ts';
 import { MACHINE, synthesizeSample, TABLE } from './sample-stack.ts';
 
 let sample: Awaited<ReturnType<typeof synthesizeSample>>;
@@ -102,6 +108,54 @@ describe('the answer of a function', () => {
         type: 'DEFAULT_5XX',
       });
     });
+});
+
+describe('an open method', () => {
+  const form = { 'content-type': 'application/x-www-form-urlencoded' };
+  const open = (path: string, headers: Record<string, string> = {}) =>
+    fetch(aws.baseUrl + path, {
+      method: 'POST',
+      body: 'payload=%7B%22a%22%3A1%7D&x=%26',
+      headers: { ...form, ...headers },
+    });
+
+  test('asks nobody, and a token that is sent along makes nobody of the caller', async () => {
+    for (const headers of [{}, { authorization: bearer() }] as const) {
+      const { requestContext } = await eventOf(await open('/open', headers));
+      assert.ok(!('authorizer' in requestContext));
+    }
+  });
+
+  test('gets a form as it was sent, byte by byte', async () => {
+    const event = await eventOf(await open('/open'));
+    assert.deepEqual([event.body, event.isBase64Encoded], ['payload=%7B%22a%22%3A1%7D&x=%26', false]);
+  });
+
+  test('sees all of several with one name, as API Gateway shows them', async () => {
+    const event = await eventOf(await open('/open?state=1&state=2&code=3'));
+    assert.deepEqual(event.multiValueQueryStringParameters, { state: ['1', '2'], code: ['3'] });
+    assert.deepEqual((event.multiValueHeaders as object)['content-type' as never], [form['content-type']]);
+  });
+
+  test('is open by itself: another method of its path, or a path below, is not there', async () => {
+    assert.equal((await fetch(`${aws.baseUrl}/open`)).status, 404);
+    assert.equal((await open('/open/x')).status, 404);
+    assert.equal((await open('/things')).status, 401);
+  });
+
+  test('sets several cookies', async () => {
+    const exactly = {
+      statusCode: 303,
+      multiValueHeaders: { 'Set-Cookie': ['a=1', 'b=2'], Location: ['/x'] },
+    };
+    const response = await fetch(`${aws.baseUrl}/open`, {
+      method: 'POST',
+      body: JSON.stringify({ exactly }),
+      redirect: 'manual',
+    });
+    assert.equal(response.status, 303);
+    assert.deepEqual(response.headers.getSetCookie(), ['a=1', 'b=2']);
+  });
 });
 
 describe('what the gateway refuses by itself', () => {
@@ -206,6 +260,21 @@ describe('a stack', () => {
     const second = await start();
     assert.deepEqual((await second.dynamo.call('GetItem', { TableName: TABLE, Key: Item })).Item, Item);
     await second.stop();
+  });
+
+  test('is served by every gateway it is given, over https too', async (t) => {
+    const directory = await mkdtemp(join(tmpdir(), 'latchkey-https-'));
+    t.after(() => rm(directory, { recursive: true, force: true }));
+    const { certPem, keyPem } = await localCertificate(directory);
+    const secure = createSecureServer({ key: keyPem, cert: certPem });
+    const port = await listenOnLoopback(secure);
+    const both = await startAws({ ...sample, gateways: [createServer(), secure], onLog: () => {} });
+    t.after(() => both.stop());
+    assert.equal((await fetch(`${both.baseUrl}/things/1`)).status, 401);
+    const asked = request(`https://localhost:${port}/open`, { method: 'POST', ca: certPem }).end('x=1');
+    const [answer] = await once(asked, 'response');
+    const event = JSON.parse(await text(answer));
+    assert.deepEqual([event.path, event.body], ['/open', 'x=1']);
   });
 
   test('listens to this machine alone', async () => {

@@ -3,7 +3,13 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, Duration, Stack } from 'aws-cdk-lib';
-import { LambdaIntegration, ResponseType, RestApi, TokenAuthorizer } from 'aws-cdk-lib/aws-apigateway';
+import {
+  AuthorizationType,
+  LambdaIntegration,
+  ResponseType,
+  RestApi,
+  TokenAuthorizer,
+} from 'aws-cdk-lib/aws-apigateway';
 import { AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
@@ -28,6 +34,8 @@ export const TARGET_ROLE = `arn:aws:iam::${ACCOUNT}:role/targets/sample-target`;
 export const API_ROLE = `arn:aws:iam::${ACCOUNT}:role/sample-api`;
 export const MACHINE = `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:sample-machine`;
 export const WORKER = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:sample-worker`;
+export const SECRET = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:sample/api-a1B2c3`;
+export const TOPIC = `arn:aws:sns:${REGION}:${ACCOUNT}:sample-topic`;
 export const databaseUser = (user: string) => `arn:aws:rds-db:${REGION}:${ACCOUNT}:dbuser:db-SAMPLE/${user}`;
 
 const allow = (
@@ -48,6 +56,8 @@ const API_RIGHTS = [
   }),
   allow(['states:StartExecution', 'states:SendTaskSuccess'], [MACHINE]),
   allow(['lambda:InvokeFunction'], [WORKER]),
+  allow(['secretsmanager:GetSecretValue'], [SECRET]),
+  allow(['sns:Publish'], [TOPIC]),
   allow(['sts:AssumeRole', 'sts:TagSession'], [TARGET_ROLE]),
   new PolicyStatement({ effect: Effect.DENY, actions: ['dynamodb:DeleteItem'], resources: [TABLE_ARN] }),
 ];
@@ -172,6 +182,9 @@ class SampleStack extends Stack {
     things.addMethod('POST', new LambdaIntegration(api), options);
     things.addResource('fixed').addMethod('GET', new LambdaIntegration(api), options);
     things.addResource('{id}').addMethod('GET', new LambdaIntegration(api), options);
+    gateway.root
+      .addResource('open')
+      .addMethod('POST', new LambdaIntegration(api), { authorizationType: AuthorizationType.NONE });
     for (const [type, statusCode] of Object.entries(GATEWAY_RESPONSES))
       gateway.addGatewayResponse(type, {
         type: ResponseType.of(type),

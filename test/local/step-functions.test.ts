@@ -39,6 +39,23 @@ describe('states of a workflow', TOGETHER, () => {
     });
   });
 
+  for (const [input, output] of [
+    [{ approvalId: 'a1' }, 'asked'],
+    [{ grantId: 'g1' }, 'not asked'],
+  ] as const)
+    test(`a choice may be where it starts: ${output}`, async (t) => {
+      const opened = await open(t, {
+        'Are people asked?': {
+          Type: 'Choice',
+          Choices: [{ Condition: '{% $exists($states.input.approvalId) %}', Next: 'Ask' }],
+          Default: 'Go on',
+        },
+        Ask: task({ Output: 'asked' }),
+        'Go on': task({ Output: 'not asked' }),
+      });
+      assert.deepEqual(await opened.run(input), { status: 'SUCCEEDED', output });
+    });
+
   test('Fail ends with its own error', async (t) => {
     const states = { Stop: { Type: 'Fail', Error: 'Refused', Cause: 'because' } };
     assert.deepEqual(await (await open(t, states)).run(), {

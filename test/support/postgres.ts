@@ -10,7 +10,7 @@ import { localCertificate } from '../../local/certificates.ts';
 import { parsePolicy } from '../../local/iam.ts';
 import { startPostgres } from '../../local/postgres.ts';
 import { startRdsFront } from '../../local/rds.ts';
-import { SAMPLE_DATABASES } from '../../local/sample-databases.ts';
+import { SAMPLE_DATABASES } from '../../examples/databases/sample-databases.ts';
 import { Sessions } from '../../local/sessions.ts';
 import { RESOURCE } from './facts.ts';
 

@@ -135,7 +135,7 @@ export const holdRun = (
   run: QueuedRun | PendingApprovalRun,
   asking: { readonly approval: string; readonly quorum: number; readonly approveBy: EpochMs },
 ): RunChange<PendingApprovalRun> => ({
-  next: { ...coreOf(run), ...asking, statementIndex: 0, consent: undefined, state: 'pending_approval' },
+  next: { ...withoutConsent(run), ...asking, statementIndex: 0, state: 'pending_approval' },
   fact: {
     type: 'run.held',
     grant: run.grant,
@@ -144,6 +144,11 @@ export const holdRun = (
     approval: asking.approval,
   },
 });
+
+const withoutConsent = (run: QueuedRun | PendingApprovalRun) => {
+  const { consent: _, ...core } = coreOf(run);
+  return core;
+};
 
 /** People approved: from here on it is like a run for which nobody had to be asked. */
 export const admitRun = (run: PendingApprovalRun, consent: Consent, now: EpochMs): RunChange<QueuedRun> => ({
@@ -192,7 +197,6 @@ const coreOf = (run: OpenRun) => ({
   grant: run.grant,
   task: run.task,
   principal: run.principal,
-  delegation: run.delegation,
   groups: run.groups,
   resource: run.resource,
   action: run.action,
@@ -205,9 +209,9 @@ const coreOf = (run: OpenRun) => ({
   createdAt: run.createdAt,
   policyDigest: run.policyDigest,
   determinedBy: run.determinedBy,
-  approval: run.approval,
-  statementIndex: run.statementIndex,
-  consent: run.consent,
+  ...(run.delegation ? { delegation: run.delegation } : {}),
+  ...(run.approval === undefined ? {} : { approval: run.approval, statementIndex: run.statementIndex }),
+  ...(run.consent ? { consent: run.consent } : {}),
 });
 
 /** An outcome without rows. */

@@ -1,6 +1,8 @@
 import * as dynamodb from '@aws-sdk/client-dynamodb';
 import * as lambda from '@aws-sdk/client-lambda';
+import * as secretsmanager from '@aws-sdk/client-secrets-manager';
 import * as states from '@aws-sdk/client-sfn';
+import * as sns from '@aws-sdk/client-sns';
 import * as sts from '@aws-sdk/client-sts';
 
 /** Behind the gateway: answers with the event it saw. Invoked by a test: makes the calls it is told to, with its own role. */
@@ -8,10 +10,12 @@ const settings = { maxAttempts: 1 };
 const clients: Readonly<Record<string, { send(command: unknown): Promise<Record<string, unknown>> }>> = {
   dynamodb: new dynamodb.DynamoDBClient(settings) as never,
   lambda: new lambda.LambdaClient(settings) as never,
+  secretsmanager: new secretsmanager.SecretsManagerClient(settings) as never,
+  sns: new sns.SNSClient(settings) as never,
   states: new states.SFNClient(settings) as never,
   sts: new sts.STSClient(settings) as never,
 };
-const modules: Readonly<Record<string, object>> = { dynamodb, lambda, states, sts };
+const modules: Readonly<Record<string, object>> = { dynamodb, lambda, secretsmanager, sns, states, sts };
 
 interface CallWish {
   readonly service: string;
