@@ -42,13 +42,19 @@ const LAYERS: Readonly<Record<string, readonly RegExp[]>> = {
   ],
   'lambdas/app/': [/^lambdas\/(core|app)\//, /^node:crypto$/, /^canonicalize$/],
   'lambdas/http/': [/^lambdas\/(core|app|http)\//, /^(zod|@middy\/core|aws-lambda)$/],
+  'lambdas/console/': [
+    /^lambdas\/(core|app|console)\//,
+    /^lambdas\/http\/routes/,
+    /^node:crypto$/,
+    /^(zod|@middy\/core|aws-lambda|hono\/html|diff)$/,
+  ],
   'lambdas/tasks/': [/^lambdas\/(core|app|tasks)\//, /^(zod|aws-lambda)$/],
   'lambdas/adapters/': [
     /^lambdas\/(core|app\/ports|adapters)/,
     /^node:/,
     /^@aws-sdk\//,
     /^@smithy\//,
-    /^(pg|pg-cursor|aws-jwt-verify.*|zod)$/,
+    /^(pg|pg-cursor|aws-jwt-verify.*|zod|@slack\/web-api)$/,
   ],
   'lambdas/functions/': [/^lambdas\//, /^node:(fs|path)$/, /^(zod|aws-lambda)$/, /^@aws-lambda-powertools\//],
 };

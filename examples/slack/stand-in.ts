@@ -1,44 +1,122 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { timingSafeEqual } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
+import {
+  type ApiAnswer,
+  createMessages,
+  type Fields,
+  type Messages,
+  refuse,
+  type StoredMessage,
+} from './slack-messages.ts';
+import { channelPage } from './slack-page.ts';
+import { DEMO_USERS, type Pressed, type PressSettings, type SlackUser, sendPress } from './slack-press.ts';
 
-export interface SlackStandInOptions {
-  readonly signingSecret: string;
-  /** Where a press on a button is sent. */
-  readonly interactionsUrl: string;
-  readonly teamId: string;
-  readonly appId: string;
+export interface StandInSettings extends PressSettings {
+  /** A free one where none is named. */
   readonly port?: number;
+  /** The token that calls must carry. */
+  readonly botToken?: string;
 }
 
 export interface SlackStandIn {
-  /** A page that shows what was posted. */
+  /** The channel as a page. */
   readonly url: string;
-  /** What Slack's own client calls instead of Slack. */
+  /** What `SLACK_API_URL` is to be. */
   readonly apiUrl: string;
-  messages(): readonly object[];
+  readonly botToken: string;
+  messages(): readonly StoredMessage[];
+  /** What people alone were told, in order. */
+  whispers(): readonly string[];
+  /** As somebody who deletes a message. */
+  remove(ts: string): void;
+  press(messageTs: string, actionId: string, userId: string): Promise<Pressed>;
   stop(): Promise<void>;
 }
 
-/** Keeps what is posted to Slack in memory and shows it, on loopback. Nothing can be pressed. */
-export const startSlackStandIn = async (options: SlackStandInOptions): Promise<SlackStandIn> => {
-  const messages: object[] = [];
-  const server = createServer(async (request, response) => {
-    if (request.method === 'POST' && request.url?.startsWith('/api/chat.')) {
-      const ts = `${Date.now() / 1_000}`;
-      messages.push({ method: request.url.slice('/api/'.length), ...(await bodyOf(request)) });
-      response.setHeader('content-type', 'application/json');
-      return response.end(JSON.stringify({ ok: true, channel: 'C0000000000', ts }));
-    }
-    response.setHeader('content-type', 'text/plain; charset=utf-8');
-    return response.end(messages.map((message) => JSON.stringify(message, null, 2)).join('\n\n'));
+const BODY_MAX_BYTES = 1024 * 1024;
+const WHISPERS_MAX_COUNT = 5;
+const DEMO_TOKEN = 'xoxb-stand-in';
+
+/**
+ * A workspace with one channel on this machine, for trying things out without Slack: it takes the calls of the Web API
+ * that Latchkey makes, shows the messages on a page, and sends signed interactions when somebody presses a button.
+ */
+export const startSlackStandIn = async (settings: StandInSettings): Promise<SlackStandIn> => {
+  const botToken = settings.botToken ?? DEMO_TOKEN;
+  const messages = createMessages();
+  const whispers: { readonly to: string; readonly text: string }[] = [];
+  const server = createServer((request, response) => {
+    serve(request, response).catch(() => response.writeHead(500).end());
   });
-  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(settings.port ?? 0, '127.0.0.1', resolve);
+  });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const press = async (messageTs: string, actionId: string, userId: string): Promise<Pressed> => {
+    const message = messages.list().find(({ ts }) => ts === messageTs);
+    if (!message) throw new Error(`there is no message ${messageTs}`);
+    const pressed = await sendPress(settings, message, {
+      actionId,
+      user: userOf(userId),
+      responseUrl: `${url}/respond?to=${encodeURIComponent(userId)}`,
+    });
+    const text =
+      pressed.status === 200 ? pressed.text : `Latchkey did not take that (status ${pressed.status}).`;
+    if (text !== '') whispers.push({ to: userId, text });
+    return pressed;
+  };
+
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { pathname, searchParams } = new URL(request.url ?? '/', url);
+    const body = await readBody(request);
+    if (pathname.startsWith('/api/')) {
+      const answer = callApi(
+        messages,
+        { method: pathname.slice('/api/'.length), request, body },
+        { ...settings, botToken },
+      );
+      return void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+    }
+    // What another page makes a browser send is not a press.
+    if (request.headers.host !== new URL(url).host) return void response.writeHead(421).end();
+    if (pathname === '/' && request.method === 'GET') return showPage(response, searchParams.get('as') ?? '');
+    if (pathname === '/respond' && request.method === 'POST') {
+      whispers.push({ to: searchParams.get('to') ?? '', text: String(parseJson(body).text ?? '') });
+      return void response.writeHead(200).end('ok');
+    }
+    const isOwn = request.headers.origin === undefined || request.headers.origin === url;
+    if (pathname !== '/press' || request.method !== 'POST' || !isOwn)
+      return void response.writeHead(404).end();
+    const form = new URLSearchParams(body);
+    const as = form.get('as') ?? '';
+    await press(form.get('ts') ?? '', form.get('action') ?? '', as).catch(() => {
+      whispers.push({ to: as, text: 'Latchkey did not answer in three seconds.' });
+    });
+    response.writeHead(303, { location: `/?as=${encodeURIComponent(as)}` }).end();
+  };
+
+  const showPage = (response: ServerResponse, id: string): void => {
+    const as = userOf(DEMO_USERS.some((user) => user.id === id) ? id : FIRST_USER_ID);
+    const own = whispers.filter(({ to }) => to === as.id).map(({ text }) => text);
+    const facts = {
+      messages: messages.list(),
+      users: DEMO_USERS,
+      as,
+      whispers: own.slice(-WHISPERS_MAX_COUNT),
+    };
+    response.writeHead(200, PAGE_HEADERS).end(channelPage(facts));
+  };
+
   return {
     url,
     apiUrl: `${url}/api`,
-    messages: () => messages,
+    botToken,
+    messages: () => [...messages.list()],
+    whispers: () => whispers.map(({ text }) => text),
+    remove: messages.remove,
+    press,
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -47,9 +125,76 @@ export const startSlackStandIn = async (options: SlackStandInOptions): Promise<S
   };
 };
 
-/** Slack's client sends a form whose values may be JSON, and others send JSON. */
-const bodyOf = async (request: IncomingMessage): Promise<object> => {
-  const body = await text(request);
-  const isForm = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded');
-  return isForm ? Object.fromEntries(new URLSearchParams(body)) : JSON.parse(body);
+const PAGE_HEADERS = {
+  'content-type': 'text/html; charset=utf-8',
+  'cache-control': 'no-store',
+  'content-security-policy':
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'same-origin',
+};
+
+const FIRST_USER_ID = 'U0ANASILVA';
+
+const userOf = (id: string): SlackUser => DEMO_USERS.find((user) => user.id === id) ?? { id, name: id };
+
+interface Call {
+  readonly method: string;
+  readonly request: IncomingMessage;
+  readonly body: string;
+}
+
+/** As the Web API does it: status 200 and `ok: false` for whatever is wrong, in a form or in JSON. */
+const callApi = (
+  messages: Messages,
+  { method, request, body }: Call,
+  { botToken, teamId }: { readonly botToken: string; readonly teamId: string },
+): ApiAnswer => {
+  if (request.method !== 'POST') return refuse('method_not_supported');
+  const isJson = (request.headers['content-type'] ?? '').startsWith('application/json');
+  const fields: Fields = isJson ? parseJson(body) : Object.fromEntries(new URLSearchParams(body));
+  const given = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1] ?? fields.token;
+  if (typeof given !== 'string' || given === '') return refuse('not_authed');
+  if (!isSame(given, botToken)) return refuse('invalid_auth');
+  switch (method) {
+    case 'auth.test':
+      return {
+        ok: true,
+        url: 'https://stand-in.slack.com/',
+        team: 'Stand-in',
+        team_id: teamId,
+        user: 'latchkey',
+        user_id: 'U0LATCHKEY',
+        bot_id: 'B0LATCHKEY',
+      };
+    case 'chat.postMessage':
+      return messages.post(fields);
+    case 'chat.update':
+      return messages.update(fields);
+    default:
+      return refuse('unknown_method');
+  }
+};
+
+const isSame = (given: string, expected: string): boolean => {
+  const [a, b] = [Buffer.from(given), Buffer.from(expected)];
+  return a.length === b.length && timingSafeEqual(a, b);
+};
+
+const readBody = async (request: IncomingMessage): Promise<string> => {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request) {
+    length += chunk.length;
+    if (length <= BODY_MAX_BYTES) chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+};
+
+const parseJson = (body: string): Fields => {
+  try {
+    const parsed: unknown = JSON.parse(body);
+    return typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};
+  } catch {
+    return {};
+  }
 };

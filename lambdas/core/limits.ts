@@ -164,6 +164,40 @@ export const PAYLOAD_RETENTION_MIN_DAYS = 1;
 export const PAYLOAD_RETENTION_MAX_DAYS = 3_653;
 export const DAY_SECONDS = 24 * 3_600;
 
+// Notices
+/** Slack's own limits: of one text object, of a header, of a button's value and of the blocks of a message. */
+export const SLACK_TEXT_MAX_CHARACTERS = 3_000;
+export const SLACK_HEADER_MAX_CHARACTERS = 150;
+export const SLACK_VALUE_MAX_CHARACTERS = 2_000;
+export const SLACK_BLOCKS_MAX_COUNT = 50;
+/** Of what a message repeats; the page shows all of it. Marks of hidden characters make a text up to ten times longer. */
+export const NOTICE_NAME_MAX_CHARACTERS = 200;
+export const NOTICE_REASON_MAX_CHARACTERS = 1_500;
+export const NOTICE_NOTE_MAX_CHARACTERS = 500;
+export const NOTICE_TABLES_MAX_CHARACTERS = 500;
+/** Statements of a plan, owners, votes or columns that a message lists; it says how many more there are. */
+export const NOTICE_LIST_MAX_COUNT = 10;
+/** Enough of a digest to compare by eye; a decision always carries the whole. */
+export const SHORT_DIGEST_CHARACTERS = 12;
+/** Told once more when the approval changed meanwhile, so that the last word stands; then the next invocation's turn. */
+export const NOTICE_ROUNDS_MAX = 4;
+/** One call to Slack, to a webhook; tries and their pauses fit into the function's own time. */
+export const SLACK_TIMEOUT_MS = 3_000;
+export const SLACK_RETRIES_MAX = 1;
+export const WEBHOOK_TIMEOUT_MS = 5_000;
+/** How long a secret that was read is used before it is read again: a rotation takes hold within this time. */
+export const SECRET_TTL_MS = 5 * 60_000;
+
+// Interactions of Slack
+/** What Slack recommends, both ways. */
+export const SLACK_SIGNATURE_TOLERANCE_SECONDS = 300;
+/** A used signature is remembered for as long as it could pass again, and clocks of ours that differ. */
+export const SLACK_REPLAY_KEPT_SECONDS = 3_600;
+/** A payload repeats the message that was pressed on, percent-encoded; ours fill a fraction of this. */
+export const SLACK_BODY_MAX_BYTES = 256 * 1024;
+/** A person's answer goes to an address that Slack names; Slack gives us three seconds for everything. */
+export const SLACK_ANSWER_TIMEOUT_MS = 1_000;
+
 // Refused tokens
 /** Log lines are found this long after they were written. */
 export const REFUSALS_LAG_MS = 30_000;

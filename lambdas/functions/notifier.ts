@@ -1,20 +1,33 @@
-import * as z from 'zod';
-import { GRANT_ID_PATTERN, RUN_ID_PATTERN } from '../core/grant/ids.ts';
+import { connectDynamo } from '../adapters/dynamo/dynamo-call.ts';
+import { dynamoStore } from '../adapters/dynamo/dynamo-store.ts';
+import { dynamoNoticeStore } from '../adapters/dynamo/notice-store.ts';
+import { systemClock } from '../adapters/system-clock.ts';
+import { notifyApproval } from '../app/notify-approval.ts';
+import { createEngine } from '../core/policy/engine.ts';
+import { offersButton } from '../core/slack/offers-button.ts';
+import { NoticeTaskSchema } from '../tasks/notice-task.ts';
 import { taskHandler } from '../tasks/task-handler.ts';
 import { loadConfig } from './load-config.ts';
 import { createLogger } from './logger.ts';
+import { noticeMedia } from './notice-media.ts';
 import { NotifierEnvironment } from './notifier.env.ts';
 
-NotifierEnvironment.parse(process.env);
-const { digest } = loadConfig('notifier');
+const environment = NotifierEnvironment.parse(process.env);
+const config = loadConfig('notifier');
 const { log } = createLogger('notifier');
+const policy = createEngine(config);
+/** It has no right to the trail and asks nothing of it; only the store's connection wants a name. */
+const dynamo = connectDynamo({ grants: environment.GRANTS_TABLE, audit: environment.GRANTS_TABLE });
 
-/** What people are to be told about; everything else is read from the tables. */
-const NoticeSchema = z.union([
-  z.strictObject({ approvalId: z.string().startsWith('a_') }),
-  z.strictObject({ grantId: z.string().regex(GRANT_ID_PATTERN) }),
-  z.strictObject({ runId: z.string().regex(RUN_ID_PATTERN) }),
-]);
+const deps = {
+  store: dynamoStore(dynamo, systemClock),
+  noticeStore: dynamoNoticeStore(dynamo),
+  notices: noticeMedia(environment),
+  resources: config.resources,
+  offersApproval: (approval: Parameters<typeof offersButton>[1]) =>
+    offersButton(policy, approval, { principals: config.principals, at: systemClock() }),
+  consoleUrl: environment.CONSOLE_URL,
+  log,
+};
 
-/** Tells nobody: people find what waits for them in the console. */
-export const handler = taskHandler(NoticeSchema, async () => log('info', 'nobody was told', { digest }), log);
+export const handler = taskHandler(NoticeTaskSchema, (task) => notifyApproval(deps, task), log);

@@ -34,7 +34,7 @@ export const CONFIG_PARTS = {
   runner: ['digest', 'principals', 'resources', 'policies', 'schema', 'groups', 'categories'],
   waiter: ['digest'],
   console: ['digest', 'issuers', 'principals', 'resources', 'policies', 'schema', 'groups', 'categories'],
-  notifier: ['digest', 'principals', 'resources'],
+  notifier: ['digest', 'principals', 'resources', 'policies', 'schema'],
   sweeper: ['digest', 'principals', 'resources', 'policies', 'schema', 'groups', 'categories'],
 } as const satisfies Record<string, readonly (keyof CompiledConfig)[]>;
 

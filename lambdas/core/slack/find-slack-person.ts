@@ -1,0 +1,24 @@
+import type { PrincipalEntry } from '../config/issuer.ts';
+
+/** The part of an entry of `principals.yaml` that says which user of Slack a person is. */
+export interface SlackAccount {
+  readonly team: string;
+  readonly user: string;
+}
+
+export type SlackEntry = PrincipalEntry & { readonly slack?: SlackAccount | undefined };
+
+/**
+ * Which person of `principals.yaml` a user of Slack is, by the table that people review and never by an e-mail address.
+ * Nobody, when two entries claim the account: who votes must not depend on the order of a file.
+ */
+export const findSlackPerson = (
+  { team, user }: SlackAccount,
+  entries: readonly SlackEntry[],
+): (SlackEntry & { readonly subject: string }) | undefined => {
+  const [person, another] = entries.filter(
+    ({ slack }) => slack !== undefined && slack.team === team && slack.user === user,
+  );
+  if (person === undefined || another !== undefined || person.type !== 'human') return undefined;
+  return person.subject === undefined ? undefined : { ...person, subject: person.subject };
+};
