@@ -86,7 +86,7 @@ const startParts = async (options: StackOptions, stops: Stop[]) => {
     signingSecret: slackSigningSecret,
     interactionsUrl: `http://127.0.0.1:${apiPort}/console/slack`,
     port: ports.slack ?? 0,
-    botToken: slackBotToken,
+    botToken: notifying.slackBotToken,
   });
   stops.push(slack.stop);
   const postgres = await startPostgres({ directory: join(dataDir, 'postgres'), databases: SAMPLE_DATABASES });

@@ -6,7 +6,7 @@ import { openApproval } from '../core/approval/open-approval.ts';
 import type { EventContext } from '../core/audit/event.ts';
 import type { Resource } from '../core/config/resource.ts';
 import type { DeterminingPolicy } from '../core/failure.ts';
-import { approvalId, APPROVAL_RANDOM_BYTES } from '../core/grant/ids.ts';
+import { APPROVAL_RANDOM_BYTES, approvalId } from '../core/grant/ids.ts';
 import type { PrincipalId } from '../core/identity/principal.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { RandomBytes } from './ports.ts';

@@ -9,11 +9,11 @@ import { answerWith, lacksOwner, unmaskedCategories, verdictOnRun } from '../cor
 import type { Verdict } from '../core/policy/question.ts';
 import type { Budgets } from '../core/run/budget.ts';
 import { mayExecute } from '../core/run/check-run.ts';
-import type { EpochMs } from '../core/time.ts';
 import type { QueuedRun, Run, RunningRun } from '../core/run/run.ts';
 import { runFacts } from '../core/run/run-facts.ts';
 import { failedOutcome, holdRun, startRun } from '../core/run/run-life.ts';
 import { ALLOWED_FUNCTIONS } from '../core/sql/function-allow-list.ts';
+import type { EpochMs } from '../core/time.ts';
 import { askPeople, newApprovalId } from './ask-people.ts';
 import { decideUntilCommitted } from './attempts.ts';
 import type { Executable, ExecuteRunDeps } from './execute-run.ts';

@@ -1,6 +1,6 @@
+import type { Approval } from '../core/approval/approval.ts';
 import { statementText } from '../core/approval/digest.ts';
 import { isBoundTo, isWhole } from '../core/approval/outcome.ts';
-import type { Approval } from '../core/approval/approval.ts';
 import type { Grant } from '../core/grant/grant.ts';
 import type { QueuedRun } from '../core/run/run.ts';
 import type { EpochMs } from '../core/time.ts';

@@ -11,9 +11,9 @@ import { DECISION_SIGN_IN_MAX_AGE_SECONDS, NOTE_MAX_CHARACTERS, SECOND_MS } from
 import { answerWith, type Policy } from '../core/policy/decide-access.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import type { EpochMs } from '../core/time.ts';
+import { type FactsDeps, factsOf } from './approval-facts.ts';
 import { decideUntilCommitted } from './attempts.ts';
 import { callerContext } from './caller.ts';
-import { type FactsDeps, factsOf } from './approval-facts.ts';
 import type { Alarm, Backoff, Commit, Log, Notifier, Store, Workflow } from './ports.ts';
 import { record } from './record.ts';
 import type { TrailDeps } from './record-refusal.ts';

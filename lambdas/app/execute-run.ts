@@ -12,8 +12,8 @@ import { classify } from '../core/sql/classify.ts';
 import type { Statement } from '../core/sql/statement.ts';
 import { decideUntilCommitted } from './attempts.ts';
 import { beginRun } from './begin-run.ts';
-import { findTarget } from './find-target.ts';
 import { checkConsent } from './check-consent.ts';
+import { findTarget } from './find-target.ts';
 import type {
   Alarm,
   Backoff,

@@ -1,5 +1,5 @@
-import { isOneOf } from '../core/approval/consent.ts';
 import type { Person } from '../core/approval/approval.ts';
+import { isOneOf } from '../core/approval/consent.ts';
 import type { Grant } from '../core/grant/grant.ts';
 import { isOver } from '../core/grant/grant.ts';
 import { LIVE_GRANTS_MAX_COUNT, SECOND_MS, SWEEP_CONCURRENCY } from '../core/limits.ts';

@@ -1,7 +1,7 @@
 import type { Approval, AskedStatement, Granted } from '../core/approval/approval.ts';
 import { isGranted } from '../core/approval/approval.ts';
 import { reviewOf } from '../core/approval/approval-life.ts';
-import { isOneOf, offersOf } from '../core/approval/consent.ts';
+import { everybody, isOneOf, offersOf } from '../core/approval/consent.ts';
 import type { DecisionRefusal } from '../core/approval/decision-refusal.ts';
 import { mayPerson } from '../core/approval/standing-consent.ts';
 import { type Resource, templateFor } from '../core/config/resource.ts';
@@ -9,7 +9,6 @@ import type { DeterminingPolicy } from '../core/failure.ts';
 import type { Grant } from '../core/grant/grant.ts';
 import { principalKey } from '../core/identity/principal.ts';
 import { answerWith } from '../core/policy/decide-access.ts';
-import { everybody } from '../core/approval/consent.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import type { EpochMs } from '../core/time.ts';
 import { type ApprovalFacts, factsOf } from './approval-facts.ts';

@@ -124,6 +124,25 @@ export const CIRCUIT_OPEN_SECONDS = 60;
 /** How long a day's counters are kept. */
 export const BUDGET_KEPT_SECONDS = 3 * 24 * 3_600;
 
+// The console
+/** Reading goes on for this long without another sign-in. */
+export const SESSION_SECONDS = 3_600;
+/** What names a session, and what its forms are signed with. */
+export const SESSION_SECRET_BYTES = 32;
+/** From the first redirect to the way back, passwords and second factors included. */
+export const LOGIN_MAX_SECONDS = 600;
+/** The longest note with every character percent-encoded from four bytes, and the rest of its form. */
+export const FORM_BODY_MAX_BYTES = 16 * 1024;
+export const OIDC_TIMEOUT_MS = 5_000;
+export const OIDC_ANSWER_MAX_BYTES = 150 * 1024;
+/** How long a secret that was read is used before it is read again: a rotation takes hold within this time. */
+export const SECRET_TTL_MS = 5 * 60_000;
+/** Two statements that differ by more words than this are not laid side by side: they are different statements. */
+export const DIFFERENCE_MAX_EDITS = 2_000;
+export const DIFFERENCE_MAX_MS = 300;
+/** Characters beyond ASCII that a page names one by one under a text. */
+export const NAMED_CHARACTERS_MAX_COUNT = 20;
+
 // Sweeping and endings
 export const SWEEP_INTERVAL_SECONDS = 60;
 /** The workflow ends a grant on time; only after this does the sweeper step in. */
@@ -185,8 +204,6 @@ export const NOTICE_ROUNDS_MAX = 4;
 export const SLACK_TIMEOUT_MS = 3_000;
 export const SLACK_RETRIES_MAX = 1;
 export const WEBHOOK_TIMEOUT_MS = 5_000;
-/** How long a secret that was read is used before it is read again: a rotation takes hold within this time. */
-export const SECRET_TTL_MS = 5 * 60_000;
 
 // Interactions of Slack
 /** What Slack recommends, both ways. */

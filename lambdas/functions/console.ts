@@ -1,27 +1,106 @@
-import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
+import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
+import * as z from 'zod';
+import { connectDynamo } from '../adapters/dynamo/dynamo-call.ts';
+import { dynamoSessions } from '../adapters/dynamo/dynamo-sessions.ts';
+import { dynamoStore } from '../adapters/dynamo/dynamo-store.ts';
+import { lambdaNotifier } from '../adapters/lambda-notifier.ts';
+import { peopleIssuer } from '../adapters/people-issuer.ts';
+import { roleStatements } from '../adapters/postgres/role-statements.ts';
+import { secretReader } from '../adapters/read-secret.ts';
+import { stepFunctionsSignals } from '../adapters/step-functions-workflow.ts';
+import { systemBackoff, systemClock, systemRandom } from '../adapters/system-clock.ts';
+import { connectVaults } from '../adapters/vault/connect-vaults.ts';
+import { closeReview } from '../app/close-review.ts';
+import { decideApproval } from '../app/decide-approval.ts';
+import { listInbox } from '../app/list-inbox.ts';
+import { listLiveGrants } from '../app/list-live-grants.ts';
+import { revokeGrant } from '../app/revoke-grant.ts';
+import { showApproval } from '../app/show-approval.ts';
+import { unknownPage } from '../console/approvals.ts';
+import { consoleHandler, consoleHandlers } from '../console/console-handler.ts';
+import { consoleAddress } from '../console/place.ts';
+import { createEngine } from '../core/policy/engine.ts';
+import { loadParser } from '../core/sql/parser.ts';
 import { ConsoleEnvironment } from './console.env.ts';
+import { countAlarm } from './count-alarm.ts';
+import { vaultPlaces } from './environment.ts';
 import { loadConfig } from './load-config.ts';
 import { createLogger } from './logger.ts';
+import { slackEar } from './slack-ear.ts';
+import { softwareOf } from './software.ts';
 
-ConsoleEnvironment.parse(process.env);
-const { digest } = loadConfig('console');
+const environment = ConsoleEnvironment.parse(process.env);
+const config = loadConfig('console');
 const { log, beginInvocation } = createLogger('console');
+const tables = { grants: environment.GRANTS_TABLE, audit: environment.AUDIT_TABLE };
+const dynamo = connectDynamo(tables);
 
-/** Shows nothing and decides nothing: every page is refused. */
-export const handler = async (
-  event: APIGatewayProxyEvent,
-  context: Context,
-): Promise<APIGatewayProxyResult> => {
+const profile = config.issuers.find(({ issuer }) => issuer === environment.OIDC_ISSUER);
+if (!profile) throw new Error('people sign in at an issuer that issuers.yaml does not know');
+
+const Secrets = z.object({
+  clientSecret: z.string().min(1).optional(),
+  slackSigningSecret: z.string().min(1).optional(),
+});
+/** Without a secret, the console is a public client. */
+const readSecrets = environment.CONSOLE_SECRET_ARN
+  ? secretReader(environment.CONSOLE_SECRET_ARN, Secrets, systemClock)
+  : async (): Promise<z.output<typeof Secrets>> => ({});
+
+const deps = {
+  store: dynamoStore(dynamo, systemClock),
+  sessions: dynamoSessions(dynamo),
+  vaults: connectVaults(dynamo.client, vaultPlaces(environment), {
+    clock: systemClock,
+    random: systemRandom,
+  }),
+  policy: { ...createEngine(config), groups: config.groups, categories: config.categories },
+  resources: config.resources,
+  principals: config.principals,
+  workflow: stepFunctionsSignals(),
+  notifier: lambdaNotifier(environment.NOTIFIER_FUNCTION),
+  software: softwareOf('console', config.digest),
+  roleLines: roleStatements,
+  loadParser,
+  alarm: countAlarm,
+  clock: systemClock,
+  random: systemRandom,
+  backoff: systemBackoff,
+  log,
+  address: consoleAddress(environment.CONSOLE_URL),
+  issuer: peopleIssuer({
+    profile,
+    authorizationEndpoint: environment.OIDC_AUTHORIZATION_ENDPOINT,
+    tokenEndpoint: environment.OIDC_TOKEN_ENDPOINT,
+    jwksUri: environment.OIDC_JWKS_URI,
+    clientId: environment.OIDC_CLIENT_ID,
+    clientSecret: async () => (await readSecrets()).clientSecret,
+    redirectUri: `${environment.CONSOLE_URL}/console/callback`,
+    clock: systemClock,
+  }),
+};
+
+const consoleDeps = {
+  ...deps,
+  useCases: {
+    showApproval: showApproval.bind(undefined, deps),
+    decideApproval: decideApproval.bind(undefined, deps),
+    closeReview: closeReview.bind(undefined, deps),
+    listInbox: listInbox.bind(undefined, deps),
+    listLiveGrants: listLiveGrants.bind(undefined, deps),
+    revokeGrant: revokeGrant.bind(undefined, deps),
+  },
+};
+
+const signingSecret = async () => (await readSecrets()).slackSigningSecret;
+const hear = slackEar(deps, { environment, dynamo, signingSecret });
+
+const handle = consoleHandler(
+  consoleHandlers(consoleDeps, hear ?? (async () => unknownPage(consoleDeps))),
+  consoleDeps,
+);
+
+export const handler = (event: APIGatewayProxyEvent, context: Context) => {
   beginInvocation(context);
-  log('warn', 'page refused', { route: event.resource, digest });
-  return {
-    statusCode: 503,
-    headers: {
-      'Content-Type': 'text/plain; charset=utf-8',
-      'Cache-Control': 'no-store',
-      'X-Content-Type-Options': 'nosniff',
-      'Referrer-Policy': 'no-referrer',
-    },
-    body: 'The console shows no pages. Nothing was decided.\n',
-  };
+  return handle(event, context);
 };

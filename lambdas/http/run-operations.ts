@@ -4,8 +4,8 @@ import { type RequestRunDeps, requestRun } from '../app/request-run.ts';
 import { POLL_RETRY_AFTER_SECONDS } from '../core/limits.ts';
 import { ok } from '../core/result.ts';
 import { isSettled } from '../core/run/run.ts';
-import type { Handlers, Reply } from './operations.ts';
 import { noteOf } from './approval-view.ts';
+import type { Handlers, Reply } from './operations.ts';
 import { problemOf, problemOfRun, type RunProblem } from './problem.ts';
 import { runView } from './run-view.ts';
 

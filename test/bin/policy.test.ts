@@ -5,8 +5,8 @@ import { explainPolicy } from '../../bin/explain-policy.ts';
 import { testPolicy } from '../../bin/test-policy.ts';
 import { writeConfig } from '../support/config-directory.ts';
 import { edited, VALID, withPolicy } from '../support/config-text.ts';
-import { RUNNING, runningWith, sees } from '../support/running-config.ts';
 import { runCommand } from '../support/run-command.ts';
+import { RUNNING, runningWith, sees } from '../support/running-config.ts';
 
 const policy = (...args: readonly string[]) => runCommand(['bin/policy.ts', ...args]);
 const CONFIG = writeConfig(VALID);

@@ -93,6 +93,13 @@ describe('the answer of a function', () => {
     assert.equal(response.headers.get('location'), '/x');
   });
 
+  test('may have several headers of one name', async () => {
+    const cookies = ['a=1; Path=/', 'b=2; Path=/'];
+    const multiValueHeaders = { 'Set-Cookie': cookies };
+    const response = await post({ exactly: { statusCode: 200, multiValueHeaders, body: '' } });
+    assert.deepEqual(response.headers.getSetCookie(), cookies);
+  });
+
   for (const [what, wish] of [
     ['an error', { throw: true }],
     ['text', { exactly: 'text' }],

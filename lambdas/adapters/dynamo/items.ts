@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import type { IdempotencyRecord } from '../../app/ports.ts';
-import type { LastApproved, Revocation } from '../../app/ports.ts';
-import { approvalDueAt, reviewOf } from '../../core/approval/approval-life.ts';
+import type { IdempotencyRecord, LastApproved, Revocation } from '../../app/ports.ts';
 import type { Approval } from '../../core/approval/approval.ts';
+import { approvalDueAt, reviewOf } from '../../core/approval/approval-life.ts';
 import type { AuditEntry } from '../../core/audit/entry.ts';
 import { grantDueAt, taskDueAt } from '../../core/grant/due-at.ts';
 import { owesEnding } from '../../core/grant/end-grant.ts';
@@ -64,6 +63,9 @@ export const idempotencyKey = (principal: string, key: string): Item => ({
   pk: text(`IDEMPOTENCY#${principal}`),
   sk: text(key),
 });
+
+/** `hash` is that of the cookie, so that the table holds nothing that a browser could present. */
+export const sessionKey = (hash: string): Item => ({ pk: text(`SESSION#${hash}`), sk: text('SESSION') });
 
 export const CONTAINMENT_KEY: Item = { pk: text('CONTAINMENT'), sk: text('REGISTER') };
 

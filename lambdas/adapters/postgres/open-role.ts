@@ -1,7 +1,6 @@
-import { escapeIdentifier, escapeLiteral } from 'pg';
 import type { PostgresResource } from '../../core/config/resource.ts';
-import { databaseUser } from '../../core/grant/ids.ts';
 import { findRole, grantLock } from './grant-role.ts';
+import { roleStatements } from './role-statements.ts';
 import { inTransaction, type Session, TargetRefusal } from './session.ts';
 
 export interface OpenAsk {
@@ -23,7 +22,7 @@ export const openRole = async (session: Session, ask: OpenAsk): Promise<'opened'
     return await inTransaction(session, async () => {
       await session.ask('SELECT pg_advisory_xact_lock($1)', [grantLock(ask.grantId)]);
       if (!(await ask.isStillWanted())) return 'unwanted';
-      for (const statement of statementsFor(ask)) await session.ask(statement);
+      for (const statement of roleStatements(ask)) await session.ask(statement);
       return 'opened';
     });
   } catch (error) {
@@ -32,19 +31,4 @@ export const openRole = async (session: Session, ask: OpenAsk): Promise<'opened'
     if (isDuplicate && (await findRole(session, ask.grantId))?.comment === ask.grantId) return 'opened';
     throw error;
   }
-};
-
-/**
- * Identifiers come from configuration that admits plain names only, and are quoted all the same. `rds_iam` has no
- * rights; it is inherited because RDS asks for the membership in that form to let a login be by token.
- */
-const statementsFor = ({ resource, grantId, template }: OpenAsk): string[] => {
-  const user = escapeIdentifier(databaseUser(grantId));
-  const { connectionLimit } = resource.target;
-  return [
-    `CREATE ROLE ${user} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS INHERIT CONNECTION LIMIT ${connectionLimit}`,
-    `COMMENT ON ROLE ${user} IS ${escapeLiteral(grantId)}`,
-    `GRANT ${escapeIdentifier(template)} TO ${user} WITH ADMIN FALSE, INHERIT TRUE, SET FALSE`,
-    `GRANT rds_iam TO ${user} WITH ADMIN FALSE, INHERIT TRUE, SET FALSE`,
-  ];
 };

@@ -1,12 +1,12 @@
 import type { Resource } from '../config/resource.ts';
 import type { Grant, PendingApprovalGrant } from '../grant/grant.ts';
+import { planOfApproval } from '../grant/ids.ts';
 import type { PrincipalId } from '../identity/principal.ts';
 import { isSamePrincipal } from '../identity/principal.ts';
 import type { PendingApprovalRun } from '../run/run.ts';
 import { DEFAULT_SCHEMA } from '../run/run-life.ts';
 import type { Statement } from '../sql/statement.ts';
 import type { EpochMs } from '../time.ts';
-import { planOfApproval } from '../grant/ids.ts';
 import type { Asked, AskedStatement } from './approval.ts';
 import { resourceDigestOf } from './digest.ts';
 

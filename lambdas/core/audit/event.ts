@@ -301,6 +301,8 @@ export type AuditFact =
       readonly erasedAt: EpochMs;
       readonly objects: number;
     }
+  /** `authenticatedAt` is when the issuer says that the person last proved who they are. */
+  | { readonly type: 'person.signed_in'; readonly authenticatedAt: EpochMs }
   | { readonly type: 'payload.held'; readonly task: string; readonly objects: number }
   | { readonly type: 'payload.hold_lifted'; readonly task: string; readonly objects: number }
   | { readonly type: 'config.activated'; readonly digest: string; readonly previous: string | null };

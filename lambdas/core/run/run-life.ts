@@ -1,6 +1,7 @@
 import { GENESIS } from '../audit/chain.ts';
 import type { AuditFact } from '../audit/event.ts';
 import type { Change } from '../grant/change.ts';
+import type { Consent } from '../grant/grant.ts';
 import {
   RUN_MAX_SECONDS,
   RUN_SETTLE_MARGIN_SECONDS,
@@ -11,7 +12,6 @@ import {
 import type { Verdict } from '../policy/question.ts';
 import type { Statement } from '../sql/statement.ts';
 import type { EpochMs } from '../time.ts';
-import type { Consent } from '../grant/grant.ts';
 import type {
   OpenRun,
   PendingApprovalRun,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ColumnPlan } from '../../../lambdas/core/masking/plan-masks.ts';
 import { maskRows } from '../../../lambdas/core/masking/mask-rows.ts';
+import type { ColumnPlan } from '../../../lambdas/core/masking/plan-masks.ts';
 
 const PASS: ColumnPlan = { kind: 'pass' };
 const CARD = '4111111111111111';

@@ -1,0 +1,62 @@
+import type { Approval, Asked, Granted } from '../core/approval/approval.ts';
+import { isRunAction, type ResourceAction } from '../core/config/resource.ts';
+import { duration } from './amounts.ts';
+
+/** What an approval would allow, in a few words for a title or a list. */
+export const titleOf = ({ asked }: Pick<Approval, 'asked'>): string => {
+  if (asked.subject.kind === 'run') return `Run one statement: ${WORDS[asked.action]}`;
+  if (asked.subject.kind === 'plan')
+    return `Run a plan of ${asked.statements.length}: ${WORDS[asked.action]}`;
+  return asked.action === 'postgres:connect' ? 'Hand over a login' : `Run statements: ${WORDS[asked.action]}`;
+};
+
+const WORDS: Readonly<Record<ResourceAction, string>> = {
+  'postgres:connect': 'login',
+  'postgres:read': 'read',
+  'postgres:write': 'write',
+  'postgres:ddl': 'change definitions',
+};
+
+/** How people may answer a request, as a choice reads. */
+export const offerWords = (offer: Granted, asked: Asked): string => {
+  if (offer.action === asked.action) return `As asked: ${offer.action}, at most ${duration(offer.seconds)}`;
+  const instead = isRunAction(offer.action)
+    ? 'no login is handed over; each statement is checked and run by Latchkey'
+    : 'a login';
+  return `Less than asked: ${offer.action} – ${instead}, at most ${duration(offer.seconds)}`;
+};
+
+/** What follows from a yes, whole sentences. */
+export const consequencesOf = (asked: Asked): readonly string[] => {
+  if (asked.subject.kind === 'run')
+    return ['The statement below is executed once, as it stands, with the rights of the role for its class.'];
+  if (asked.subject.kind === 'plan')
+    return [
+      'Each statement below may be executed as it stands, as often as it says and no more.',
+      'Nobody is asked again before each of them.',
+    ];
+  if (asked.action !== 'postgres:connect') return RUN_GRANT;
+  return LOGIN;
+};
+
+const RUN_GRANT = [
+  'No login is handed over: Latchkey executes each statement itself, checks it, records it and masks its answer.',
+  'Statements that policy wants people for are asked about again, one by one.',
+];
+
+const LOGIN = [
+  'A login to the database is handed to the agent’s code. Its statements will not be checked, recorded or approved one by one.',
+  'Whatever the role may do, the agent may do until the login ends, and it is ended with its connections when the time is over.',
+];
+
+const STATES: Readonly<Record<Approval['state'], string>> = {
+  pending: 'Waiting for people',
+  approved: 'Approved, not used yet',
+  consumed: 'Approved and used',
+  superseded: 'Asked anew in another approval',
+  cancelled: 'Withdrawn, or over before anybody decided',
+  lapsed: 'Nobody decided or used it in time',
+  denied: 'Denied',
+};
+
+export const stateWords = (state: Approval['state']): string => STATES[state];

@@ -1,0 +1,39 @@
+import { APPROVAL_ID_PATTERN } from '../core/grant/ids.ts';
+
+/** Where the console is, as browsers see it. */
+export interface ConsoleAddress {
+  /** `CONSOLE_URL`, without a slash at its end. */
+  readonly url: string;
+  /** What browsers put into `Origin`. */
+  readonly origin: string;
+  /** The path before `/console`: `/live`, or nothing. */
+  readonly path: string;
+}
+
+export const consoleAddress = (url: string): ConsoleAddress => {
+  const { origin, pathname } = new URL(url);
+  return { url, origin, path: pathname.replace(/\/$/, '') };
+};
+
+/**
+ * A page to come back to after signing in: the inbox, the grants, or one approval by its id. A place is never an address,
+ * so nothing that is written into a link can lead anywhere else.
+ */
+export type Place = 'inbox' | 'grants' | `a_${string}`;
+
+export const readPlace = (text: unknown): Place | undefined => {
+  if (text === 'inbox' || text === 'grants') return text;
+  return isApprovalId(text) ? text : undefined;
+};
+
+export const isApprovalId = (text: unknown): text is `a_${string}` =>
+  typeof text === 'string' && APPROVAL_ID_PATTERN.test(text);
+
+export const pathOf = (address: Pick<ConsoleAddress, 'path'>, place: Place): string => {
+  if (place === 'inbox') return `${address.path}/console`;
+  return place === 'grants' ? `${address.path}/console/grants` : `${address.path}/console/approvals/${place}`;
+};
+
+/** `isAgain`: the issuer is told to ask who it is, whether or not it remembers. */
+export const signInPath = (address: Pick<ConsoleAddress, 'path'>, place: Place, isAgain = false): string =>
+  `${address.path}/console/sign-in?to=${place}${isAgain ? '&again=yes' : ''}`;

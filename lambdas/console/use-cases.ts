@@ -1,0 +1,27 @@
+import type { Decision } from '../app/decide-approval.ts';
+import type { Inbox } from '../app/list-inbox.ts';
+import type { LiveGrant } from '../app/list-live-grants.ts';
+import type { ApprovalPage } from '../app/show-approval.ts';
+import type { Visitor } from '../app/visitor.ts';
+import type { Approval } from '../core/approval/approval.ts';
+import type { DecisionRefusal } from '../core/approval/decision-refusal.ts';
+import type { Grant } from '../core/grant/grant.ts';
+import type { Result } from '../core/result.ts';
+
+type Answered<T> = Promise<Result<T, DecisionRefusal>>;
+
+/** What the pages stand on, each with what it needs already at hand. Who may do what is decided there and never here. */
+export interface ConsoleUseCases {
+  readonly showApproval: (visitor: Visitor, id: string) => Answered<ApprovalPage>;
+  readonly decideApproval: (visitor: Visitor, decision: Decision) => Answered<Approval>;
+  readonly closeReview: (
+    visitor: Visitor,
+    review: { readonly approvalId: string; readonly note: string },
+  ) => Answered<Approval>;
+  readonly listInbox: (visitor: Visitor) => Promise<Inbox>;
+  readonly listLiveGrants: (visitor: Visitor) => Promise<readonly LiveGrant[]>;
+  readonly revokeGrant: (
+    visitor: Visitor,
+    ask: { readonly grantId: string; readonly note: string },
+  ) => Answered<Grant>;
+}
