@@ -81,6 +81,8 @@ export const DECISION_SIGN_IN_MAX_AGE_SECONDS = 300;
 export const NOTE_MAX_CHARACTERS = 1_000;
 /** People who have not decided are reminded after this long, unless the resource says otherwise, and once more after twice as long. */
 export const REMIND_AFTER_SECONDS = 900;
+/** Reminding sooner is no reminder but noise, in which the next question drowns. */
+export const REMIND_AFTER_MIN_SECONDS = 60;
 export const REMINDERS_MAX_COUNT = 2;
 /** Grants that the page of live ones looks at; a deployment with more has other troubles. */
 export const LIVE_GRANTS_MAX_COUNT = 500;

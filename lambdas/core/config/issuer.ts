@@ -35,4 +35,6 @@ export interface PrincipalEntry {
   readonly claims: Readonly<Record<string, string>>;
   readonly groups: readonly string[];
   readonly owners: readonly { readonly issuer: string; readonly subject: string; readonly name: string }[];
+  /** Of people only: who they are in Slack, by its ids. */
+  readonly slack?: { readonly team: string; readonly user: string } | undefined;
 }

@@ -10,6 +10,7 @@ import {
 } from '../limits.ts';
 import { type Compiled, type ConfigError, readSection } from './config-error.ts';
 import type { IssuerProfile, PrincipalEntry } from './issuer.ts';
+import { personMistakes, SlackIdentity, slackMistakes } from './slack-section.ts';
 
 /**
  * `principals.yaml` as parsed → entries, in the order of the file. `issuers` are the compiled ones: an issuer that
@@ -30,6 +31,7 @@ export const compilePrincipals = (
       ...conditionMistakes(entry),
       ...rivalMistakes(index, rivals),
       ...ownerMistakes(entry, entries),
+      ...slackMistakes(entry, entries),
     ].map(({ path, message }) => ({ path: `principals[${index}].${path}`, message })),
   );
   return errors.length > 0 ? { ok: false, errors } : { ok: true, value: entries };
@@ -71,6 +73,7 @@ const PrincipalSection = z.strictObject({
     .default({}),
   groups: z.array(exact(GROUP_NAME_MAX_CHARACTERS)).max(GROUPS_MAX_COUNT).default([]),
   owners: z.array(Owner).max(OWNERS_MAX_COUNT).default([]),
+  slack: SlackIdentity.optional(),
 });
 
 /** The shape of `principals.yaml`. */
@@ -102,11 +105,12 @@ interface Rival {
 const conditionsOf = ({ subject, claims }: PrincipalEntry): ReadonlyMap<string, string> =>
   new Map(Object.entries({ ...claims, ...(subject === undefined ? {} : { sub: subject }) }));
 
-const conditionMistakes = ({ subject, claims }: PrincipalEntry): readonly ConfigError[] => {
+const conditionMistakes = (entry: PrincipalEntry): readonly ConfigError[] => {
+  const { subject, claims } = entry;
   if (Object.hasOwn(claims, 'sub')) {
     return [{ path: 'claims', message: '"claims" must not have "sub": write it as "subject".' }];
   }
-  if (subject !== undefined || Object.keys(claims).length > 0) return [];
+  if (subject !== undefined || Object.keys(claims).length > 0) return personMistakes(entry);
   return [
     { path: 'subject', message: '"subject" is missing: add it, or "claims" that name exactly one caller.' },
   ];

@@ -1,11 +1,13 @@
 import * as z from 'zod';
 import {
+  APPROVAL_WAIT_SECONDS,
   DESCRIPTION_MAX_CHARACTERS,
   ENVIRONMENTS_MAX_COUNT,
   GRANT_MAX_SECONDS,
   GRANT_MIN_SECONDS,
   POSTGRES_CONNECTIONS_MAX_COUNT,
   POSTGRES_IDENTIFIER_MAX_BYTES,
+  REMIND_AFTER_MIN_SECONDS,
   RESOURCE_ID_MAX_CHARACTERS,
   RESOURCES_MAX_COUNT,
 } from '../limits.ts';
@@ -15,6 +17,7 @@ import { closest } from './find-resource.ts';
 import { addressMistakes } from './rds-endpoint.ts';
 import { classOf, isRunAction, RESOURCE_ACTIONS, type Resource } from './resource.ts';
 import { SensitiveList, sensitiveMistakes, toSensitive } from './sensitive-section.ts';
+import { SlackChannel } from './slack-section.ts';
 import { grantedBy, sharedServerMistakes } from './shared-servers.ts';
 import { checkedBundle, rdsBundle } from './tls-ca.ts';
 
@@ -141,6 +144,12 @@ const Target = z.strictObject({
   tls: z.strictObject({ ca: Ca }),
 });
 
+/** How people are asked about requests for it. */
+const Approvals = z.strictObject({
+  slackChannel: SlackChannel.optional(),
+  remindAfterSeconds: z.int().min(REMIND_AFTER_MIN_SECONDS).max(APPROVAL_WAIT_SECONDS).optional(),
+});
+
 const ResourceSection = z.strictObject({
   id: Id,
   kind: z.enum(['postgres']),
@@ -155,6 +164,7 @@ const ResourceSection = z.strictObject({
   maxDurationSeconds: z.int().min(GRANT_MIN_SECONDS).max(GRANT_MAX_SECONDS),
   sensitive: SensitiveList,
   target: Target,
+  approvals: Approvals.optional(),
 });
 
 type ResourceSection = z.infer<typeof ResourceSection>;

@@ -97,6 +97,47 @@ test('an owner is a person, and never the agent itself or another agent', () => 
   assert.deepEqual(mistakes(owner('other-crew'), { ...OTHER, type: 'human' }), []);
 });
 
+const SLACK = { team: 'T0123ABCD', user: 'U0123ABCD' };
+const PERSON = { name: 'ana', type: 'human', subject: 'ana.silva', groups: [], owners: [], slack: SLACK };
+
+test('a person may say who they are in Slack, by ids', () => {
+  const result = compile(PERSON);
+  assert.deepEqual(result.ok && result.value[0]?.slack, SLACK);
+  for (const slack of [
+    { ...SLACK, user: 'ana' },
+    { ...SLACK, user: 'T0123ABCD' },
+    { ...SLACK, team: 'acme' },
+    { user: SLACK.user },
+    { ...SLACK, email: 'ana@example.com' },
+    'U0123ABCD',
+  ])
+    assert.match(mistakes({ ...PERSON, slack }).join(), /^principals\[0\]\.slack/);
+});
+
+test('an agent and a workload are nobody in Slack', () => {
+  for (const type of ['agent', 'workload'])
+    assert.deepEqual(mistakes({ ...PERSON, type }), [
+      `principals[0].slack: "slack" is for people: take it away from the ${type}.`,
+    ]);
+});
+
+test('one member of Slack is one person, or one press would be the word of two', () => {
+  const other = { ...PERSON, name: 'jonas', subject: 'jonas.weber' };
+  assert.deepEqual(mistakes(PERSON, other), [
+    'principals[1].slack.user: "user" is principals[0] already: one member of Slack is one person.',
+  ]);
+  assert.deepEqual(mistakes(PERSON, { ...other, slack: { ...SLACK, user: 'U0123WEBER' } }), []);
+  assert.deepEqual(mistakes(PERSON, { ...other, slack: { ...SLACK, team: 'T0123OTHER' } }), []);
+});
+
+test('a person is known by a subject, since by claims alone any of a team could decide', () => {
+  const { subject: _, ...rest } = PERSON;
+  assert.match(
+    mistakes({ ...rest, subject: undefined, claims: { team: 'dba' } }).join(),
+    /^principals\[0\]\.subject: "subject" is missing: a person/,
+  );
+});
+
 test('unknown keys and wrong types are told with their mend', () => {
   assert.deepEqual(mistakes({ owner: 'dana' }), [
     'principals[0].owner: "owner" is not a key here: remove it or mend its spelling.',

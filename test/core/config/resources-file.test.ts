@@ -215,6 +215,23 @@ test('numbers out of their limits are refused', () => {
   refusesTarget('connectionLimit', '5', '51', /at most 50/);
 });
 
+test('where people are asked is a channel by its id, and they are not reminded at once or after it is too late', () => {
+  const asked = (approvals: string): readonly [from: string, to: string] => [
+    'description: Orders',
+    `description: Orders\n    approvals: ${approvals}`,
+  ];
+  const resource = compiled(
+    edited('resources', ...asked('{ slackChannel: C0123ABCD, remindAfterSeconds: 60 }')),
+  );
+  assert.deepEqual(resource.resources[0]?.approvals, { slackChannel: 'C0123ABCD', remindAfterSeconds: 60 });
+  assert.equal(compiled().resources[0]?.approvals, undefined);
+  for (const channel of ['"#approvals"', 'U0123ABCD', 'D0123ABCD', 'C0'])
+    refuses(...asked(`{ slackChannel: ${channel} }`), 'approvals.slackChannel', /must be an id of Slack/);
+  for (const seconds of ['59', '3601', '90.5'])
+    refuses(...asked(`{ remindAfterSeconds: ${seconds} }`), 'approvals.remindAfterSeconds', /must/);
+  refuses(...asked('{ channel: C0123ABCD }'), 'approvals.channel', /not a key here/);
+});
+
 test('unknown keys, kinds and actions are refused where they stand', () => {
   refuses('description: Orders', 'description: Orders\n    maxDuration: 5', 'maxDuration', /not a key here/);
   refuses('kind: postgres', 'kind: mysql', 'kind', /must be one of: postgres/);

@@ -18,16 +18,26 @@ const compileBoth = (issuersFile: unknown, principalsFile: unknown) => {
 
 const read = (path: string): Record<string, unknown> => parse(readFileSync(`${ROOT}${path}`, 'utf8'));
 
-test('the sample configuration compiles, and every agent in it has an owner', () => {
+test('the sample configuration compiles, and every agent in it has an owner, every person a subject', () => {
   const { principals } = compileBoth(read('config/issuers.yaml'), read('config/principals.yaml'));
   assert.deepEqual(
     principals.map(({ name, subject, groups }) => [name, subject, groups]),
     [
       ['sales-analyst', 'sales-crew', ['data-crew']],
       ['support-triage', 'other-crew', ['support-crew']],
+      ['dana.reyes', 'dana.reyes', []],
+      ['ana.silva', 'ana.silva', ['database-admins']],
+      ['jonas.weber', 'jonas.weber', ['database-admins', 'finance']],
     ],
   );
-  assert.ok(principals.every(({ owners }) => owners.length > 0));
+  assert.ok(principals.every(({ type, owners }) => type === 'human' || owners.length > 0));
+  assert.deepEqual(
+    principals.flatMap(({ slack }) => (slack ? [slack] : [])),
+    [
+      { team: 'T0123ABCD', user: 'U0123ANA' },
+      { team: 'T0123ABCD', user: 'U0123JONAS' },
+    ],
+  );
 });
 
 test('there is a sample for each kind of issuer that the documentation promises', () => {
