@@ -63,9 +63,7 @@ const send = async (
 ): Promise<ConsolePage> => {
   const headers = {
     cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; '),
-    ...(method
-      ? { 'content-type': 'application/x-www-form-urlencoded', origin: new URL(url).origin }
-      : {}),
+    ...(method ? { 'content-type': 'application/x-www-form-urlencoded', origin: new URL(url).origin } : {}),
   };
   const asked = request(url, { method: method ?? 'GET', ca, headers }).end(String(fields ?? ''));
   const [answer] = (await once(asked, 'response')) as [IncomingMessage];
@@ -88,7 +86,12 @@ const formOn = ({ body, url }: ConsolePage, name: string) => {
   if (!found) throw new Error(`no form ${name} at ${url}: ${wordsOf(body)}`);
   const inputs = [...(found[2] ?? '').matchAll(/<input ([^>]*)>/g)].map(([, attributes = '']) => attributes);
   const kept = inputs.filter((one) => /type="(hidden|number)"/.test(one) || / checked/.test(one));
-  const fields = kept.map((one) => [attributeOf(one, 'name'), attributeOf(one, 'value')] as const);
+  const notes = [...(found[2] ?? '').matchAll(/<textarea ([^>]*)>/g)].map(
+    ([, attributes = '']) => attributes,
+  );
+  const fields = [...kept, ...notes].map(
+    (one) => [attributeOf(one, 'name'), attributeOf(one, 'value')] as const,
+  );
   return { action: unescaped(found[1] ?? ''), fields: Object.fromEntries(fields) };
 };
 

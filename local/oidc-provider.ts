@@ -21,6 +21,7 @@ export type LocalIssuer = Awaited<ReturnType<typeof startIssuer>>;
 type Secrets = ReturnType<typeof keptSecrets<ClientId | PersonName | typeof CONSOLE_CLIENT>>;
 
 const TOKEN_SECONDS = 600;
+const SHORT_LIVED = ['ClientCredentials', 'AccessToken', 'IdToken', 'Interaction', 'Grant', 'Session'];
 
 /**
  * A real OpenID provider over https on loopback. Client credentials give an RFC 9068 access token; people sign in by
@@ -84,7 +85,7 @@ const configuration = (key: object, secrets: Secrets, redirectUri: string): Conf
       require_auth_time: true,
     },
   ],
-  ttl: { ClientCredentials: TOKEN_SECONDS },
+  ttl: Object.fromEntries(SHORT_LIVED.map((kind) => [kind, TOKEN_SECONDS])),
   cookies: { keys: [randomBytes(32).toString('base64url')] },
   pkce: { required: () => true },
   interactions: { url: (_ctx, { uid }) => `${SIGN_IN}${uid}` },

@@ -1,7 +1,9 @@
 import type { Mutant } from '../bin/mutant.ts';
+import { CONSOLE_MUTANTS } from './mutants/console.ts';
 import { ENDING_MUTANTS } from './mutants/endings.ts';
 import { GRANT_MUTANTS } from './mutants/grants.ts';
 import { IDENTITY_MUTANTS } from './mutants/identity.ts';
+import { NOTICE_MUTANTS } from './mutants/notices.ts';
 import { POLICY_MUTANTS } from './mutants/policy.ts';
 import { RUN_MUTANTS } from './mutants/runs.ts';
 import { STATEMENT_MUTANTS } from './mutants/statements.ts';
@@ -17,5 +19,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...STATEMENT_MUTANTS,
   ...TRAIL_MUTANTS,
   ...VAULT_MUTANTS,
+  ...CONSOLE_MUTANTS,
   ...ENDING_MUTANTS,
+  ...NOTICE_MUTANTS,
 ];

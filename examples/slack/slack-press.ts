@@ -11,9 +11,9 @@ export interface SlackUser {
 }
 
 export const DEMO_USERS: readonly SlackUser[] = [
-  { id: 'U0ANASILVA', name: 'ana.silva' },
-  { id: 'U0JONASWEB', name: 'jonas.weber' },
-  { id: 'U0STRANGER', name: 'a stranger', teamId: 'T0ELSEWHERE' },
+  { id: 'U0123ANA', name: 'ana.silva' },
+  { id: 'U0123JONAS', name: 'jonas.weber' },
+  { id: 'U0123STRANGER', name: 'a stranger', teamId: 'T0ELSEWHERE' },
 ];
 
 export interface PressSettings {

@@ -133,7 +133,7 @@ const PAGE_HEADERS = {
   'referrer-policy': 'same-origin',
 };
 
-const FIRST_USER_ID = 'U0ANASILVA';
+const FIRST_USER_ID = 'U0123ANA';
 
 const userOf = (id: string): SlackUser => DEMO_USERS.find((user) => user.id === id) ?? { id, name: id };
 

@@ -63,7 +63,7 @@ const sideBySide = (was: string, is: string): Html => {
   const changes = diffWordsWithSpace(was, is, limits);
   if (!changes)
     return html`<p>The two differ too much to be laid side by side. The last one was:</p>${exactText(was)}`;
-  return html`<pre tabindex="0"><bdo dir="ltr">${changes.map(changedPart)}</bdo></pre>`;
+  return html`<pre><bdo dir="ltr">${changes.map(changedPart)}</bdo></pre>`;
 };
 
 const changedPart = ({ added: isAdded, removed: isRemoved, value }: Change): Part => {

@@ -6,9 +6,10 @@ import type { Visitor } from '../app/visitor.ts';
 import type { Approval } from '../core/approval/approval.ts';
 import type { DecisionRefusal } from '../core/approval/decision-refusal.ts';
 import type { AuditFact } from '../core/audit/event.ts';
+import type { PrincipalEntry } from '../core/config/issuer.ts';
 import { SECOND_MS, SLACK_BODY_MAX_BYTES, SLACK_SIGNATURE_TOLERANCE_SECONDS } from '../core/limits.ts';
 import type { Result } from '../core/result.ts';
-import { findSlackPerson, type SlackEntry } from '../core/slack/find-slack-person.ts';
+import { findSlackPerson } from '../core/slack/find-slack-person.ts';
 import {
   type Interaction,
   type InteractionRefusal,
@@ -30,7 +31,7 @@ export interface ButtonAsk {
 export interface SlackInteractionDeps {
   readonly signingSecret: () => Promise<string>;
   readonly home: SlackHome;
-  readonly principals: readonly SlackEntry[];
+  readonly principals: readonly PrincipalEntry[];
   readonly decide: (visitor: Visitor, ask: ButtonAsk) => Promise<Result<Approval, DecisionRefusal>>;
   /** Whether this is the first time that the key (64 hex digits) is claimed. */
   readonly claimOnce: (key: string) => Promise<boolean>;

@@ -32,7 +32,7 @@ export const inlineText = (text: string): Html => html`<bdi>${visibleText(text)}
  * right too, because the reader has to see what a parser will read and not what a typesetter would make of it.
  */
 export const exactText = (text: string): Html =>
-  html`<pre tabindex="0"><bdo dir="ltr">${visibleText(text)}</bdo></pre>
+  html`<pre><bdo dir="ltr">${visibleText(text)}</bdo></pre>
 ${warningOf(text)}`;
 
 /** A Cyrillic letter looks like a Latin one, so whatever is not ASCII is named. */

@@ -165,6 +165,8 @@ test('fields are there once, known, in UTF-8 and of the right form', async () =>
   for (const changed of [
     `${body}&form=deny`,
     `${body}&token=x`,
+    `${body}&seconds=900`,
+    `note=another&${body}`,
     `${body}&extra=1`,
     `${body}&__proto__=1`,
     `${body}&=1`,

@@ -17,9 +17,9 @@ import {
 } from '../../lambdas/console/slack-interaction.ts';
 import type { Approval } from '../../lambdas/core/approval/approval.ts';
 import type { DecisionRefusal } from '../../lambdas/core/approval/decision-refusal.ts';
+import type { PrincipalEntry } from '../../lambdas/core/config/issuer.ts';
 import { fail, ok, type Result } from '../../lambdas/core/result.ts';
 import { SLACK_ACTIONS } from '../../lambdas/core/slack/button-value.ts';
-import type { SlackEntry } from '../../lambdas/core/slack/find-slack-person.ts';
 import { closeServer, listenOnLoopback, readBody } from '../../local/loopback.ts';
 import { APPROVAL_ID, APPROVED, DENIED, DIGEST, FACTS, PENDING, VOTE } from '../support/approvals.ts';
 import { ENTRY, NOW } from '../support/facts.ts';
@@ -35,7 +35,7 @@ import {
 } from '../support/slack-requests.ts';
 import { startTables, type TestTables } from '../support/tables.ts';
 
-const ANA: SlackEntry = {
+const ANA: PrincipalEntry = {
   ...ENTRY,
   name: 'ana.silva',
   type: 'human',
@@ -374,7 +374,7 @@ test('from the notice to the press, by the real client and the real bytes', asyn
     isReminder: false,
   });
   const said = [];
-  for (const user of [SLACK_USER, 'U0JONASWEB', 'U0STRANGER'])
+  for (const user of [SLACK_USER, 'U0123JONAS', 'U0123STRANGER'])
     said.push((await slack.press(place?.ts ?? '', SLACK_ACTIONS.deny, user)).text);
   await slack.stop();
   await closeServer(listener);

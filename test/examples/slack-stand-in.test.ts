@@ -3,9 +3,9 @@ import { createServer } from 'node:http';
 import { after, before, beforeEach, test } from 'node:test';
 import { LogLevel, WebAPIPlatformError, WebClient } from '@slack/web-api';
 import { type SlackStandIn, startSlackStandIn } from '../../examples/slack/stand-in.ts';
+import { approvalMessage } from '../../lambdas/core/notice/approval-message.ts';
 import { readInteraction } from '../../lambdas/core/slack/read-interaction.ts';
 import { verifySlackSignature } from '../../lambdas/core/slack/verify-slack-signature.ts';
-import { approvalMessage } from '../../lambdas/core/notice/approval-message.ts';
 import { closeServer, listenOnLoopback, readBody } from '../../local/loopback.ts';
 import { APPROVAL_ID, ASKED, DIGEST, FACTS, PENDING } from '../support/approvals.ts';
 import { SLACK_HOME, SLACK_SECRET } from '../support/slack-requests.ts';
@@ -106,7 +106,7 @@ test('what Slack refuses is refused by its codes', async () => {
 
 test('a press is what Slack sends: signed over its bytes, by whoever pressed', async () => {
   const { ts } = await client.chat.postMessage(message());
-  const pressed = await slack.press(String(ts), 'latchkey.deny', 'U0JONASWEB');
+  const pressed = await slack.press(String(ts), 'latchkey.deny', 'U0123JONAS');
   assert.deepEqual(pressed, { status: 200, text: 'You denied it.' });
   const [call] = heard;
   assert.ok(call);
@@ -116,13 +116,13 @@ test('a press is what Slack sends: signed over its bytes, by whoever pressed', a
   assert.ok(read.ok);
   assert.deepEqual(
     [read.value.user, read.value.approvalId, read.value.digest, read.value.decision],
-    ['U0JONASWEB', APPROVAL_ID, DIGEST, 'deny'],
+    ['U0123JONAS', APPROVAL_ID, DIGEST, 'deny'],
   );
 });
 
 test('the stranger is one of another workspace', async () => {
   const { ts } = await client.chat.postMessage(message());
-  await slack.press(String(ts), 'latchkey.deny', 'U0STRANGER');
+  await slack.press(String(ts), 'latchkey.deny', 'U0123STRANGER');
   assert.deepEqual(readInteraction(heard[0]?.body ?? Buffer.alloc(0), SLACK_HOME), {
     ok: false,
     failure: 'outsider',
@@ -154,16 +154,16 @@ test('what an agent writes is shown and never obeyed', async () => {
 
 test('a button of the page presses for whoever was chosen, and tells that person alone what came of it', async () => {
   const { ts } = await client.chat.postMessage(message());
-  const form = new URLSearchParams({ ts: String(ts), action: 'latchkey.deny', as: 'U0JONASWEB' });
+  const form = new URLSearchParams({ ts: String(ts), action: 'latchkey.deny', as: 'U0123JONAS' });
   const response = await fetch(`${slack.url}/press`, { method: 'POST', body: form, redirect: 'manual' });
-  assert.equal(response.headers.get('location'), '/?as=U0JONASWEB');
-  assert.ok((await page('U0JONASWEB')).includes('You denied it.'));
-  assert.ok(!(await page('U0ANASILVA')).includes('You denied it.'));
+  assert.equal(response.headers.get('location'), '/?as=U0123JONAS');
+  assert.ok((await page('U0123JONAS')).includes('You denied it.'));
+  assert.ok(!(await page('U0123ANA')).includes('You denied it.'));
 });
 
 test('no other page can make a browser press', async () => {
   const { ts } = await client.chat.postMessage(message());
-  const body = new URLSearchParams({ ts: String(ts), action: 'latchkey.deny', as: 'U0JONASWEB' });
+  const body = new URLSearchParams({ ts: String(ts), action: 'latchkey.deny', as: 'U0123JONAS' });
   const response = await fetch(`${slack.url}/press`, {
     method: 'POST',
     body,

@@ -4,7 +4,7 @@ import { APPROVAL_ID, DIGEST } from './approvals.ts';
 
 export const SLACK_SECRET = '8f742231b10e8888abcd99yyyzzz85a5';
 export const SLACK_HOME = { teamId: 'T0LATCHKEY', appId: 'A0LATCHKEY' };
-export const SLACK_USER = 'U0ANASILVA';
+export const SLACK_USER = 'U0123ANA';
 
 /** What Slack sends when a button of a message is pressed, as far as we look at it and a little more. */
 export const PAYLOAD = {

@@ -1,12 +1,6 @@
 import type { PrincipalEntry } from '../config/issuer.ts';
 
-/** The part of an entry of `principals.yaml` that says which user of Slack a person is. */
-export interface SlackAccount {
-  readonly team: string;
-  readonly user: string;
-}
-
-export type SlackEntry = PrincipalEntry & { readonly slack?: SlackAccount | undefined };
+type SlackAccount = NonNullable<PrincipalEntry['slack']>;
 
 /**
  * Which person of `principals.yaml` a user of Slack is, by the table that people review and never by an e-mail address.
@@ -14,8 +8,8 @@ export type SlackEntry = PrincipalEntry & { readonly slack?: SlackAccount | unde
  */
 export const findSlackPerson = (
   { team, user }: SlackAccount,
-  entries: readonly SlackEntry[],
-): (SlackEntry & { readonly subject: string }) | undefined => {
+  entries: readonly PrincipalEntry[],
+): (PrincipalEntry & { readonly subject: string }) | undefined => {
   const [person, another] = entries.filter(
     ({ slack }) => slack !== undefined && slack.team === team && slack.user === user,
   );

@@ -1,9 +1,10 @@
 import type { Approval } from '../approval/approval.ts';
 import { isOneOf } from '../approval/consent.ts';
 import { mayPerson } from '../approval/standing-consent.ts';
+import type { PrincipalEntry } from '../config/issuer.ts';
 import type { Policy } from '../policy/decide-access.ts';
 import type { EpochMs } from '../time.ts';
-import { findSlackPerson, type SlackEntry } from './find-slack-person.ts';
+import { findSlackPerson } from './find-slack-person.ts';
 
 /**
  * Whether a message shows a button that approves: if policy lets at least one person use it who is known by an account in
@@ -13,7 +14,7 @@ import { findSlackPerson, type SlackEntry } from './find-slack-person.ts';
 export const offersButton = (
   policy: Pick<Policy, 'askPerson'>,
   approval: Approval,
-  { principals, at }: { readonly principals: readonly SlackEntry[]; readonly at: EpochMs },
+  { principals, at }: { readonly principals: readonly PrincipalEntry[]; readonly at: EpochMs },
 ): boolean =>
   principals.some(({ slack }) => {
     const entry = slack && findSlackPerson(slack, principals);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { after, before, beforeEach, test } from 'node:test';
+import { after, before, beforeEach, type TestContext, test } from 'node:test';
 import { type SlackStandIn, startSlackStandIn } from '../../../examples/slack/stand-in.ts';
 import { slackNotices } from '../../../lambdas/adapters/notices/slack.ts';
 import type { Notice } from '../../../lambdas/app/ports.ts';
@@ -90,7 +90,10 @@ test('a resource without a channel is not told of', async () => {
 });
 
 /** An API that answers what it is told to, and keeps what it was asked. */
-const startApi = async (respond: (call: number) => { status: number; headers?: object; body: string }) => {
+const startApi = async (
+  context: TestContext,
+  respond: (call: number) => { status: number; headers?: object; body: string },
+) => {
   const asked: URLSearchParams[] = [];
   const server = createServer(async (request, response) => {
     asked.push(new URLSearchParams(String(await readBody(request, 1_000_000))));
@@ -98,13 +101,13 @@ const startApi = async (respond: (call: number) => { status: number; headers?: o
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
   });
   const url = `http://127.0.0.1:${await listenOnLoopback(server)}/api/`;
-  return { asked, url, close: () => closeServer(server) };
+  context.after(() => closeServer(server));
+  return { asked, url };
 };
 
-test('Slack is told to make no links, names or previews of anything', async () => {
-  const api = await startApi(() => ({ status: 200, body: '{"ok":true,"ts":"1.000001"}' }));
+test('Slack is told to make no links, names or previews of anything', async (context) => {
+  const api = await startApi(context, () => ({ status: 200, body: '{"ok":true,"ts":"1.000001"}' }));
   await notices('xoxb-1', api.url).tell(NOTICE);
-  await api.close();
   const { unfurl_links, unfurl_media, mrkdwn, parse, link_names } = Object.fromEntries(api.asked[0] ?? []);
   assert.deepEqual(
     { unfurl_links, unfurl_media, mrkdwn, parse, link_names },
@@ -118,7 +121,7 @@ test('Slack is told to make no links, names or previews of anything', async () =
   );
 });
 
-test('a server error is tried again once, a refusal and a rate limit are not', async () => {
+test('a server error is tried again once, a refusal and a rate limit are not', async (context) => {
   for (const { answer, calls } of [
     { answer: { status: 500, body: 'oops' }, calls: 2 },
     { answer: { status: 200, body: '{"ok":false,"error":"not_in_channel"}' }, calls: 1 },
@@ -126,15 +129,14 @@ test('a server error is tried again once, a refusal and a rate limit are not', a
     { answer: { status: 307, headers: { location: 'http://127.0.0.1:1/' }, body: '' }, calls: 2 },
     { answer: { status: 200, body: '{"ok":true}' }, calls: 1 },
   ]) {
-    const api = await startApi(() => answer);
+    const api = await startApi(context, () => answer);
     await assert.rejects(notices('xoxb-1', api.url).tell(NOTICE), { dependency: 'slack' });
-    await api.close();
     assert.equal(api.asked.length, calls, JSON.stringify(answer));
   }
 });
 
-test('neither the token nor the message is in an error or a log', async () => {
-  const api = await startApi(() => ({ status: 200, body: '{"ok":false,"error":"invalid_blocks"}' }));
+test('neither the token nor the message is in an error or a log', async (context) => {
+  const api = await startApi(context, () => ({ status: 200, body: '{"ok":false,"error":"invalid_blocks"}' }));
   const lines = await captureLog(async () => {
     const error = await notices('xoxb-secret', api.url)
       .tell(NOTICE)
@@ -143,6 +145,5 @@ test('neither the token nor the message is in an error or a log', async () => {
     assert.doesNotMatch(`${error.stack}${error.cause.stack}`, /xoxb-secret|test customers/);
     assert.equal(error.cause.message, 'invalid_blocks');
   });
-  await api.close();
   assert.deepEqual(lines, []);
 });

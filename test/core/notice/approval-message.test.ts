@@ -13,7 +13,6 @@ import type { Button } from '../../../lambdas/core/notice/blocks.ts';
 import type { NoticeFacts } from '../../../lambdas/core/notice/notice-facts.ts';
 import { noticeSummary } from '../../../lambdas/core/notice/notice-summary.ts';
 import { readButtonValue } from '../../../lambdas/core/slack/button-value.ts';
-import { NOW } from '../../support/facts.ts';
 import {
   APPROVAL_ID,
   APPROVED,
@@ -26,6 +25,7 @@ import {
   PENDING,
   VOTE,
 } from '../../support/approvals.ts';
+import { NOW } from '../../support/facts.ts';
 
 const messageOf = (approval: Approval, change: Partial<NoticeFacts> = {}) =>
   approvalMessage({ ...FACTS, approval, ...change });

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findSlackPerson, type SlackEntry } from '../../../lambdas/core/slack/find-slack-person.ts';
+import type { PrincipalEntry } from '../../../lambdas/core/config/issuer.ts';
+import { findSlackPerson } from '../../../lambdas/core/slack/find-slack-person.ts';
 import { ENTRY } from '../../support/facts.ts';
 import { SLACK_HOME, SLACK_USER } from '../../support/slack-requests.ts';
 
 const ACCOUNT = { team: SLACK_HOME.teamId, user: SLACK_USER };
-const ANA: SlackEntry = {
+const ANA: PrincipalEntry = {
   ...ENTRY,
   name: 'ana.silva',
   type: 'human',

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { PrincipalEntry } from '../../../lambdas/core/config/issuer.ts';
 import type { PersonQuestion } from '../../../lambdas/core/policy/question.ts';
-import type { SlackEntry } from '../../../lambdas/core/slack/find-slack-person.ts';
 import { offersButton } from '../../../lambdas/core/slack/offers-button.ts';
 import { PENDING } from '../../support/approvals.ts';
 import { ENTRY, NOW } from '../../support/facts.ts';
 
-const ANA: SlackEntry = {
+const ANA: PrincipalEntry = {
   ...ENTRY,
   name: 'ana.silva',
   type: 'human',
@@ -16,7 +16,7 @@ const ANA: SlackEntry = {
   slack: { team: 'T0LATCHKEY', user: 'U0ANASILVA' },
 };
 
-const offers = (principals: readonly SlackEntry[], approval = PENDING) => {
+const offers = (principals: readonly PrincipalEntry[], approval = PENDING) => {
   const asked: PersonQuestion[] = [];
   const askPerson = (question: PersonQuestion) => {
     asked.push(question);
