@@ -1,3 +1,4 @@
+import { APPROVAL_WAIT_SECONDS } from '../lambdas/core/limits.ts';
 import { TASK_ERRORS } from '../lambdas/tasks/grant-task.ts';
 import { FUNCTION_SHAPES } from './function-shapes.ts';
 
@@ -96,6 +97,32 @@ const RETRY_LONG: readonly Retrier[] = [
   },
 ];
 
+/**
+ * A wait that cannot be stored is no wait: without pauses the circle of asking would spin. About a minute in all, and at
+ * most two, so that a decision is taken while it may be used. A time-out is no failure.
+ */
+const RETRY_WAIT: readonly Retrier[] = [
+  { ErrorEquals: ['States.Timeout'], MaxAttempts: 0 },
+  {
+    ErrorEquals: ['States.ALL'],
+    IntervalSeconds: 2,
+    BackoffRate: 2,
+    MaxDelaySeconds: 60,
+    MaxAttempts: 6,
+    JitterStrategy: 'FULL',
+  },
+];
+
+/**
+ * How long one wait for people is. An input that does not say so gives no time-out, which is an error on each round, and
+ * then nothing would wait; so what is no positive number is as if people had all the time there is.
+ */
+const APPROVAL_TIMEOUT = [
+  '{% ($asked := $states.context.Execution.Input.approvalSeconds;',
+  '$seconds := $type($asked) = "number" ? $ceil($asked) : 0;',
+  `$seconds >= 1 ? $min([$seconds, ${APPROVAL_WAIT_SECONDS}]) : ${APPROVAL_WAIT_SECONDS}) %}`,
+].join(' ');
+
 /** Failure, timeout, missed heartbeat and an expression that cannot be evaluated. */
 export const onAnything = (next: string) => [{ ErrorEquals: ['States.ALL'], Next: next }];
 
@@ -143,9 +170,9 @@ export const askingStates = (
       FunctionName: waiter,
       Payload: { wait: 'people', ...waiting, taskToken: '{% $states.context.Task.Token %}' },
     },
-    TimeoutSeconds: '{% $states.context.Execution.Input.approvalSeconds %}',
+    TimeoutSeconds: APPROVAL_TIMEOUT,
     Output: {},
-    Retry: [RETRY_SOON],
+    Retry: RETRY_WAIT,
     Catch: onAnything(TAKE),
     Next: TAKE,
   },

@@ -1,3 +1,4 @@
+import { TASK_ERRORS } from '../lambdas/tasks/grant-task.ts';
 import { FUNCTION_SHAPES } from './function-shapes.ts';
 import {
   ASK,
@@ -15,7 +16,7 @@ import {
 
 const LOOK = 'Have the target look at it';
 export const EXECUTE = 'Execute the run';
-const WAITS_FOR_PEOPLE = 'Does it wait for people?';
+const WHAT_CAME = 'What came of it?';
 const RECORDED = 'Its outcome is recorded';
 
 const RUN_ID = '{% $states.context.Execution.Input.runId %}';
@@ -27,6 +28,9 @@ const step = (runnerArn: string, name: 'inspect' | 'run') => ({
   TimeoutSeconds: FUNCTION_SHAPES.runner.timeoutSeconds + SLACK_SECONDS,
   Output: {},
 });
+
+/** Also a function that was lost: it may have had policy ask for people, and a run that waits must be waited for. */
+const RETRY_WHATEVER = { ...RETRY_SOON, ErrorEquals: ['States.ALL'] };
 
 /** What the target says is advice for people, who are asked all the same when it says nothing. */
 const look = (runnerArn: string): TaskState => ({
@@ -51,14 +55,20 @@ export const runDefinition = (invoked: InvokedArns): Definition => ({
     ...askingStates(invoked, { runId: RUN_ID }, EXECUTE),
     [EXECUTE]: {
       ...step(invoked.runner, 'run'),
-      Assign: { waits: '{% $states.result.Payload.state = "pending_approval" %}' },
-      Retry: [RETRY_SOON],
+      Assign: {
+        waits: '{% $states.result.Payload.state = "pending_approval" %}',
+        isOpen: '{% $states.result.Payload.state in ["queued", "running"] %}',
+      },
+      Retry: [{ ErrorEquals: [TASK_ERRORS.refused], MaxAttempts: 0 }, RETRY_WHATEVER],
       Catch: onAnything(LEFT),
-      Next: WAITS_FOR_PEOPLE,
+      Next: WHAT_CAME,
     },
-    [WAITS_FOR_PEOPLE]: {
+    [WHAT_CAME]: {
       Type: 'Choice',
-      Choices: [{ Condition: '{% $waits %}', Next: ASK }],
+      Choices: [
+        { Condition: '{% $waits %}', Next: ASK },
+        { Condition: '{% $isOpen %}', Next: LEFT },
+      ],
       Default: RECORDED,
     },
     [RECORDED]: { Type: 'Succeed' },

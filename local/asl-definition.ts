@@ -4,9 +4,9 @@ import { compile, expressionsIn } from './jsonata-evaluation.ts';
 /**
  * The part of Amazon States Language that `lib/grant-definition.ts` uses, and so all that is interpreted here. Objects are
  * strict: what is not listed is refused when the machine is loaded, so that nothing is silently ignored.
- * Of the wildcards that name errors there is only `States.ALL`.
+ * Of the names that AWS gives to errors there are only `States.ALL` and `States.Timeout`.
  */
-const Errors = z.array(z.string().regex(/^(States\.ALL|(?!States\.).+)$/)).min(1);
+const Errors = z.array(z.string().regex(/^(States\.(ALL|Timeout)|(?!States\.).+)$/)).min(1);
 /** A number, or an expression that gives one. */
 const Seconds = z.union([z.int().positive(), z.string()]);
 

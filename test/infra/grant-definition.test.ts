@@ -2,72 +2,30 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import validate from 'asl-validator';
 import { TASK_ERRORS } from '../../lambdas/tasks/grant-task.ts';
-import { FUNCTION_SHAPES } from '../../lib/function-shapes.ts';
 import {
   ACTIVATE,
+  ASK,
   type Definition,
   END_ACCESS,
   grantDefinition,
+  IS_ASKED,
   type State,
+  TAKE,
+  WAIT_FOR_PEOPLE,
 } from '../../lib/grant-definition.ts';
-import { EXECUTE, runDefinition } from '../../lib/run-definition.ts';
+import { runDefinition } from '../../lib/run-definition.ts';
+import { circlesOf, leaks, nextOf, reachable, riskyConditions } from './definition-graph.ts';
 import { ofType, sampleResources } from './sample-stack.ts';
 
-const RUNNER = 'arn:aws:lambda:eu-central-1:111122223333:function:latchkey-runner';
-const WAITER = 'arn:aws:lambda:eu-central-1:111122223333:function:latchkey-waiter';
 const ARNS = {
   runner: '<runnerFunction.Arn>',
   waiter: '<waiterFunction.Arn>',
   notifier: '<notifierFunction.Arn>',
 };
-const definition = grantDefinition({ runner: RUNNER, waiter: WAITER, notifier: 'notifier' });
-
-const nextOf = (state: State): string[] => {
-  if (state.Type === 'Task') return [state.Next, ...state.Catch.map(({ Next }) => Next)];
-  if (state.Type === 'Choice') return [state.Default, ...state.Choices.map(({ Next }) => Next)];
-  return [];
-};
-
-const isTerminal = (state: State | undefined): boolean => state?.Type === 'Succeed' || state?.Type === 'Fail';
+const definition = grantDefinition({ runner: 'runner', waiter: 'waiter', notifier: 'notifier' });
+const leaksOf = (changed: Definition) => leaks(changed, ACTIVATE, END_ACCESS);
 
 const EVERYTHING = ['States.ALL'];
-
-/**
- * What keeps a path that has entered *Activate the grant* from *End access*: a way out, a circle, a state whose errors
- * are not caught, or a choice that could throw.
- */
-const leaks = ({ States }: Definition): string[] => {
-  const found: string[] = [];
-  const walk = (name: string, path: readonly string[]): void => {
-    if (name === END_ACCESS) return;
-    const state = States[name];
-    if (!state || isTerminal(state)) return void found.push(`${name} is reached without ${END_ACCESS}`);
-    if (path.includes(name)) return void found.push(`${name} is a circle`);
-    if (
-      state.Type === 'Task' &&
-      !state.Catch.some(({ ErrorEquals }) => String(ErrorEquals) === EVERYTHING[0])
-    )
-      found.push(`${name} does not catch everything`);
-    if (state.Type === 'Choice') found.push(...riskyConditions(name, state, States));
-    for (const next of nextOf(state)) walk(next, [...path, name]);
-  };
-  walk(ACTIVATE, []);
-  return [...new Set(found)];
-};
-
-/** A choice has no Catch, so a condition may be nothing but a variable that a task has made a boolean of. */
-const riskyConditions = (
-  name: string,
-  state: Extract<State, { Type: 'Choice' }>,
-  states: Definition['States'],
-): string[] => {
-  const activate = states[ACTIVATE];
-  const assigned = activate?.Type === 'Task' ? (activate.Assign ?? {}) : {};
-  return state.Choices.filter(({ Condition }) => {
-    const [, variable] = /^\{% \$(\w+) %\}$/.exec(Condition) ?? [];
-    return !variable || !/ [=<>] /.test(assigned[variable] ?? '');
-  }).map(({ Condition }) => `${name} could throw at ${Condition}`);
-};
 
 const withState = (name: string, change: (state: State) => object): Definition => {
   const state = definition.States[name];
@@ -77,12 +35,12 @@ const withState = (name: string, change: (state: State) => object): Definition =
 
 describe('from the moment a grant is being activated, everything leads to the end of access', () => {
   test('every path, every error, every choice', () => {
-    assert.deepEqual(leaks(definition), []);
+    assert.deepEqual(leaksOf(definition), []);
   });
 
   test('a way past it is noticed', () => {
     const past = withState('Is the grant active?', (state) => ({ ...state, Default: 'Access has ended' }));
-    assert.deepEqual(leaks(past), ['Access has ended is reached without End access']);
+    assert.deepEqual(leaksOf(past), ['Access has ended is reached without End access']);
   });
 
   test('an error that nobody catches is noticed', () => {
@@ -90,7 +48,7 @@ describe('from the moment a grant is being activated, everything leads to the en
       ...state,
       Catch: [{ ErrorEquals: ['States.Timeout'], Next: END_ACCESS }],
     }));
-    assert.deepEqual(leaks(uncaught), ['Wait for the end does not catch everything']);
+    assert.deepEqual(leaksOf(uncaught), ['Wait for the end does not catch everything']);
   });
 
   test('a choice that can throw is noticed', () => {
@@ -98,16 +56,70 @@ describe('from the moment a grant is being activated, everything leads to the en
       ...state,
       Choices: [{ Condition: '{% $leaseSeconds > 0 %}', Next: 'Wait for the end' }],
     }));
-    assert.deepEqual(leaks(risky), ['Does its task hold a lease? could throw at {% $leaseSeconds > 0 %}']);
+    assert.deepEqual(leaksOf(risky), ['Does its task hold a lease? could throw at {% $leaseSeconds > 0 %}']);
   });
 
   test('a circle is noticed', () => {
     const circle = withState('Wait for the end', (state) => ({ ...state, Next: 'Is the grant active?' }));
-    assert.deepEqual(leaks(circle), ['Is the grant active? is a circle']);
+    assert.ok(leaksOf(circle).includes('Is the grant active? is a circle'));
+  });
+});
+
+describe('where people are asked, nothing is activated before their decision was taken', () => {
+  test('asking is left by nothing but the step that takes it, also by failures, time-outs and lost functions', () => {
+    assert.equal(definition.StartAt, IS_ASKED);
+    const [asked] = definition.States[IS_ASKED]?.Type === 'Choice' ? definition.States[IS_ASKED].Choices : [];
+    assert.equal(asked?.Next, ASK);
+    assert.deepEqual(reachable(definition, ASK, TAKE), [ASK, WAIT_FOR_PEOPLE]);
+    for (const name of [ASK, WAIT_FOR_PEOPLE]) assert.deepEqual(leaks(definition, name, TAKE), []);
   });
 
-  test('activating is the first thing it does', () => {
-    assert.equal(definition.StartAt, ACTIVATE);
+  test('a way around it is noticed', () => {
+    const around = withState(WAIT_FOR_PEOPLE, (state) => ({ ...state, Next: ACTIVATE }));
+    assert.ok(reachable(around, ASK, TAKE).includes(ACTIVATE));
+    assert.notDeepEqual(leaks(around, WAIT_FOR_PEOPLE, TAKE), []);
+  });
+
+  test('only the choice after that step leads to activation, and only where they have approved', () => {
+    const before = Object.entries(definition.States).filter(([, state]) => nextOf(state).includes(ACTIVATE));
+    assert.deepEqual(
+      before.map(([name]) => name),
+      [IS_ASKED, 'Have they approved?'],
+    );
+    assert.deepEqual(definition.States['Have they approved?'], {
+      Type: 'Choice',
+      Choices: [
+        { Condition: '{% $approved %}', Next: ACTIVATE },
+        { Condition: '{% $asksAgain %}', Next: ASK },
+      ],
+      Default: 'Nothing is given',
+    });
+  });
+
+  test('the only circle is asking again, and it comes by that step', () => {
+    assert.deepEqual(circlesOf(definition), [['Have they approved?', ASK, WAIT_FOR_PEOPLE, TAKE]]);
+  });
+
+  test('another circle is noticed', () => {
+    const spinning = withState(WAIT_FOR_PEOPLE, (state) => ({ ...state, Next: ASK }));
+    assert.ok(circlesOf(spinning).some((circle) => !circle.includes(TAKE)));
+  });
+});
+
+describe('choices', () => {
+  test('compare booleans that every task before them has made, except the first, which reads the input', () => {
+    const risky = Object.keys(definition.States).flatMap((name) => riskyConditions(definition, name));
+    assert.deepEqual(risky, [
+      `${IS_ASKED} could throw at {% $states.context.Execution.Input.isAsked = true %}`,
+    ]);
+  });
+
+  test('a choice that is also reached by an error, which makes nothing, is noticed', () => {
+    const byError = withState(TAKE, (state) => ({
+      ...state,
+      Catch: [{ ErrorEquals: EVERYTHING, Next: 'Have they approved?' }],
+    }));
+    assert.equal(riskyConditions(byError, 'Have they approved?').length, 2);
   });
 });
 
@@ -124,16 +136,17 @@ test('it ends by succeeding, or by failing loudly where the end could not be pro
   assert.equal(definition.States['Left to the sweeper']?.Type, 'Fail');
 });
 
-test('the end is tried again whatever went wrong, except what was refused for good', () => {
-  const end = definition.States[END_ACCESS];
-  assert.ok(end?.Type === 'Task');
-  const [refused, ...others] = end.Retry;
-  assert.deepEqual(refused, { ErrorEquals: [TASK_ERRORS.refused], MaxAttempts: 0 });
-  assert.deepEqual(
-    others.map(({ ErrorEquals }) => ErrorEquals),
-    [EVERYTHING],
-  );
-});
+for (const name of [END_ACCESS, TAKE])
+  test(`${name}: tried again whatever went wrong, except what was refused for good`, () => {
+    const state = definition.States[name];
+    assert.ok(state?.Type === 'Task');
+    const [refused, ...others] = state.Retry;
+    assert.deepEqual(refused, { ErrorEquals: [TASK_ERRORS.refused], MaxAttempts: 0 });
+    assert.deepEqual(
+      others.map(({ ErrorEquals }) => ErrorEquals),
+      [EVERYTHING],
+    );
+  });
 
 test('activation is tried again only for what passes by itself', () => {
   const activate = definition.States[ACTIVATE];
@@ -141,24 +154,6 @@ test('activation is tried again only for what passes by itself', () => {
   const names = activate.Retry.flatMap(({ ErrorEquals }) => ErrorEquals);
   assert.ok(names.includes(TASK_ERRORS.transient));
   for (const name of names) assert.match(name, /^(TransientFailure|Lambda\.\w+)$/);
-});
-
-test('no state waits without an end, and none gives up on a function that still runs', () => {
-  for (const state of Object.values(definition.States)) {
-    if (state.Type !== 'Task') continue;
-    assert.ok(state.TimeoutSeconds);
-    if (typeof state.TimeoutSeconds === 'number')
-      assert.ok(state.TimeoutSeconds > FUNCTION_SHAPES.runner.timeoutSeconds);
-  }
-});
-
-test('what goes in and what is handed on are ids, never an answer or an error', () => {
-  for (const state of Object.values(definition.States)) {
-    if (state.Type !== 'Task') continue;
-    assert.deepEqual(state.Output, {});
-    const { step: _, ...payload } = state.Arguments.Payload;
-    assert.ok(Object.keys(payload).every((key) => ['grantId', 'taskToken'].includes(key)));
-  }
 });
 
 test('what is deployed is this definition and that of runs, logged without their data', () => {
@@ -174,13 +169,4 @@ test('what is deployed is this definition and that of runs, logged without their
     assert.equal(TracingConfiguration.Enabled, true);
     assert.equal(StateMachineType, 'STANDARD');
   }
-});
-
-test('a run is handed its id alone, hands nothing on, and whatever fails is left to the sweeper', () => {
-  const { States } = runDefinition({ runner: 'runner', waiter: WAITER, notifier: 'notifier' });
-  const execute = States[EXECUTE];
-  assert.ok(execute?.Type === 'Task');
-  assert.deepEqual(Object.keys(execute.Arguments.Payload), ['step', 'runId']);
-  assert.deepEqual(execute.Output, {});
-  assert.deepEqual(execute.Catch, [{ ErrorEquals: ['States.ALL'], Next: 'Left to the sweeper' }]);
 });
