@@ -1,6 +1,13 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { paginateScan } from '@aws-sdk/client-dynamodb';
-import { numberOf, readEntry, readGrant, readTask, stringOf } from '../lambdas/adapters/dynamo/items.ts';
+import {
+  numberOf,
+  readApproval,
+  readEntry,
+  readGrant,
+  readTask,
+  stringOf,
+} from '../lambdas/adapters/dynamo/items.ts';
 import type { ExportLine } from '../lambdas/core/audit/audit-export.ts';
 import type { ChainHead } from '../lambdas/core/audit/entry.ts';
 
@@ -44,6 +51,10 @@ const headIn = (item: Parameters<typeof readEntry>[0]): { chain: string; head: C
       chain: pk.slice('CHAIN#'.length),
       head: { seq: numberOf(item, 'seq'), hash: stringOf(item, 'hash') },
     };
+  if (pk.startsWith('APPROVAL#')) {
+    const approval = readApproval(item);
+    return approval && { chain: approval.id, head: approval.head };
+  }
   if (!pk.startsWith('TASK#')) return undefined;
   // What else a task holds has no chain of its own: runs are told of in their grant's.
   if (sk !== 'TASK' && !sk.startsWith('GRANT#')) return undefined;

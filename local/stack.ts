@@ -84,7 +84,6 @@ const startParts = async (options: StackOptions, stops: Stop[]) => {
   const slack = await startSlackStandIn({
     ...SLACK,
     signingSecret: slackSigningSecret,
-    botToken: notifying.slackBotToken,
     interactionsUrl: `http://127.0.0.1:${apiPort}/console/slack`,
     port: ports.slack ?? 0,
     botToken: notifying.slackBotToken,

@@ -91,6 +91,10 @@ const release = async (
   return ok({ ...bare(run), result: await readResult(await deps.vaults.find(run.task), run) });
 };
 
+/** The run as it is, without what it answered: for whoever withdraws it. */
+export const runAsItIs = (deps: ReadRunDeps, run: Run): Promise<Result<RunAnswer>> =>
+  withApproval(deps, ok(bare(run)));
+
 const withApproval = async (deps: ReadRunDeps, answer: Result<RunAnswer>): Promise<Result<RunAnswer>> => {
   const id = answer.ok ? answer.value.run.approval : undefined;
   if (!answer.ok || id === undefined) return answer;

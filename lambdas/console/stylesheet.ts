@@ -39,6 +39,7 @@ pre { background: var(--soft); border: 1px solid var(--line); padding: 0.75rem; 
 dl { display: grid; grid-template-columns: minmax(8rem, 14rem) 1fr; gap: 0.35rem 1rem; margin: 0.5rem 0; }
 dt { color: var(--quiet); } dd { margin: 0; }
 .mark { border: 1px solid var(--bad); color: var(--bad); background: var(--page); padding: 0 0.2rem; margin: 0 0.1rem; font: 0.8rem ui-monospace, monospace; unicode-bidi: isolate; }
+.foreign { text-decoration: underline dotted 2px; text-underline-offset: 0.2em; }
 .warning, .status, .refused { border: 1px solid var(--line); border-left: 0.5rem solid var(--care); background: var(--care-page); padding: 0.5rem 0.75rem; margin: 0.75rem 0; }
 .status { border-left-color: var(--good); background: var(--soft); }
 .refused { border-left-color: var(--bad); background: var(--soft); }

@@ -4,21 +4,27 @@ import { type Html, html, type Part } from './html.ts';
 /**
  * Characters that show as nothing, as a blank, or turn around what stands beside them: controls, marks of direction,
  * joiners, tags, fillers, selectors, unusual blanks, and what Unicode has not given or gives to nobody. Line feed, tab and
- * the plain space show as what they are.
+ * the plain space show as what they are. Of marks that combine, the fourth on one letter and later ones: no script needs
+ * them, and piled up they cover their neighbours.
  */
-const HIDDEN = /[[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800\ufffd]--[ \n\t]]/v;
+const HIDDEN = /([[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800\ufffd]--[ \n\t]]|(?<=\p{M}{3})\p{M})/v;
 
-/** Splits between any text and one hidden character. */
-const SPLIT = new RegExp(`(${HIDDEN.source})`, 'v');
+/** What a keyboard for English does not have and yet shows: often a word of another language, now and then a disguise. */
+const FOREIGN = /([^\0-\x7f]+)/u;
 
 /**
  * Text of strangers as it is, with a mark in the place of each character that nobody would see. A mark is a box of its
  * own, so that text which spells one out is not taken for it.
  */
-export const visibleText = (text: string): Html => html`${text.split(SPLIT).map(visiblePart)}`;
+export const visibleText = (text: string): Html => marked(text, (part) => part);
 
-const visiblePart = (part: string): Part =>
-  HIDDEN.test(part) ? html`<span class="mark">${codePoint(part)}</span>` : part;
+/** Splitting by what is caught puts it at the odd places. */
+const marked = (text: string, show: (part: string) => Part): Html => {
+  const parts = text.split(HIDDEN);
+  return html`${parts.map((part, index) =>
+    index % 2 === 1 ? html`<span class="mark">${codePoint(part)}</span>` : show(part),
+  )}`;
+};
 
 /** `U+202E` */
 const codePoint = (character: string): string =>
@@ -29,22 +35,27 @@ export const inlineText = (text: string): Html => html`<bdi>${visibleText(text)}
 
 /**
  * A text that is decided on, in the order of its characters: letters of right-to-left scripts are laid out from left to
- * right too, because the reader has to see what a parser will read and not what a typesetter would make of it.
+ * right too, because the reader has to see what a parser will read and not what a typesetter would make of it. What is not
+ * ASCII is underlined where it stands and named below, since a Cyrillic letter looks like a Latin one.
  */
 export const exactText = (text: string): Html =>
-  html`<pre><bdo dir="ltr">${visibleText(text)}</bdo></pre>
+  html`<pre><bdo dir="ltr">${marked(text, underlined)}</bdo></pre>
 ${warningOf(text)}`;
 
-/** A Cyrillic letter looks like a Latin one, so whatever is not ASCII is named. */
+const underlined = (text: string): Part =>
+  text
+    .split(FOREIGN)
+    .map((part, index) => (index % 2 === 1 ? html`<span class="foreign">${part}</span>` : part));
+
 const warningOf = (text: string): Html | undefined => {
-  const hidden = [...text].filter((character) => HIDDEN.test(character)).length;
-  const beyond = [...new Set(text.match(/[^\0-\x7f]/gu) ?? [])].filter(
-    (character) => !HIDDEN.test(character),
-  );
-  if (beyond.length === 0 && hidden === 0) return undefined;
+  const parts = text.split(HIDDEN);
+  const hidden = (parts.length - 1) / 2;
+  const shown = parts.filter((_, index) => index % 2 === 0).join('');
+  const foreign = [...new Set(shown.match(/[^\0-\x7f]/gu) ?? [])];
+  if (foreign.length === 0 && hidden === 0) return undefined;
   return html`<p class="warning"><strong>Look closely.</strong>
 ${hidden > 0 && html`Characters that do not show: ${hidden}. A mark stands for each.`}
-${beyond.length > 0 && html`Characters that are not plain ASCII: ${namesOf(beyond)}.`}</p>`;
+${foreign.length > 0 && html`Underlined, as they are not plain ASCII: ${namesOf(foreign)}.`}</p>`;
 };
 
 /** `а (U+0430), б (U+0431)` */

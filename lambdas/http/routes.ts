@@ -154,7 +154,7 @@ export const ROUTES = [
     path: '/v1/runs/{id}',
     function: 'api',
     summary: 'Withdraw a run that waits for people',
-    awsCalls: 2,
+    awsCalls: 1,
   },
   {
     operation: 'releaseGrant',

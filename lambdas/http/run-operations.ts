@@ -1,5 +1,5 @@
 import { type CancelRunDeps, cancelRun } from '../app/cancel-run.ts';
-import { awaitRun, type ReadRunDeps, type RunAnswer } from '../app/read-run.ts';
+import { awaitRun, type ReadRunDeps, type RunAnswer, runAsItIs } from '../app/read-run.ts';
 import { type RequestRunDeps, requestRun } from '../app/request-run.ts';
 import { POLL_RETRY_AFTER_SECONDS } from '../core/limits.ts';
 import { ok } from '../core/result.ts';
@@ -16,7 +16,7 @@ export const runHandlers = (deps: RunDeps): Handlers<'requestRun' | 'cancelRun'>
   async cancelRun({ caller, path }) {
     const cancelled = await cancelRun(deps, caller, path.id);
     if (!cancelled.ok) return cancelled;
-    const read = await awaitRun(deps, caller, { run: cancelled.value.run, waitSeconds: 0 });
+    const read = await runAsItIs(deps, cancelled.value.run);
     if (!read.ok) return read;
     return ok({ status: 200, body: runView(read.value, deps.consoleUrl), receipt: cancelled.value.receipt });
   },

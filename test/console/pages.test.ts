@@ -147,9 +147,16 @@ test('nothing that reorders, hides or blanks out reaches the reader as itself', 
   assert.equal(String(visibleText('a\n\tb c')), 'a\n\tb c');
 });
 
+test('marks piled on a letter do not cover what stands beside it', () => {
+  const pile = `a${'\u0336'.repeat(10)}b`;
+  assert.equal(String(visibleText(pile)).match(/class="mark">U\+0336</g)?.length, 7);
+  assert.equal(String(visibleText('e\u0301\u0302')), 'e\u0301\u0302');
+});
+
 test('a letter that only looks like a Latin one is named', () => {
   const { text } = parsePage(String(exactText('DROP TABLE \u043Erders')));
   assert.match(text, /not plain ASCII: о \(U\+043E\)/);
+  assert.match(String(exactText('DROP TABLE \u043Erders')), /<span class="foreign">о<\/span>rders/);
   assert.doesNotMatch(String(exactText('DROP TABLE orders')), /ASCII/);
 });
 

@@ -94,6 +94,15 @@ export const newRun = async (
   return { ...things, run: idOf(answer) };
 };
 
+/** A plan that waits for people, with its grant, which is active, and its task. */
+export const newPlan = async (
+  running: RunningStack,
+  caller: Caller,
+): Promise<Things & { readonly plan: string }> => {
+  const things = await newActive(running, caller, { action: 'postgres:read' });
+  return { ...things, plan: idOf(await caller.ask(ASKS.requestPlan(things))) };
+};
+
 /** One good request of each operation. A new route without one does not compile. */
 export const ASKS: Readonly<Record<Operation, (things: Things) => Ask>> = {
   whoAmI: () => ({ method: 'GET', path: '/v1/me' }),

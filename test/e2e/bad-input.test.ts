@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { GrantView } from '../../lambdas/http/schemas.ts';
 import { anyInput } from './any-input.ts';
-import { idOf, newActive, newRun, openTask, release, vend } from './asks.ts';
+import { idOf, newActive, newPlan, newRun, openTask, release, until, vend } from './asks.ts';
 import { atOnce } from './at-once.ts';
 import { badAddresses } from './bad-addresses.ts';
 import { badBodies } from './bad-bodies.ts';
@@ -19,8 +19,16 @@ let mine: Scene['mine'];
 before(async () => {
   running = await runStack();
   [crew, other] = await Promise.all([running.caller('sales-crew'), running.caller('other-crew')]);
-  const [{ run }, active] = await Promise.all([newRun(running, crew), newActive(running, crew)]);
-  mine = { ...active, run };
+  const [{ run }, { plan }, active] = await Promise.all([
+    newRun(running, crew),
+    newPlan(running, crew),
+    newActive(running, crew),
+  ]);
+  // People are told in their own time, and that is kept; after it nothing may move.
+  await until(async () =>
+    (await running.items('grants')).find(({ pk }) => pk?.S === `NOTICE#a_${plan.slice(2)}`),
+  );
+  mine = { ...active, run, plan };
 });
 after(() => running.remove());
 

@@ -10,8 +10,9 @@ const EVERY_ENTRY: Readonly<Record<string, (entry: AuditEntry, issuer: string) =
   awsRequestId: ({ event }) => /^[0-9a-f-]{36}$/.test(event.invocationId),
   'policy version': ({ event }) => /^[0-9a-f]{64}$/.test(event.policyDigest),
   'software version': ({ event }) => /^\d+\.\d+\.\d+$/.test(event.software),
-  'grant or task': ({ chain, event }) => {
+  'grant, task or approval': ({ chain, event }) => {
     if (chain.startsWith('system:')) return true;
+    if (chain.startsWith('a_')) return 'approval' in event && event.approval === chain;
     return ('grant' in event ? event.grant : 'task' in event ? event.task : '') === chain;
   },
   'actor: issuer, subject, type, groups hash, token fingerprint, on behalf of, client': (

@@ -17,6 +17,7 @@ import {
   endTask,
   idOf,
   newActive,
+  newPlan,
   newRun,
   newTask,
   openTask,
@@ -60,7 +61,8 @@ const thingsFor = async (operation: Operation): Promise<Things> => {
   if (operation === 'renewTask')
     return { ...NOTHING, task: idOf(await crew.ask(openTask({ name: 'leased', leaseSeconds: 600 }))) };
   // Also for a request: the first run of a task makes its key.
-  if (operation === 'requestRun' || operation === 'readRun') return newRun(running, crew);
+  if (['requestRun', 'readRun', 'cancelRun', 'requestPlan'].includes(operation)) return newRun(running, crew);
+  if (operation === 'readPlan' || operation === 'endPlan') return newPlan(running, crew);
   const needsGrant = ['readGrant', 'vendCredential', 'releaseGrant'].includes(operation);
   return { ...NOTHING, ...(needsGrant ? await newActive(running, crew) : { task: await newTask(crew) }) };
 };
@@ -160,7 +162,7 @@ test('what is no route is a problem too, for whoever asks', async () => {
     { method: 'OPTIONS', path: '/v1/tasks' },
     { method: 'HEAD', path: '/v1/me' },
     { method: 'POST', path: '/v1/runs' },
-    { method: 'DELETE', path: '/v1/runs/r_x' },
+    { method: 'PUT', path: '/v1/runs/r_x' },
     { method: 'TRACE', path: '/v1/me' },
   ];
   for (const ask of asks)

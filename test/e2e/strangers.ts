@@ -97,6 +97,7 @@ export const strangers: Suite = (scene) => {
       task: mine.task.replace(/^t_./, 't_0'),
       grant: mine.grant.replace(/^g_./, 'g_0'),
       run: mine.run.replace(/^r_./, 'r_0'),
+      plan: mine.plan.replace(/^p_./, 'p_0'),
     };
     const routes = ROUTES.filter(({ path }) => path.includes('{id}')).map(({ operation }) => ASKS[operation]);
     const dryRun = ({ task }: Things): Ask => ({ ...requestAccess(task), path: '/v1/grants?dryRun=true' });
@@ -105,7 +106,7 @@ export const strangers: Suite = (scene) => {
       const { instance: _, ...problem } = assertProblem(answer, 404, 'not_found');
       return [problem, Object.keys(answer.headers).toSorted()];
     };
-    for (const ask of [...routes, ASKS.requestAccess, dryRun]) {
+    for (const ask of [...routes, ASKS.requestAccess, ASKS.requestPlan, dryRun]) {
       const waiting = { ...ask(mine), headers: { ...ask(mine).headers, prefer: 'wait=20' } };
       assert.deepEqual(await answersTo(waiting), await answersTo(ask(nobodys)));
     }

@@ -64,8 +64,8 @@ export const CONSOLE_MUTANTS: readonly Mutant[] = [
     promise: 4,
     rule: 'text of agents is text and never markup',
     file: VISIBLE,
-    find: 'html`${text.split(SPLIT).map(visiblePart)}`',
-    replace: 'html`${Object.assign(new String(text), { isEscaped: true as const })}`',
+    find: ': show(part),',
+    replace: ': Object.assign(new String(part), { isEscaped: true }),',
     tests: PAGE_TESTS,
   },
   {

@@ -372,8 +372,8 @@ export const POLICY_MUTANTS: readonly Mutant[] = [
     promise: 4,
     rule: 'a live grant ends when policy now wants people for it',
     file: 'lambdas/app/activate-config.ts',
-    find: `(grant.state === 'pending_approval' ? grant.quorum : 0)`,
-    replace: `(grant.state === 'pending_approval' ? grant.quorum : 5)`,
+    find: `answerWith(deps.policy, question, grant.consent ?? NOBODY).allowed`,
+    replace: `answerWith(deps.policy, question, { approvals: 5, approverGroups: [] }).allowed`,
     tests: ['test/app/sweep.test.ts'],
   },
 ];

@@ -37,7 +37,7 @@ export const RUN_MUTANTS: readonly Mutant[] = [
   {
     promise: 1,
     rule: 'a statement runs under a grant of its own class only',
-    file: REQUEST,
+    file: 'lambdas/app/understand-statement.ts',
     find: 'if (wanted !== action)',
     replace: `if (wanted === '')`,
     tests: REQUEST_TESTS,
@@ -69,9 +69,9 @@ export const RUN_MUTANTS: readonly Mutant[] = [
   {
     promise: 3,
     rule: 'a run whose grant has ended executes nothing',
-    file: 'lambdas/core/run/check-run.ts',
-    find: `grant?.state === 'active' &&`,
-    replace: 'grant !== undefined &&',
+    file: 'lambdas/core/grant/use-grant.ts',
+    find: "read.grant?.state === 'active' &&",
+    replace: 'read.grant !== undefined &&',
     tests: EXECUTE_TESTS,
   },
   {
@@ -110,8 +110,8 @@ export const RUN_MUTANTS: readonly Mutant[] = [
     promise: 4,
     rule: 'an estimate that makes policy ask for people holds the run',
     file: BEGIN,
-    find: 'verdict.quorum > 0',
-    replace: 'verdict.quorum > 9',
+    find: 'about.run.consent ?? NOBODY',
+    replace: '{ approvals: 5, approverGroups: [] }',
     tests: EXECUTE_TESTS,
   },
   {
@@ -133,7 +133,7 @@ export const RUN_MUTANTS: readonly Mutant[] = [
   {
     promise: 7,
     rule: 'a mask is not written back over what it hides',
-    file: REQUEST,
+    file: 'lambdas/app/understand-statement.ts',
     find: 'text !== null && holdsMaskMarker(text)',
     replace: 'text === null && holdsMaskMarker(text ?? "")',
     tests: REQUEST_TESTS,
