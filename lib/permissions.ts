@@ -40,8 +40,11 @@ const CHAIN_HEADS = 'CHAIN#*';
 const BUDGETS = 'BUDGET#*';
 const APPROVALS = 'APPROVAL#*';
 const NOTICES = 'NOTICE#*';
+const REVOCATIONS = 'REVOKED#*';
+/** Read only, whatever role it is in. */
+const CONTAINMENT = 'CONTAINMENT';
 /** What the console keeps of people: sign-ins, sign-outs, calls of Slack that must not count twice, and when each last decided. */
-const PEOPLE = ['SESSION#*', 'REVOKED#*', 'REPLAY#*', 'LAST#*'];
+const PEOPLE = ['SESSION#*', REVOCATIONS, 'REPLAY#*', 'LAST#*'];
 
 const inPartitions = (...partitions: string[]) => ({
   'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions },
@@ -132,7 +135,7 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
       ...only('rds-db:connect', arns.databaseUsers),
     ],
     waiter: [
-      { actions: ['dynamodb:GetItem'], on: [arns.grants], when: inPartitions(TASKS, APPROVALS) },
+      { ...readTogether(arns.grants), when: inPartitions(TASKS, APPROVALS, REVOCATIONS, CONTAINMENT) },
       putTaskToken(arns.grants),
       signal(workflows, 'SendTaskSuccess'),
     ],

@@ -98,7 +98,14 @@ const attempt = async (
   if (verdict.effect === 'deny' || lacksOwner(grant, verdict.quorum)) return refused('policy_denied');
   const held = isConsented(about, { ...read, grant })
     ? undefined
-    : hold(deps, about, { run, grant, verdict, context, now });
+    : hold(deps, about, {
+        run,
+        grant,
+        verdict,
+        context,
+        now,
+        approveBy: now + (await timeOfPeople(deps, run)),
+      });
   const change = held?.change ?? startRun({ ...run, unmasked: about.unmasked }, foundBy(deps, about), now);
   const recorded = recordRun<Run>(change, { grant, context, at: now });
   const outcome = await deps.store.commit({
@@ -137,6 +144,14 @@ const isConsented = (about: Planned, counted: Counted): boolean =>
 
 const NOBODY = { approvals: 0, approverGroups: [] };
 
+/** Milliseconds, as long as at first where they were asked before: the workflow waits no longer than that. */
+const timeOfPeople = async ({ store }: ExecuteRunDeps, run: QueuedRun): Promise<number> => {
+  const earlier = run.approval === undefined ? undefined : await store.readApproval(run.approval);
+  return earlier?.asked.subject.kind === 'run'
+    ? earlier.asked.approveBy - earlier.createdAt
+    : APPROVAL_WAIT_SECONDS * SECOND_MS;
+};
+
 /** People are asked, or asked once more: the same statement waits for another approval. */
 const hold = (
   deps: ExecuteRunDeps,
@@ -147,11 +162,11 @@ const hold = (
     readonly verdict: Extract<Verdict, { effect: 'allow' }>;
     readonly context: EventContext;
     readonly now: EpochMs;
+    readonly approveBy: EpochMs;
   },
 ) => {
-  const { run, grant, verdict, context, now } = about;
+  const { run, grant, verdict, context, now, approveBy } = about;
   const quorum = Math.max(1, verdict.quorum);
-  const approveBy = now + APPROVAL_WAIT_SECONDS * SECOND_MS;
   const change = holdRun(run, { approval: newApprovalId(deps.random, run.task), quorum, approveBy });
   const mac = vault.mac('approval', statementText({ ...asked, maxRows: run.maxRows }));
   const question = askedOfRun(change.next, grant, { resource, statement: askedStatement(statement, mac) });

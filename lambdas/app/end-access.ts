@@ -15,12 +15,13 @@ import { isContained, isTaskOpen } from '../core/grant/use-grant.ts';
 import { EXPIRY_TOLERANCE_MS } from '../core/limits.ts';
 import type { EpochMs } from '../core/time.ts';
 import { decideUntilCommitted } from './attempts.ts';
+import { closedApproval } from './end-grant.ts';
 import { type Astray, findTarget } from './find-target.ts';
 import type { Backoff, Clock, CloseReport, PostgresTarget, Store } from './ports.ts';
 import { record } from './record.ts';
 
 export interface EndAccessDeps {
-  readonly store: Pick<Store, 'readForUse' | 'readGrant' | 'commit'>;
+  readonly store: Pick<Store, 'readForUse' | 'readGrant' | 'readApproval' | 'commit'>;
   readonly target: Pick<PostgresTarget, 'close'>;
   readonly resources: readonly Resource[];
   readonly clock: Clock;
@@ -51,12 +52,14 @@ const close = async (
   const { grant } = read;
   if (!grant || isOver(grant)) return grant;
   const now = deps.clock();
-  const { state, entry } = record<Grant>(
-    endGrant(grant, causeOf({ ...read, grant }, now), now),
-    context,
-    now,
-  );
-  const outcome = await deps.store.commit({ grants: [state], entries: [entry] });
+  const cause = causeOf({ ...read, grant }, now);
+  const { state, entry } = record<Grant>(endGrant(grant, cause, now), context, now);
+  const approvals = await closedApproval(deps, grant, { context, now, cause });
+  const outcome = await deps.store.commit({
+    grants: [state],
+    approvals: approvals.map((one) => one.state),
+    entries: [entry, ...approvals.map((one) => one.entry)],
+  });
   return outcome === 'lost' ? 'lost' : state;
 };
 

@@ -65,8 +65,8 @@ const attempt = async (
 };
 
 /** What people are asked about ends with what they are asked for, in one write: a decision comes before it or not at all. */
-const closedApproval = async (
-  deps: EndDeps,
+export const closedApproval = async (
+  deps: { readonly store: Pick<Store, 'readApproval'> },
   grant: Grant,
   {
     context,

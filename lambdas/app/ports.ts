@@ -99,7 +99,9 @@ export type DueItem =
   | { readonly kind: 'grant'; readonly id: string }
   | { readonly kind: 'task'; readonly id: string }
   | { readonly kind: 'run'; readonly id: string }
-  | { readonly kind: 'approval'; readonly id: string };
+  | { readonly kind: 'approval'; readonly id: string }
+  /** Of the grant with this id. */
+  | { readonly kind: 'revocation'; readonly id: string };
 
 /** What a use is checked against, of one consistent read. */
 export interface UseRead {

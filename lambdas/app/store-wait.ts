@@ -1,26 +1,24 @@
 import { isPending } from '../core/approval/approval.ts';
-import { isOver } from '../core/grant/grant.ts';
-import { isTaskOpen } from '../core/grant/use-grant.ts';
+import { isActiveNow } from '../core/grant/use-grant.ts';
 import type { Clock, Store, Workflow } from './ports.ts';
 
 export interface StoreWaitDeps {
-  readonly store: Pick<Store, 'saveWaitToken' | 'readGrant' | 'readRun' | 'readApproval' | 'readTask'>;
+  readonly store: Pick<Store, 'saveWaitToken' | 'readForUse' | 'readGrant' | 'readRun' | 'readApproval'>;
   readonly workflow: Pick<Workflow, 'endWait'>;
   readonly clock: Clock;
 }
 
 /**
- * Keeps the token of a waiting workflow and then looks whether there is still something to wait for: an end that
- * was written before the token was stored had nobody to signal, so the signal is given here.
+ * Keeps the token of a waiting workflow and then looks whether there is still something to wait for: an end, or somebody's
+ * word that it ends, that was written before the token was stored had nobody to signal, so the signal is given here.
  */
 export const storeWait = async (
   deps: StoreWaitDeps,
   wait: { readonly grantId: string; readonly taskToken: string },
 ): Promise<void> => {
   await deps.store.saveWaitToken(wait.grantId, wait.taskToken);
-  const grant = await deps.store.readGrant(wait.grantId);
-  const task = grant && (await deps.store.readTask(grant.task));
-  if (!grant || isOver(grant) || !isTaskOpen(task, deps.clock())) await deps.workflow.endWait(wait.taskToken);
+  const read = await deps.store.readForUse(wait.grantId);
+  if (!isActiveNow(read, deps.clock())) await deps.workflow.endWait(wait.taskToken);
 };
 
 /** The same for a grant or a run that waits for people: its token is kept under the approval that it waits for. */

@@ -3,6 +3,7 @@ import type { Resource } from '../core/config/resource.ts';
 import { taskMaxEnd } from '../core/grant/due-at.ts';
 import { owesEnding } from '../core/grant/end-grant.ts';
 import type { EndCause, Grant, PendingApprovalGrant } from '../core/grant/grant.ts';
+import { isOver } from '../core/grant/grant.ts';
 import type { Task } from '../core/grant/task.ts';
 import { APPROVAL_USE_SECONDS, SECOND_MS, SWEEP_CONCURRENCY } from '../core/limits.ts';
 import type { EpochMs } from '../core/time.ts';
@@ -97,8 +98,8 @@ const sweepGrant = async (deps: SweepDeps, { id }: DueItem, context: EventContex
   if (!grant) return;
   const now = deps.clock();
   if (grant.state === 'preparing' && now < grant.activateBy) return startWorkflow(deps, grant);
-  if (grant.state === 'pending_approval' && now < grant.approveBy) return awaitPeople(deps, grant);
   const cause = overdueCause(grant, now);
+  if (grant.state === 'pending_approval' && !cause) return awaitPeople(deps, grant);
   if (cause) {
     await endGrant(
       deps,
@@ -109,6 +110,7 @@ const sweepGrant = async (deps: SweepDeps, { id }: DueItem, context: EventContex
   if (needsRunner(grant, now)) await deps.endings.end(id);
 };
 
+/** Also when their time is over: what they decided in the last moment may still be taken. */
 const awaitPeople = async (deps: SweepDeps, grant: PendingApprovalGrant): Promise<void> => {
   await startWorkflow(deps, grant);
   await nudge(deps, { about: { grantId: grant.id }, approval: grant.approval });
@@ -141,11 +143,18 @@ const sweepTask = async (deps: SweepDeps, { id }: DueItem, context: EventContext
   if (ended) await endGrantsOf(deps, ended.task, context);
 };
 
+/** Whoever said that it ends can not write the end, and whoever should have heard of it did not. */
+const sweepRevocation = async (deps: SweepDeps, { id }: DueItem, context: EventContext): Promise<void> => {
+  const end = { grantId: id, cause: 'revoked_by_person', isMine: (grant: Grant) => !isOver(grant) } as const;
+  await endGrant(deps, end, context);
+};
+
 const SWEEPS: Readonly<Record<DueItem['kind'], SweepOne>> = {
   grant: sweepGrant,
   task: sweepTask,
   run: (deps, { id }, context) => sweepRun(deps, id, context),
   approval: (deps, { id }, context) => sweepApproval(deps, id, context),
+  revocation: sweepRevocation,
 };
 
 /** Counted over everything that is owed, because an alarm must stay while anything stays. */

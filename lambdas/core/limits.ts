@@ -57,6 +57,8 @@ export const IDEMPOTENCY_SECONDS = 24 * 3_600;
 export const UNATTENDED_GRANT_MAX_SECONDS = 3_600;
 export const GRANT_MAX_SECONDS = 12 * 3_600;
 export const TASK_MAX_SECONDS = 12 * 3_600;
+/** Somebody's word that a grant ends is kept for longer than any grant lives, the time that people have to decide included. */
+export const REVOCATION_SECONDS = 2 * GRANT_MAX_SECONDS;
 export const LEASE_MIN_SECONDS = 15;
 export const LEASE_MAX_SECONDS = 3_600;
 /** A task that collects more than this is a loop, not work. */

@@ -50,6 +50,37 @@ test('every permission names its source, so that no other API or rule can stand 
   }
 });
 
+/** Every role that may invoke a function, by the function: a role's name says whose it is. */
+const invokersOf = (name: string): string[] =>
+  ofType(resources, 'AWS::IAM::Role')
+    .filter(({ properties }) =>
+      (properties.Policies ?? [])
+        .flatMap((policy: { PolicyDocument: { Statement: object[] } }) => policy.PolicyDocument.Statement)
+        .some((statement: { Action: string | string[]; Effect: string; Resource: string | string[] }) => {
+          const mayInvoke = [statement.Action].flat().some((action) => /^(lambda:|\*)/.test(action));
+          const isMeant = [statement.Resource]
+            .flat()
+            .some((on) => on === `<${name}Function.Arn>` || on.endsWith(`:latchkey-${name}`) || on === '*');
+          return statement.Effect === 'Allow' && mayInvoke && isMeant;
+        }),
+    )
+    .map(({ id }) => id.replace(/Role$/, ''))
+    .sort();
+
+for (const [name, invokers] of [
+  ['runner', ['GrantWorkflow', 'RunWorkflow', 'sweeper']],
+  ['waiter', ['GrantWorkflow', 'RunWorkflow']],
+  ['notifier', ['GrantWorkflow', 'RunWorkflow', 'api', 'console', 'sweeper']],
+] as const)
+  test(`${name} is invoked by ${invokers.join(', ')}, and by no other role`, () => {
+    assert.deepEqual(invokersOf(name), invokers);
+  });
+
+test('no role may invoke any other function', () => {
+  for (const name of ['authorizer', 'api', 'reader', 'vend', 'console', 'sweeper'])
+    assert.deepEqual(invokersOf(name), [], name);
+});
+
 for (const id of ['GrantWorkflowRole', 'RunWorkflowRole'])
   test(`${id} invokes runner, waiter and notifier, and nothing else`, () => {
     const [role] = ofType(resources, 'AWS::IAM::Role').filter((found) => found.id === id);

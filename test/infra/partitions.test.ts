@@ -60,7 +60,7 @@ describe('the partitions that roles allow are those that the store uses', () => 
   for (const [what, pk, able] of [
     ['approvals, by all that ask people, use or record their decision', 'APPROVAL#', DECIDING],
     ['sign-ins and what else is kept of people, by console alone', 'SESSION#', ['console']],
-    ['sign-outs, by console alone', 'REVOKED#', ['console']],
+    ['revocations of grants, by console alone', 'REVOKED#', ['console']],
     ['calls of Slack, by console alone', 'REPLAY#', ['console']],
     ['notices, by notifier alone', 'NOTICE#', ['notifier']],
   ] as const)

@@ -113,7 +113,7 @@ const RIGHTS: Record<string, string[]> = {
     `Deny ${NETWORK} when ${JSON.stringify({ ArnEquals: { 'lambda:SourceFunctionArn': RUNNER } })}`,
   ],
   waiter: [
-    `Allow dynamodb: GetItem on ${GRANTS}${within('TASK#*', 'APPROVAL#*')}`,
+    `${READ_TOGETHER}${within('TASK#*', 'APPROVAL#*', 'REVOKED#*', 'CONTAINMENT')}`,
     `Allow dynamodb: PutItem on ${GRANTS} when ${JSON.stringify({
       'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['WAIT#*'] },
       'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['pk', 'sk', 'token', 'purgeAt'] },

@@ -1,7 +1,6 @@
 import type { Mutant } from '../../bin/mutant.ts';
 
 const BEGIN = 'lambdas/app/begin-run.ts';
-const REQUEST = 'lambdas/app/request-run.ts';
 const REQUEST_TESTS = ['test/app/request-run.test.ts'];
 const EXECUTE_TESTS = ['test/app/execute-run.test.ts'];
 const CLASSIFY_TESTS = ['test/core/sql/classify.test.ts'];

@@ -146,6 +146,7 @@ const readDueShard = async (dynamo: Dynamo, shard: string, until: EpochMs): Prom
 const dueItem = (sk: string, pk: string): DueItem => {
   if (sk === 'TASK') return { kind: 'task', id: pk.slice('TASK#'.length) };
   if (sk === 'APPROVAL') return { kind: 'approval', id: pk.slice('APPROVAL#'.length) };
+  if (sk === 'REVOCATION') return { kind: 'revocation', id: pk.slice('REVOKED#'.length) };
   return sk.startsWith('RUN#')
     ? { kind: 'run', id: sk.slice('RUN#'.length) }
     : { kind: 'grant', id: sk.slice('GRANT#'.length) };

@@ -10,7 +10,13 @@ import type { Grant } from '../../core/grant/grant.ts';
 import type { Task } from '../../core/grant/task.ts';
 import type { ContainmentRegister } from '../../core/grant/use-grant.ts';
 import { principalKey } from '../../core/identity/principal.ts';
-import { DUE_SHARDS_COUNT, IDEMPOTENCY_SECONDS, SECOND_MS } from '../../core/limits.ts';
+import {
+  DUE_SHARDS_COUNT,
+  IDEMPOTENCY_SECONDS,
+  REVOCATION_SECONDS,
+  SECOND_MS,
+  SWEEP_GRACE_MS,
+} from '../../core/limits.ts';
 import type { TaskUsage, Usage } from '../../core/run/budget.ts';
 import type { Run } from '../../core/run/run.ts';
 import { runDueAt } from '../../core/run/run-life.ts';
@@ -109,9 +115,13 @@ export const approvalItem = (approval: Approval): Item => ({
 export const WAITING = 'APPROVAL#waiting';
 export const IN_REVIEW = 'APPROVAL#review';
 
+/** Looked at until it is purged: whoever could note that it was carried out may not write here. */
 export const revocationItem = (revocation: Revocation): Item => ({
   ...revocationKey(revocation.grant),
   body: text(JSON.stringify(revocation)),
+  due: text(`DUE#${shardOf(revocation.grant)}`),
+  dueAt: number(revocation.at + SWEEP_GRACE_MS),
+  purgeAt: number(Math.ceil(revocation.at / SECOND_MS) + REVOCATION_SECONDS),
 });
 
 const stateAttributes = (thing: Grant | Task | Run | Approval, dueAt: number | undefined): Item => ({
@@ -133,8 +143,10 @@ export const dueShards = (kinds: readonly DueKind[]): string[] =>
 
 const dueShard = (thing: Grant | Task | Run | Approval): string => {
   const kind: DueKind = 'ending' in thing && 'resource' in thing && owesEnding(thing) ? 'OWED' : 'DUE';
-  return `${kind}#${(createHash('sha256').update(thing.id).digest()[0] ?? 0) % DUE_SHARDS_COUNT}`;
+  return `${kind}#${shardOf(thing.id)}`;
 };
+
+const shardOf = (id: string): number => (createHash('sha256').update(id).digest()[0] ?? 0) % DUE_SHARDS_COUNT;
 
 export const idempotencyItem = (record: IdempotencyRecord): Item => ({
   ...idempotencyKey(record.principalKey, record.key),
