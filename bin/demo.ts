@@ -4,6 +4,7 @@ import { verifyExport } from '../lambdas/core/audit/audit-export.ts';
 import { parseReceipt } from '../lambdas/core/audit/chain.ts';
 import { startStack } from '../local/stack.ts';
 import { type ApiClient, createApiClient, type Wire } from './api-client.ts';
+import { tellApprovals } from './demo-approvals.ts';
 import { tellRuns } from './demo-runs.ts';
 import { expect } from './expect-status.ts';
 import { localExport } from './local-export.ts';
@@ -38,7 +39,8 @@ const tellStory = async (stack: Stack, narrator: Narrator): Promise<void> => {
   const grant = await askForOrders(crew, task, narrator);
   const connection = await useCredential(crew, { grant, narrator });
   await tellRuns({ crew, task, narrator });
-  await askForTooMuch(stack, crew, { task, narrator });
+  await tellApprovals({ stack, crew, task, narrator });
+  await askForTooMuch(stack, narrator);
   await endTask(crew, { task, grant, connection, narrator });
   await replay(stack, task, narrator);
   await checkTrail(stack, crew.receipts, narrator);
@@ -114,20 +116,7 @@ const useCredential = async (crew: ApiClient, { grant, narrator }: Omit<Scene, '
   return client;
 };
 
-const askForTooMuch = async (
-  stack: Stack,
-  crew: ApiClient,
-  { task, narrator }: Omit<Scene, 'grant'>,
-): Promise<void> => {
-  const pending = expect(
-    await crew.post<Wire['GrantView']>('/v1/grants', { ...REQUEST, task, resource: 'billing-db' }),
-    202,
-  );
-  narrator.step(
-    'It asks for billing-db, which is production',
-    [`Not without people: ${pending.body.approval?.quorum} must approve. It waits, and nothing exists yet.`],
-    pending,
-  );
+const askForTooMuch = async (stack: Stack, narrator: Narrator): Promise<void> => {
   const other = createApiClient(stack.baseUrl, await stack.getToken('other-crew'));
   const otherTask = expect(await other.post<Wire['TaskView']>('/v1/tasks', { name: 'Curious' }), 201);
   const denied = await other.post<Wire['ProblemView']>('/v1/grants', {
