@@ -1,4 +1,4 @@
-import type { Approval } from '../core/approval/approval.ts';
+import type { Approval, PendingApproval } from '../core/approval/approval.ts';
 import { closeApproval, useApproval } from '../core/approval/approval-life.ts';
 import { decideAgain } from '../core/approval/decide-again.ts';
 import { isBoundTo, outcomeOf } from '../core/approval/outcome.ts';
@@ -12,7 +12,7 @@ import type { Grant, PendingApprovalGrant } from '../core/grant/grant.ts';
 import { isOver } from '../core/grant/grant.ts';
 import { isContained, isTaskOpen } from '../core/grant/use-grant.ts';
 import { groupsToday } from '../core/identity/listed-entry.ts';
-import { type Policy, rightsFor, unmaskedCategories } from '../core/policy/decide-access.ts';
+import { maxSeconds, type Policy, rightsFor, unmaskedCategories } from '../core/policy/decide-access.ts';
 import type { EpochMs } from '../core/time.ts';
 import { askAgain, newApprovalId } from './ask-people.ts';
 import { decideUntilCommitted } from './attempts.ts';
@@ -62,6 +62,15 @@ const attempt = async (deps: Deps, grantId: string, context: EventContext): Prom
   const now = deps.clock();
   const about = { grant, context, now };
   const outcome = outcomeOf(await deps.store.readApproval(grant.approval), now);
+  if (outcome.kind === 'mismatch' || !isAbout(outcome.approval, grant)) return refuse(deps, about);
+  const stands = isTaskOpen(task, now) && !isContained(containment, grant) && !isRevoked;
+  if (!stands && (outcome.kind === 'waiting' || outcome.kind === 'granted'))
+    return cancel(
+      deps,
+      about,
+      outcome.approval,
+      endGrant(grant, isRevoked ? 'revoked_by_person' : 'cancelled_by_principal', now),
+    );
   switch (outcome.kind) {
     case 'waiting':
       return 'wait';
@@ -71,22 +80,18 @@ const attempt = async (deps: Deps, grantId: string, context: EventContext): Prom
       return finish(deps, about, endGrant(grant, 'nobody_approved', now), [
         record<Approval>(closeApproval(outcome.approval, LAPSED, now), context, now),
       ]);
-    case 'granted': {
-      const stands = isTaskOpen(task, now) && !isContained(containment, grant) && !isRevoked;
-      if (!stands) return cancel(deps, about, outcome.approval);
-      const subject = { kind: 'grant', id: grant.id } as const;
-      const isBound =
-        isBoundTo(outcome.approval.asked, grant, subject) && isAsAsked(outcome.approval.asked, grant);
-      return isBound ? take(deps, about, outcome.approval) : refuse(deps, about);
-    }
-    case 'closed':
-      return finish(deps, about, endGrant(grant, 'nobody_approved', now));
+    case 'granted':
+      return take(deps, about, outcome.approval);
     default:
-      return refuse(deps, about);
+      return finish(deps, about, endGrant(grant, 'nobody_approved', now));
   }
 };
 
 const LAPSED = { state: 'lapsed', cause: 'nobody_approved' } as const;
+
+/** Whatever has become of it: what is not about this grant is not touched, and nothing is taken from it. */
+const isAbout = ({ asked }: Approval, grant: PendingApprovalGrant): boolean =>
+  isBoundTo(asked, grant, { kind: 'grant', id: grant.id }) && isAsAsked(asked, grant);
 
 const isAsAsked = (
   { action, seconds, reason, approveBy }: Approval['asked'],
@@ -106,6 +111,8 @@ const take = async (deps: Deps, about: Deciding, approval: Granted): Promise<Adm
   if (typeof resource === 'string' || !groups) return cancel(deps, about, approval);
   const { principal, action, requestedSeconds: durationSeconds } = grant;
   const question = { principal, groups, action, resource, durationSeconds };
+  if (durationSeconds > maxSeconds(resource) || !resource.actions.includes(action))
+    return cancel(deps, about, approval, denyGrant(grant, 'policy_denied'));
   const again = decideAgain(deps.policy, approval, { question, principals: deps.principals });
   if (again.kind === 'no') return cancel(deps, about, approval, denyGrant(grant, 'policy_denied'));
   if (again.kind === 'ask') return hold(deps, about, { approval, resource, again });
@@ -138,7 +145,7 @@ const hold = async (
 const cancel = (
   deps: Deps,
   about: Deciding,
-  approval: Granted,
+  approval: PendingApproval | Granted,
   change: Change<Grant> = endGrant(about.grant, 'cancelled_by_principal', about.now),
 ): Promise<Admission | 'lost'> => {
   const closed = closeApproval(approval, { state: 'cancelled', cause: change.fact.type }, about.now);

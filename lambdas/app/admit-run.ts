@@ -49,7 +49,7 @@ const attempt = async (
   const about = { run, grant, context, now };
   const approval = await deps.store.readApproval(run.approval);
   const outcome = outcomeOf(approval, now);
-  if (outcome.kind === 'mismatch') return refuse(deps, about);
+  if (outcome.kind === 'mismatch' || !isAbout(outcome.approval, about)) return refuse(deps, about);
   if (!isActiveNow(read, now)) return settle(deps, about, { code: 'grant_over', approval });
   switch (outcome.kind) {
     case 'waiting':
@@ -63,13 +63,18 @@ const attempt = async (
   }
 };
 
+/** Whatever has become of it: what is not about this run is not touched, and nothing is taken from it. */
+const isAbout = ({ asked }: Approval, { run, grant }: PendingRun): boolean =>
+  isBoundTo(asked, grant, { kind: 'run', id: run.id }) &&
+  asked.action === run.action &&
+  asked.approveBy === run.approveBy;
+
 const take = async (
   deps: AdmitRunDeps,
   about: PendingRun,
   approval: GrantedApproval,
 ): Promise<Admission | 'lost'> => {
-  const { run, grant, context, now } = about;
-  if (!isBoundTo(approval.asked, grant, { kind: 'run', id: run.id })) return refuse(deps, about);
+  const { run, context, now } = about;
   const question = await questionOf(deps, about);
   if (!question) return settle(deps, about, { code: 'payload_gone', approval });
   const again = decideAgain(await deps.loadPolicy(), approval, { question, principals: deps.principals });

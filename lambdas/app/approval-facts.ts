@@ -1,9 +1,10 @@
-import type { Approval } from '../core/approval/approval.ts';
+import type { Approval, Granted } from '../core/approval/approval.ts';
+import { everybody, offersOf } from '../core/approval/consent.ts';
 import type { Resource } from '../core/config/resource.ts';
 import type { Grant } from '../core/grant/grant.ts';
 import { isActiveNow, isContained, isTaskOpen } from '../core/grant/use-grant.ts';
 import { principalKey } from '../core/identity/principal.ts';
-import type { verdictOn } from '../core/policy/decide-access.ts';
+import { answerWith, type Policy, type verdictOn } from '../core/policy/decide-access.ts';
 import type { Run } from '../core/run/run.ts';
 import { runFacts } from '../core/run/run-facts.ts';
 import { classify } from '../core/sql/classify.ts';
@@ -52,6 +53,19 @@ export const factsOf = async (deps: FactsDeps, approval: Approval, now: EpochMs)
   };
 };
 
+/** Only what policy would let through with everybody's consent: nobody is offered, or gives, what would come to nothing. */
+export const offersNow = (
+  { policy }: { readonly policy: Policy },
+  { approval, facts }: { readonly approval: Approval; readonly facts: ApprovalFacts },
+): readonly Granted[] => {
+  const { questions, resource } = facts;
+  if (!questions || !resource) return [];
+  const consent = everybody(policy.groups);
+  return offersOf(approval.asked, resource).filter(({ action }) =>
+    questions.every((question) => answerWith(policy, { ...question, action }, consent).allowed),
+  );
+};
+
 const readAround = async (deps: FactsDeps, { asked }: Approval, at: EpochMs) => {
   const { subject, grant: grantId, requester } = asked;
   if (subject.kind !== 'run')
@@ -94,7 +108,7 @@ const statementsOf = async (
 
 const questionsOf = async (
   deps: FactsDeps,
-  { asked }: Approval,
+  { asked, found }: Approval,
   about: Pick<ApprovalFacts, 'grant' | 'run' | 'resource' | 'statements'> & {
     readonly budgets: Awaited<ReturnType<typeof readAround>>['budgets'];
   },
@@ -112,8 +126,10 @@ const questionsOf = async (
   await deps.loadParser();
   const understood = statements.map(({ sql }) => classify(sql));
   if (!understood.every(({ ok }) => ok)) return undefined;
-  return understood.flatMap((one) =>
-    one.ok ? [{ ...question, run: runFacts(one.value, budgets ?? NOTHING) }] : [],
+  // With the target's estimate, where there is one: it can make policy ask for more people than the statement alone.
+  const estimateOf = (index: number) => found?.estimatedRows[index] ?? undefined;
+  return understood.flatMap((one, index) =>
+    one.ok ? [{ ...question, run: runFacts(one.value, budgets ?? NOTHING, estimateOf(index)) }] : [],
   );
 };
 

@@ -1,4 +1,4 @@
-import type { Approval, Asked, GrantedApproval } from '../core/approval/approval.ts';
+import type { Approval, Asked, Found, GrantedApproval } from '../core/approval/approval.ts';
 import { closeApproval, isOpen } from '../core/approval/approval-life.ts';
 import { askedAgain } from '../core/approval/asked.ts';
 import { resourceDigestOf } from '../core/approval/digest.ts';
@@ -24,6 +24,7 @@ export const askPeople = (
     readonly askedBy: readonly DeterminingPolicy[];
     readonly resource: Resource;
     readonly supersedes?: string;
+    readonly found?: Found | undefined;
   },
   context: EventContext,
   now: EpochMs,
@@ -53,8 +54,8 @@ export const askAgain = (
     determinedBy: about.determinedBy.map(({ id }) => id),
   });
   const { quorum, askedBy, resource } = about;
-  const { excluded, id: supersedes } = approval;
-  const again = askPeople({ asked, excluded, quorum, askedBy, resource, supersedes }, context, now);
+  const { excluded, found, id: supersedes } = approval;
+  const again = askPeople({ asked, excluded, quorum, askedBy, resource, supersedes, found }, context, now);
   const closed = isOpen(approval)
     ? [record<Approval>(closeApproval(approval, { state: 'superseded', cause: about.id }, now), context, now)]
     : [];

@@ -18,6 +18,7 @@ import { askPeople, newApprovalId } from './ask-people.ts';
 import { decideUntilCommitted } from './attempts.ts';
 import type { Executable, ExecuteRunDeps } from './execute-run.ts';
 import type { Inspection } from './ports.ts';
+import { saidOf } from './inspect-run.ts';
 import { recordRun } from './record-run.ts';
 import type { Answered } from './run-answer.ts';
 
@@ -155,7 +156,7 @@ const timeOfPeople = async ({ store }: ExecuteRunDeps, run: QueuedRun): Promise<
 /** People are asked, or asked once more: the same statement waits for another approval. */
 const hold = (
   deps: ExecuteRunDeps,
-  { resource, statement, asked, vault }: Planned,
+  { resource, statement, asked, vault, inspection, plans }: Planned,
   about: {
     readonly run: QueuedRun;
     readonly grant: Grant;
@@ -171,7 +172,8 @@ const hold = (
   const mac = vault.mac('approval', statementText({ ...asked, maxRows: run.maxRows }));
   const question = askedOfRun(change.next, grant, { resource, statement: askedStatement(statement, mac) });
   const excluded = excludedFrom(grant, { ...grant, delegation: run.delegation });
-  const asking = { asked: question, excluded, quorum, askedBy: verdict.askedBy, resource };
+  const found = { at: now, ...saidOf(inspection.estimatedRows, plans) };
+  const asking = { asked: question, excluded, quorum, askedBy: verdict.askedBy, resource, found };
   const supersedes = run.approval === undefined ? {} : { supersedes: run.approval };
   return { change, approval: askPeople({ ...asking, ...supersedes }, context, now) };
 };

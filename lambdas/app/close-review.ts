@@ -2,14 +2,15 @@ import type { Approval, ClosedApproval, GrantedApproval } from '../core/approval
 import { closeReview as closed, reviewOf } from '../core/approval/approval-life.ts';
 import { isOneOf } from '../core/approval/consent.ts';
 import type { DecisionRefusal } from '../core/approval/decision-refusal.ts';
-import { mayPerson } from '../core/approval/standing-consent.ts';
-import { DECISION_SIGN_IN_MAX_AGE_SECONDS, NOTE_MAX_CHARACTERS, SECOND_MS } from '../core/limits.ts';
+import { isExcluded, mayPerson } from '../core/approval/standing-consent.ts';
+import { NOTE_MAX_CHARACTERS } from '../core/limits.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import { decideUntilCommitted } from './attempts.ts';
 import { callerContext } from './caller.ts';
 import type { DecideDeps } from './decide-approval.ts';
 import { record } from './record.ts';
-import { personOf, type Visitor } from './visitor.ts';
+import { recordRefusedWord } from './record-refusal.ts';
+import { hasSignedInLately, personOf, type Visitor } from './visitor.ts';
 
 export interface ReviewNote {
   readonly approvalId: string;
@@ -24,6 +25,12 @@ export const closeReview = async (
 ): Promise<Result<Approval, DecisionRefusal>> => {
   const reviewed = await decideUntilCommitted(() => attempt(deps, visitor, ask), deps.backoff);
   if (reviewed.ok) await deps.notifier.notify(ask.approvalId).catch(() => undefined);
+  else
+    await recordRefusedWord(deps, visitor, {
+      code: reviewed.failure.code,
+      decision: 'close the review',
+      about: ask.approvalId,
+    });
   return reviewed;
 };
 
@@ -37,12 +44,12 @@ const attempt = async (
   const person = personOf(visitor, deps.principals);
   if (!approval || approval.state === 'pending' || !reviewOf(approval)) return fail({ code: 'not_found' });
   if (!person) return fail({ code: 'not_a_person' });
-  if (now - visitor.authenticatedAt > DECISION_SIGN_IN_MAX_AGE_SECONDS * SECOND_MS)
-    return fail({ code: 'sign_in_again' });
+  if (!hasSignedInLately(visitor, now)) return fail({ code: 'sign_in_again' });
   if (note.trim() === '') return fail({ code: 'reason_missing' });
   if (note.length > NOTE_MAX_CHARACTERS) return fail({ code: 'too_long' });
   const took = approval.votes.map(({ voter }) => voter);
-  if (isOneOf([...approval.excluded, ...took], person)) return fail({ code: 'own_request' });
+  if (isExcluded(approval, person, deps.principals) || isOneOf(took, person))
+    return fail({ code: 'own_request' });
   if (!mayPerson(deps.policy, approval, { person, action: 'review', at: now }))
     return fail({ code: 'not_allowed' });
   if (reviewOf(approval)?.state === 'closed') return fail({ code: 'over' });

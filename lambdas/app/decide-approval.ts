@@ -2,23 +2,23 @@ import type { Approval, Granted, Vote, VoteWay } from '../core/approval/approval
 import { castVote } from '../core/approval/cast-vote.ts';
 import { isOffered } from '../core/approval/consent.ts';
 import type { DecisionRefusal } from '../core/approval/decision-refusal.ts';
-import { ACTION_OF_WAY, mayPerson } from '../core/approval/standing-consent.ts';
+import { ACTION_OF_WAY, isExcluded, mayPerson } from '../core/approval/standing-consent.ts';
 import type { PrincipalEntry } from '../core/config/issuer.ts';
 import type { Resource } from '../core/config/resource.ts';
 import type { Consent } from '../core/grant/grant.ts';
 import { principalKey } from '../core/identity/principal.ts';
-import { DECISION_SIGN_IN_MAX_AGE_SECONDS, NOTE_MAX_CHARACTERS, SECOND_MS } from '../core/limits.ts';
+import { NOTE_MAX_CHARACTERS } from '../core/limits.ts';
 import { answerWith, type Policy } from '../core/policy/decide-access.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import type { EpochMs } from '../core/time.ts';
-import { type FactsDeps, factsOf } from './approval-facts.ts';
+import { type FactsDeps, factsOf, offersNow } from './approval-facts.ts';
 import { decideUntilCommitted } from './attempts.ts';
 import { callerContext } from './caller.ts';
 import type { Alarm, Backoff, Commit, Log, Notifier, Store, Workflow } from './ports.ts';
 import { record } from './record.ts';
 import type { TrailDeps } from './record-refusal.ts';
-import { recordAside } from './record-refusal.ts';
-import { personOf, type Visitor } from './visitor.ts';
+import { recordRefusedWord } from './record-refusal.ts';
+import { hasSignedInLately, personOf, type Visitor } from './visitor.ts';
 
 export interface DecideDeps extends TrailDeps, FactsDeps {
   readonly store: FactsDeps['store'] &
@@ -57,7 +57,12 @@ export const decideApproval = async (
 ): Promise<Decided> => {
   const decided = await decideUntilCommitted(() => attempt(deps, visitor, decision), deps.backoff);
   if (decided.ok) await wake(deps, decided.value);
-  else await keepRefusal(deps, visitor, { decision, refusal: decided.failure });
+  else
+    await recordRefusedWord(deps, visitor, {
+      code: decided.failure.code,
+      decision: `${decision.decision} by ${decision.way}`,
+      about: decision.approvalId,
+    });
   return decided;
 };
 
@@ -67,8 +72,8 @@ const attempt = async (deps: DecideDeps, visitor: Visitor, decision: Decision): 
   const person = personOf(visitor, deps.principals);
   if (!approval) return fail({ code: 'not_found' });
   if (!person) return fail({ code: 'not_a_person' });
-  if (now - visitor.authenticatedAt > DECISION_SIGN_IN_MAX_AGE_SECONDS * SECOND_MS)
-    return fail({ code: 'sign_in_again' });
+  if (!hasSignedInLately(visitor, now)) return fail({ code: 'sign_in_again' });
+  if (isExcluded(approval, person, deps.principals)) return fail({ code: 'own_request' });
   const resource = deps.resources.find(({ id }) => id === approval.asked.resource);
   const granted = decision.granted ?? { action: approval.asked.action, seconds: approval.asked.seconds };
   const badForm = formOf(decision, granted, { approval, resource });
@@ -91,6 +96,7 @@ const attempt = async (deps: DecideDeps, visitor: Visitor, decision: Decision): 
   if (!cast.ok) return cast;
   if ('again' in cast.value) return ok(cast.value.again);
   if (!facts.stands) return fail({ code: 'over' });
+  if (vote.granted && !isLetThrough(deps, { approval, facts, granted })) return fail({ code: 'not_offered' });
   const { state, entry } = record<Approval>(cast.value, callerContext(visitor, deps.software), now);
   const outcome = await deps.store.commit({
     approvals: [state],
@@ -101,6 +107,12 @@ const attempt = async (deps: DecideDeps, visitor: Visitor, decision: Decision): 
   if (way === 'break_glass' && vote.decision === 'approve') deps.alarm('BrokenGlass');
   return ok(state);
 };
+
+/** Whoever goes ahead alone goes no further than everybody together: what policy forbids, and what nobody can read, is not given. */
+const isLetThrough = (
+  deps: DecideDeps,
+  { granted, ...about }: Parameters<typeof offersNow>[1] & { readonly granted: Granted },
+): boolean => offersNow(deps, about).some(({ action }) => action === granted.action);
 
 const formOf = (
   { decision, way, note }: Decision,
@@ -138,18 +150,4 @@ const wake = async (deps: DecideDeps, approval: Approval): Promise<void> => {
     deps.log('warn', 'workflow not signalled', about);
   }
   await deps.notifier.notify(approval.id).catch(() => deps.log('warn', 'nobody was told', about));
-};
-
-const keepRefusal = async (
-  deps: DecideDeps,
-  visitor: Visitor,
-  { decision, refusal }: { readonly decision: Decision; readonly refusal: DecisionRefusal },
-): Promise<void> => {
-  deps.alarm('DecisionRefused');
-  await recordAside(deps, visitor, {
-    type: 'decision.refused',
-    code: refusal.code,
-    decision: `${decision.decision} by ${decision.way}`,
-    about: decision.approvalId,
-  });
 };

@@ -1,10 +1,10 @@
-import type { Approval } from '../core/approval/approval.ts';
+import type { Approval, Found } from '../core/approval/approval.ts';
 import { isPending } from '../core/approval/approval.ts';
 import { recordFound } from '../core/approval/approval-life.ts';
 import type { EventContext } from '../core/audit/event.ts';
 import { isActiveNow } from '../core/grant/use-grant.ts';
 import { RUN_ANSWER_MAX_BYTES, RUN_MAX_SECONDS } from '../core/limits.ts';
-import { planMasks } from '../core/masking/plan-masks.ts';
+import { type ColumnPlan, planMasks } from '../core/masking/plan-masks.ts';
 import { classify } from '../core/sql/classify.ts';
 import { decideUntilCommitted } from './attempts.ts';
 import type { ExecuteRunDeps } from './execute-run.ts';
@@ -53,24 +53,24 @@ export const inspectRun = async (
     sensitive: resource.sensitive,
     unmasked,
   });
-  const maskedColumns = plans.ok
-    ? plans.value.flatMap((plan) => (plan.kind === 'sensitive' ? [plan.category] : []))
-    : [];
-  const said = {
-    estimatedRows: [estimatedRows === undefined ? null : Math.round(estimatedRows)],
-    maskedColumns,
-  };
+  const said = saidOf(estimatedRows, plans.ok ? plans.value : []);
   await decideUntilCommitted(() => keep(deps, { approvalId: run.approval, said }, context), deps.backoff);
 };
+
+/** What the target says of one statement, in the words of an approval. */
+export const saidOf = (
+  estimatedRows: number | undefined,
+  plans: readonly ColumnPlan[],
+): Omit<Found, 'at'> => ({
+  estimatedRows: [estimatedRows === undefined ? null : Math.round(estimatedRows)],
+  maskedColumns: plans.flatMap((plan) => (plan.kind === 'sensitive' ? [plan.category] : [])),
+});
 
 const keep = async (
   deps: ExecuteRunDeps,
   about: {
     readonly approvalId: string;
-    readonly said: {
-      readonly estimatedRows: readonly (number | null)[];
-      readonly maskedColumns: readonly string[];
-    };
+    readonly said: Omit<Found, 'at'>;
   },
   context: EventContext,
 ): Promise<'kept' | 'lost'> => {

@@ -1,6 +1,6 @@
 import type { Approval } from '../core/approval/approval.ts';
 import { isOneOf } from '../core/approval/consent.ts';
-import { mayPerson } from '../core/approval/standing-consent.ts';
+import { isExcluded, mayPerson } from '../core/approval/standing-consent.ts';
 import type { DecideDeps } from './decide-approval.ts';
 import type { Store } from './ports.ts';
 import { personOf, type Visitor } from './visitor.ts';
@@ -23,8 +23,12 @@ export const listInbox = async (deps: InboxDeps, visitor: Visitor): Promise<Inbo
     deps.store.listApprovals('waiting'),
     deps.store.listApprovals('review'),
   ]);
-  const hasPart = ({ excluded, votes }: Approval) =>
-    isOneOf([...excluded, ...votes.map(({ voter }) => voter)], person);
+  const hasPart = (approval: Approval) =>
+    isExcluded(approval, person, deps.principals) ||
+    isOneOf(
+      approval.votes.map(({ voter }) => voter),
+      person,
+    );
   const may = (approval: Approval, ...actions: ('approve' | 'break_glass' | 'review')[]) =>
     actions.some((action) => mayPerson(deps.policy, approval, { person, action, at }));
   return {

@@ -1,11 +1,12 @@
 import { appendEntry } from '../core/audit/chain.ts';
+import type { DecisionRefusal } from '../core/approval/decision-refusal.ts';
 import type { Receipt } from '../core/audit/entry.ts';
 import type { AuditFact } from '../core/audit/event.ts';
 import { systemChain } from '../core/audit/system-chain.ts';
 import { principalKey } from '../core/identity/principal.ts';
 import type { Caller, Software } from './caller.ts';
 import { callerContext } from './caller.ts';
-import type { Clock, Store } from './ports.ts';
+import type { Alarm, Clock, Store } from './ports.ts';
 
 export interface TrailDeps {
   readonly store: Pick<Store, 'appendSystem'>;
@@ -26,4 +27,14 @@ export const recordAside = (
   const event = { ...fact, ...callerContext(caller, deps.software) };
   // Asked again once the head is read: what was appended while that took long must not be younger than this.
   return deps.store.appendSystem(chain, (head) => appendEntry({ chain, head }, event, deps.clock()));
+};
+
+/** Keeps a person's word that did not count, and counts it: people who try what they may not are worth a look. */
+export const recordRefusedWord = async (
+  deps: TrailDeps & { readonly alarm: Alarm },
+  visitor: Caller,
+  word: { readonly code: DecisionRefusal['code']; readonly decision: string; readonly about: string },
+): Promise<void> => {
+  deps.alarm('DecisionRefused');
+  await recordAside(deps, visitor, { type: 'decision.refused', ...word });
 };

@@ -1,17 +1,17 @@
 import type { DecisionRefusal } from '../core/approval/decision-refusal.ts';
 import type { Grant } from '../core/grant/grant.ts';
 import { isOver } from '../core/grant/grant.ts';
-import { DECISION_SIGN_IN_MAX_AGE_SECONDS, NOTE_MAX_CHARACTERS, SECOND_MS } from '../core/limits.ts';
+import { NOTE_MAX_CHARACTERS } from '../core/limits.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import type { DecideDeps } from './decide-approval.ts';
 import { mayEnd } from './list-live-grants.ts';
 import type { Store } from './ports.ts';
-import { recordAside } from './record-refusal.ts';
+import { recordAside, recordRefusedWord } from './record-refusal.ts';
 import { signalEnd } from './start-workflow.ts';
-import { personOf, type Visitor } from './visitor.ts';
+import { hasSignedInLately, personOf, type Visitor } from './visitor.ts';
 
 export interface RevokeDeps
-  extends Pick<DecideDeps, 'policy' | 'principals' | 'clock' | 'software' | 'workflow' | 'log'> {
+  extends Pick<DecideDeps, 'policy' | 'principals' | 'clock' | 'software' | 'workflow' | 'alarm' | 'log'> {
   readonly store: Pick<Store, 'readGrant' | 'readWaitToken' | 'saveRevocation' | 'appendSystem'>;
 }
 
@@ -22,6 +22,21 @@ export interface RevokeDeps
 export const revokeGrant = async (
   deps: RevokeDeps,
   visitor: Visitor,
+  ask: { readonly grantId: string; readonly note: string },
+): Promise<Result<Grant, DecisionRefusal>> => {
+  const revoked = await attempt(deps, visitor, ask);
+  if (!revoked.ok)
+    await recordRefusedWord(deps, visitor, {
+      code: revoked.failure.code,
+      decision: 'revoke',
+      about: ask.grantId,
+    });
+  return revoked;
+};
+
+const attempt = async (
+  deps: RevokeDeps,
+  visitor: Visitor,
   { grantId, note }: { readonly grantId: string; readonly note: string },
 ): Promise<Result<Grant, DecisionRefusal>> => {
   const person = personOf(visitor, deps.principals);
@@ -29,8 +44,7 @@ export const revokeGrant = async (
   if (!grant) return fail({ code: 'not_found' });
   if (!person) return fail({ code: 'not_a_person' });
   const at = deps.clock();
-  if (at - visitor.authenticatedAt > DECISION_SIGN_IN_MAX_AGE_SECONDS * SECOND_MS)
-    return fail({ code: 'sign_in_again' });
+  if (!hasSignedInLately(visitor, at)) return fail({ code: 'sign_in_again' });
   if (note.trim() === '') return fail({ code: 'reason_missing' });
   if (note.length > NOTE_MAX_CHARACTERS) return fail({ code: 'too_long' });
   if (!mayEnd(deps, grant, person)) return fail({ code: 'not_allowed' });
@@ -38,7 +52,9 @@ export const revokeGrant = async (
   await recordAside(deps, visitor, { type: 'grant.revocation', grant: grantId, note });
   const { issuer, subject } = person;
   await deps.store.saveRevocation({ grant: grantId, by: { issuer, subject }, note, at });
-  const token = await deps.store.readWaitToken(grantId).catch(() => undefined);
+  // Who waits for people keeps the token of that wait.
+  const waitsFor = grant.state === 'pending_approval' ? grant.approval : grantId;
+  const token = await deps.store.readWaitToken(waitsFor).catch(() => undefined);
   await signalEnd(deps, grantId, token);
   return ok(grant);
 };

@@ -1,17 +1,16 @@
 import type { Approval, AskedStatement, Granted } from '../core/approval/approval.ts';
 import { isGranted } from '../core/approval/approval.ts';
 import { reviewOf } from '../core/approval/approval-life.ts';
-import { everybody, isOneOf, offersOf } from '../core/approval/consent.ts';
+import { isOneOf } from '../core/approval/consent.ts';
 import type { DecisionRefusal } from '../core/approval/decision-refusal.ts';
-import { mayPerson } from '../core/approval/standing-consent.ts';
+import { isExcluded, mayPerson } from '../core/approval/standing-consent.ts';
 import { type Resource, templateFor } from '../core/config/resource.ts';
 import type { DeterminingPolicy } from '../core/failure.ts';
 import type { Grant } from '../core/grant/grant.ts';
 import { principalKey } from '../core/identity/principal.ts';
-import { answerWith } from '../core/policy/decide-access.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import type { EpochMs } from '../core/time.ts';
-import { type ApprovalFacts, factsOf } from './approval-facts.ts';
+import { type ApprovalFacts, factsOf, offersNow } from './approval-facts.ts';
 import type { DecideDeps } from './decide-approval.ts';
 import type { Store } from './ports.ts';
 import type { RunAsked } from './run-payload.ts';
@@ -95,7 +94,7 @@ export const showApproval = async (
     roleLines: linesOf(deps, approval, facts),
     sensitive: sensitiveOf(facts),
     previous: await previousOf(deps, approval),
-    offers: resource ? offered(deps, { approval, facts, resource }) : [],
+    offers: offersNow(deps, { approval, facts }),
     may,
   });
 };
@@ -121,11 +120,11 @@ const mayOf = (
   if (!person) return undefined;
   const may = (action: 'approve' | 'break_glass' | 'review') =>
     mayPerson(deps.policy, approval, { person, action, at: now });
-  const isExcluded = isOneOf(approval.excluded, person);
+  const isOwn = isExcluded(approval, person, deps.principals);
   const [approve, breakGlass, review] = [may('approve'), may('break_glass'), may('review')];
-  if (!approve && !breakGlass && !review && !isExcluded) return undefined;
+  if (!approve && !breakGlass && !review && !isOwn) return undefined;
   const isOpen = approval.state === 'pending' && facts.stands && now < approval.asked.approveBy;
-  const counts = isOpen && !isExcluded;
+  const counts = isOpen && !isOwn;
   const hasVoted = isOneOf(
     approval.votes.map(({ voter }) => voter),
     person,
@@ -134,20 +133,19 @@ const mayOf = (
     approve: counts && approve && !hasVoted,
     deny: counts && approve,
     breakGlass: counts && breakGlass,
-    review: review && !isExcluded && !hasVoted && reviewOf(approval)?.state === 'open',
-    because: reasonWhyNot({ isOpen, isExcluded, approve, hasVoted }),
+    review: review && !isOwn && !hasVoted && reviewOf(approval)?.state === 'open',
+    because: reasonWhyNot({ isOpen, isOwn, approve, hasVoted }),
   };
 };
 
 const reasonWhyNot = (is: {
   readonly isOpen: boolean;
-  readonly isExcluded: boolean;
+  readonly isOwn: boolean;
   readonly approve: boolean;
   readonly hasVoted: boolean;
 }): string => {
   if (!is.isOpen) return 'There is nothing to decide any more.';
-  if (is.isExcluded)
-    return 'It is your own request, or that of an agent you answer for: somebody else decides.';
+  if (is.isOwn) return 'It is your own request, or that of an agent you answer for: somebody else decides.';
   if (!is.approve) return 'Policy does not let you decide about it.';
   return is.hasVoted ? 'You have said yes already. You may still say no.' : '';
 };
@@ -190,21 +188,4 @@ const previousOf = async (deps: ShowDeps, approval: Approval): Promise<ApprovalP
   if (!previous) return undefined;
   const { statements = [] } = await factsOf(deps, previous, deps.clock());
   return { approval: previous, statements: statements.map(({ sql }) => sql) };
-};
-
-/** Only what policy would let through with everybody's consent: nobody is offered what would come to nothing. */
-const offered = (
-  deps: ShowDeps,
-  {
-    approval,
-    facts,
-    resource,
-  }: { readonly approval: Approval; readonly facts: ApprovalFacts; readonly resource: Resource },
-): readonly Granted[] => {
-  const { questions } = facts;
-  if (!questions) return [];
-  const consent = everybody(deps.policy.groups);
-  return offersOf(approval.asked, resource).filter(({ action }) =>
-    questions.every((question) => answerWith(deps.policy, { ...question, action }, consent).allowed),
-  );
 };

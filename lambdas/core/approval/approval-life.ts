@@ -1,5 +1,5 @@
 import type { PrincipalId } from '../identity/principal.ts';
-import { REMIND_AFTER_SECONDS, REMINDERS_MAX_COUNT, SECOND_MS } from '../limits.ts';
+import { REMINDERS_MAX_COUNT } from '../limits.ts';
 import type { EpochMs } from '../time.ts';
 import type { Approval, ClosedApproval, Found, GrantedApproval, PendingApproval } from './approval.ts';
 import { isGranted } from './approval.ts';
@@ -69,7 +69,7 @@ export const recordFound = (approval: PendingApproval, found: Found): ApprovalCh
 /** The next reminder comes after twice the time, and the last one is the last. */
 export const remind = (approval: PendingApproval, now: EpochMs): ApprovalChange<PendingApproval> => {
   const reminders = approval.reminders + 1;
-  const next = now + Math.max(now - approval.createdAt, REMIND_AFTER_SECONDS * SECOND_MS);
+  const next = now + (now - approval.createdAt);
   const isLast = reminders >= REMINDERS_MAX_COUNT || next >= approval.asked.approveBy;
   return {
     next: { ...approval, reminders, remindAt: isLast ? undefined : next },

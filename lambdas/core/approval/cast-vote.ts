@@ -37,7 +37,8 @@ export const castVote = (
   if (isOneOf(approval.excluded, vote.voter)) return fail({ code: 'own_request' });
   const votes = [...approval.votes.filter(({ voter }) => !isSamePrincipal(voter, vote.voter)), vote];
   if (vote.decision === 'deny') return ok(denied(approval, votes, vote));
-  return vote.way === 'break_glass' || isEnough(consentOf(votes))
+  const consent = consentOf(votes);
+  return vote.way === 'break_glass' || (consent.approvals >= approval.quorum && isEnough(consent))
     ? ok(approved(approval, votes, vote))
     : ok({ next: { ...approval, votes }, fact: factOf(approval, vote, 'pending') });
 };

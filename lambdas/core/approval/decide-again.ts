@@ -46,8 +46,8 @@ const givenOf = ({ granted }: GrantedApproval) => ({
   durationSeconds: granted.seconds,
 });
 
-/** Runs that are given in the place of a login are a frame: people are asked for each of them, so it needs nobody itself. */
+/** Runs that are given in the place of a login are a frame: people are asked for each of them, so whoever gave it is enough. */
 const isAllowed = (policy: Policy, question: Question, consent: Consent): boolean =>
   isRunAction(question.action) && question.run === undefined
-    ? verdictOn(policy, question).effect === 'allow'
+    ? consent.approvals > 0 && verdictOn(policy, question).effect === 'allow'
     : answerWith(policy, question, consent).allowed;

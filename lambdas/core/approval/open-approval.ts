@@ -5,7 +5,7 @@ import type { Change } from '../grant/change.ts';
 import type { PrincipalId } from '../identity/principal.ts';
 import { REMIND_AFTER_SECONDS, SECOND_MS } from '../limits.ts';
 import type { EpochMs } from '../time.ts';
-import type { Approval, Asked, PendingApproval } from './approval.ts';
+import type { Approval, Asked, Found, PendingApproval } from './approval.ts';
 import { digestOf } from './digest.ts';
 
 type ApprovalFact = Extract<AuditFact, { readonly approval: string; readonly type: `approval.${string}` }>;
@@ -19,6 +19,8 @@ export interface Asking {
   readonly policyDigest: string;
   readonly askedBy: readonly DeterminingPolicy[];
   readonly supersedes?: string | undefined;
+  /** What the target has said already. */
+  readonly found?: Found | undefined;
   readonly remindAfterSeconds?: number | undefined;
 }
 
@@ -41,7 +43,7 @@ export const openApproval = (asking: Asking, now: EpochMs): ApprovalChange<Pendi
       askedBy,
       supersedes,
       votes: [],
-      found: undefined,
+      found: asking.found,
       reminders: 0,
       remindAt: remindAt < asked.approveBy ? remindAt : undefined,
     },

@@ -1,7 +1,8 @@
 import type { PrincipalEntry } from '../config/issuer.ts';
 import type { Consent } from '../grant/grant.ts';
-import { groupsToday } from '../identity/listed-entry.ts';
+import { groupsToday, listedEntry } from '../identity/listed-entry.ts';
 import { SECOND_MS } from '../limits.ts';
+import type { PrincipalId } from '../identity/principal.ts';
 import type { Policy } from '../policy/decide-access.ts';
 import type { PersonAction } from '../policy/question.ts';
 import type { EpochMs } from '../time.ts';
@@ -32,6 +33,13 @@ export const mayPerson = (
     },
   }).allowed;
 
+/** Whoever asked, or answers for who asked, by what was known then and by the file of now: four eyes stay four. */
+export const isExcluded = (
+  { asked, excluded }: Pick<Approval, 'asked' | 'excluded'>,
+  person: PrincipalId,
+  principals: readonly PrincipalEntry[],
+): boolean => isOneOf([...excluded, ...(listedEntry(asked.requester, principals)?.owners ?? [])], person);
+
 /**
  * The people who stand behind an approval when it is used: those who could still approve today, with the groups that
  * they still have. Whoever has left a group, or was listed as an owner meanwhile, does not count any more.
@@ -44,7 +52,7 @@ export const standingConsent = (
   const standing = approval.votes.flatMap((vote) => {
     const person = personToday(vote.voter, principals);
     const action = ACTION_OF_WAY[vote.way];
-    if (vote.decision !== 'approve' || !person || isOneOf(approval.excluded, person)) return [];
+    if (vote.decision !== 'approve' || !person || isExcluded(approval, person, principals)) return [];
     return mayPerson(policy, approval, { person, action, at: vote.at }) ? [{ ...vote, voter: person }] : [];
   });
   return isEmergency(standing) ? everybody(policy.groups) : consentOf(standing);

@@ -33,6 +33,7 @@ export const findPrincipal = (
     type,
     name: entry?.name ?? claims.subject,
     ...standingOf(claims, profile, entry),
+    ...(entry === undefined ? {} : { entryGroups: entry.groups }),
     owners: ownersOf(entry?.owners ?? [], type === 'agent' ? delegation.value : []),
     delegation: delegation.value,
     tokenFingerprint: fingerprint,

@@ -25,6 +25,8 @@ export interface Principal extends PrincipalId {
   /** False when neither `principals.yaml` nor a groups claim says anything about this caller. */
   readonly listed: boolean;
   readonly groups: Groups;
+  /** Those of them that `principals.yaml` gave, so that what is kept of a caller can be seen in the light of the file of now. */
+  readonly entryGroups?: readonly string[] | undefined;
   readonly owners: readonly Owner[];
   /** The `act` chain of a token from an issuer that is believed about it, outermost actor first. */
   readonly delegation: readonly PrincipalId[];
