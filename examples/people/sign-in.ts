@@ -31,6 +31,9 @@ export const signIn = async (
 const page = (isSecondTry: boolean): string => `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif } main { max-width: 30rem; margin: 2rem auto; padding: 0 1rem }
+select, input, button { display: block; width: 100%; box-sizing: border-box; min-height: 2.75rem; font: inherit }</style>
 <title>Sign in (local provider)</title>
 <main>
 <h1>Sign in</h1>

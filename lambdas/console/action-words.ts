@@ -1,6 +1,8 @@
 import type { Approval, Asked, Granted } from '../core/approval/approval.ts';
 import { isRunAction, type ResourceAction } from '../core/config/resource.ts';
-import { duration } from './amounts.ts';
+import { counted, duration, spokenDuration } from './amounts.ts';
+import { type Html, html } from './html.ts';
+import { inlineText } from './visible-text.ts';
 
 /** What an approval would allow, in a few words for a title or a list. */
 export const titleOf = ({ asked }: Pick<Approval, 'asked'>): string => {
@@ -9,6 +11,26 @@ export const titleOf = ({ asked }: Pick<Approval, 'asked'>): string => {
     return `Run a plan of ${asked.statements.length}: ${WORDS[asked.action]}`;
   return asked.action === 'postgres:connect' ? 'Hand over a login' : `Run statements: ${WORDS[asked.action]}`;
 };
+
+/** The same within a sentence that begins with who wants it. */
+export const wishOf = ({ subject, statements, action, seconds }: Asked): string => {
+  if (subject.kind === 'run') return 'to run one statement';
+  if (subject.kind === 'plan')
+    return `to run a plan of ${counted(statements.length, 'statement', 'statements')}`;
+  const what = action === 'postgres:connect' ? 'a login' : `to run statements (${WORDS[action]})`;
+  return `${what} for ${spokenDuration(seconds)}`;
+};
+
+/** `update on public.orders`, and what has no bounds says so; undefined where no statement is known yet. */
+export const statementsInShort = ({ statements }: Asked): Html | undefined =>
+  statements.length === 0
+    ? undefined
+    : html`${statements.map(
+        ({ verb, tables, bounded, class: kind }, index) =>
+          html`${index > 0 && '; '}${verb} on ${tables.length > 0 ? inlineText(tables.join(', ')) : 'no table'}${
+            kind !== 'read' && !bounded && html` <strong>without bounds</strong>`
+          }`,
+      )}`;
 
 const WORDS: Readonly<Record<ResourceAction, string>> = {
   'postgres:connect': 'login',
@@ -29,10 +51,10 @@ export const offerWords = (offer: Granted, asked: Asked): string => {
 /** What follows from a yes, whole sentences. */
 export const consequencesOf = (asked: Asked): readonly string[] => {
   if (asked.subject.kind === 'run')
-    return ['The statement below is executed once, as it stands, with the rights of the role for its class.'];
+    return ['The statement above is executed once, as it stands, with the rights of the role for its class.'];
   if (asked.subject.kind === 'plan')
     return [
-      'Each statement below may be executed as it stands, as often as it says and no more.',
+      'Each statement above may be executed as it stands, as often as it says and no more.',
       'Nobody is asked again before each of them.',
     ];
   if (asked.action !== 'postgres:connect') return RUN_GRANT;

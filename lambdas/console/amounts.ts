@@ -11,7 +11,7 @@ export const duration = (seconds: number): string => {
 };
 
 /** `2 h 5 min`, cut and not rounded, since nothing should seem longer than it is. */
-const spokenDuration = (seconds: number): string => {
+export const spokenDuration = (seconds: number): string => {
   if (seconds < 120) return seconds === 1 ? '1 second' : `${seconds} seconds`;
   const minutes = Math.floor(seconds / 60);
   if (minutes < 120) return `${seconds % 60 === 0 ? '' : 'over '}${minutes} minutes`;
@@ -24,7 +24,8 @@ export const instant = (at: EpochMs, now: EpochMs): Html =>
   html`<time datetime="${toIso(at)}">${toIso(at).slice(0, 19).replace('T', ' ')} UTC</time> (${distance(at, now)})`;
 
 const distance = (at: EpochMs, now: EpochMs): string => {
-  const seconds = Math.floor(Math.abs(at - now) / SECOND_MS);
+  const exact = Math.floor(Math.abs(at - now) / SECOND_MS);
+  const seconds = exact < 120 ? exact : exact - (exact % 60);
   return at >= now ? `in ${spokenDuration(seconds)}` : `${spokenDuration(seconds)} ago`;
 };
 

@@ -1,7 +1,7 @@
 import type { ApprovalPage } from '../app/show-approval.ts';
 import { type Approval, isGranted, type Vote } from '../core/approval/approval.ts';
 import type { EpochMs } from '../core/time.ts';
-import { stateWords, titleOf } from './action-words.ts';
+import { stateWords, statementsInShort, titleOf, wishOf } from './action-words.ts';
 import { counted, duration, instant } from './amounts.ts';
 import { decisionForms, type FormParts } from './decision-forms.ts';
 import { differences } from './differences.ts';
@@ -10,30 +10,47 @@ import { operation } from './operation.ts';
 import { type Frame, facts, page, section } from './page.ts';
 import { inlineText } from './visible-text.ts';
 
-/** Everything about one approval. In the order of reading: where it stands, what it is, who asks, what is new, who says so; then the forms. */
+/**
+ * Everything about one approval. In the order of reading: in one sentence what, where and for whom; where it stands; what it
+ * is; who asks; what is new; who says so; then the forms. Whoever has read enough finds the way to them at the top.
+ */
 export const approvalPage = (
   { frame, now, parts }: { readonly frame: Frame; readonly now: EpochMs; readonly parts: FormParts },
   shown: ApprovalPage,
 ): Html => {
   const { approval } = shown;
   const changed = differences(shown);
+  const forms = decisionForms(shown, parts);
   return page(
     frame,
     titleOf(approval),
-    html`${standing(approval, now)}
+    html`${inShort(shown)}
+${standing(approval, now)}
+${forms && html`<p class="links"><a href="#decision">To your decision: deny or approve</a></p>`}
 ${operation(shown)}
 ${section('requester', 'Who asks', requester(shown, now))}
 ${changed && section('differences', 'What is new since the last approved request', changed)}
 ${section('policies', 'Why people are asked', policies(shown))}
 ${section('votes', 'What people said', votes(approval, now))}
 ${section('binding', 'What a decision is bound to', binding(approval))}
-${decisionForms(shown, parts)}`,
+${forms}`,
   );
 };
 
+/** `sales-analyst (agent of Dana Reyes) wants to run one statement on billing-db in prod: update on public.invoices.` */
+const inShort = ({ approval, resource }: ApprovalPage): Html => {
+  const { asked } = approval;
+  const what = statementsInShort(asked);
+  return html`<p class="short"><strong>${inlineText(asked.requester.name)}</strong> (${asked.requester.type}${asked.owners.length > 0 && html` of ${names(asked.owners)}`}) wants ${wishOf(asked)}
+on <strong>${inlineText(asked.resource)}</strong>${resource && html` in <strong class="env">${inlineText(resource.env)}</strong>`}${what && html`: ${what}`}.</p>`;
+};
+
+const names = (people: Approval['asked']['owners']): Html =>
+  html`${people.map(({ name }, index) => html`${index > 0 && ', '}${inlineText(name)}`)}`;
+
 const standing = (approval: Approval, now: EpochMs): Html => {
   const approvals = approval.votes.filter(({ decision }) => decision === 'approve').length;
-  return html`<div class="status" role="status"><p><strong>${stateWords(approval.state)}.</strong>
+  return html`<div class="${approval.state === 'pending' ? 'warning' : 'status'}" role="status"><p><strong>${stateWords(approval.state)}.</strong>
 ${approval.state === 'pending' && html`${approvals} of ${counted(approval.quorum, 'approval', 'approvals')} so far. To be decided by ${instant(approval.asked.approveBy, now)}.`}
 ${isGranted(approval) && html`Given: <code>${approval.granted.action}</code> for ${duration(approval.granted.seconds)}; to be used by ${instant(approval.useBy, now)}.`}
 ${reviewWords(approval, now)}</p></div>`;
@@ -55,7 +72,7 @@ const requester = ({ approval, taskName }: ApprovalPage, now: EpochMs): Html => 
     [
       'People answerable for it, who do not count',
       owners.length > 0
-        ? html`<ul class="plain">${owners.map(({ name, subject }) => html`<li>${inlineText(name)} (${inlineText(subject)})</li>`)}</ul>`
+        ? html`${owners.map(({ name, subject }, index) => html`${index > 0 && ', '}${inlineText(name)} (${inlineText(subject)})`)}`
         : 'nobody',
     ],
     ['Groups', groups.length > 0 ? inlineText(groups.join(', ')) : 'none'],

@@ -1,7 +1,7 @@
 import type { Inbox } from '../app/list-inbox.ts';
 import type { Approval } from '../core/approval/approval.ts';
 import type { EpochMs } from '../core/time.ts';
-import { titleOf } from './action-words.ts';
+import { statementsInShort, titleOf } from './action-words.ts';
 import { duration, instant } from './amounts.ts';
 import { type Html, html } from './html.ts';
 import { type Frame, facts, page, section } from './page.ts';
@@ -33,9 +33,10 @@ const entry = (path: string, approval: Approval, now: EpochMs): Html => {
   const { asked, id } = approval;
   return html`<h3><a href="${path}/console/approvals/${id}">${titleOf(approval)} on ${inlineText(asked.resource)}</a></h3>
 ${facts([
+  ['What', statementsInShort(asked)],
   ['Asked by', inlineText(asked.requester.name)],
   ['Reason', html`<q>${inlineText(asked.reason)}</q>`],
-  ['For', duration(asked.seconds)],
+  [asked.subject.kind === 'run' ? 'Its grant lasts' : 'For', duration(asked.seconds)],
   ['To be decided by', approval.state === 'pending' ? instant(asked.approveBy, now) : undefined],
 ])}`;
 };

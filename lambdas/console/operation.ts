@@ -12,21 +12,22 @@ export const operation = (shown: ApprovalPage): Html => {
   return section(
     'operation',
     'What is asked for',
-    html`${facts([
-      ['Action', html`<code>${asked.action}</code>`],
-      ['On', resourceWords(shown)],
-      ['For', duration(asked.seconds)],
-      ['Reason, in the words of the one who asks', html`<q>${inlineText(asked.reason)}</q>`],
-    ])}
+    html`${statements(shown)}
+${facts([
+  ['Action', html`<code>${asked.action}</code>`],
+  ['On', resourceWords(shown)],
+  ['Reason, in the words of the one who asks', html`<q>${inlineText(asked.reason)}</q>`],
+  [asked.subject.kind === 'run' ? 'Its grant lasts' : 'For', duration(asked.seconds)],
+])}
 <h3>What happens after a yes</h3>
 <ul>${consequencesOf(asked).map((sentence) => html`<li>${sentence}</li>`)}</ul>
-${statements(shown)}${role(shown)}${sensitive(shown)}`,
+${role(shown)}${sensitive(shown)}`,
   );
 };
 
 const resourceWords = ({ approval, resource }: ApprovalPage): Html =>
   resource
-    ? html`<strong>${inlineText(resource.id)}</strong> in <strong>${inlineText(resource.env)}</strong>: ${inlineText(resource.description)}.
+    ? html`<strong>${inlineText(resource.id)}</strong> in <strong class="env">${inlineText(resource.env)}</strong>: ${inlineText(resource.description)}.
 Database ${inlineText(resource.database)} at ${inlineText(resource.host)}, account ${inlineText(resource.account)}, ${inlineText(resource.region)}`
     : html`<strong>${inlineText(approval.asked.resource)}</strong>, which the configuration of now no longer holds`;
 

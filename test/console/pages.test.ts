@@ -200,7 +200,7 @@ const checkSelfContained = ({ tags }: ParsedPage): void => {
       !Object.keys(attributes).some((attribute) => /^(on|src|style|srcset|formaction)/.test(attribute)),
     );
     for (const address of [attributes.href, attributes.action].filter((each) => each !== undefined))
-      assert.ok(address === '#content' || ADDRESS.test(address), address);
+      assert.ok(['#content', '#decision'].includes(address) || ADDRESS.test(address), address);
     for (const reference of ['for', 'aria-labelledby', 'aria-describedby'])
       if (attributes[reference] !== undefined)
         assert.ok(ids.includes(attributes[reference]), attributes[reference]);

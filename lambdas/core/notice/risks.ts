@@ -28,7 +28,8 @@ const estimates = (rows: readonly (number | null)[]): readonly string[] => {
   if (known.length === 0) return ['Nobody knows how many rows'];
   const sum = known.reduce((total, count) => total + count, 0);
   const rest = known.length < rows.length ? ', and statements that nobody could estimate' : '';
-  return [`About ${Math.round(sum)} rows, as the database estimates${rest}`];
+  const about = Math.round(sum);
+  return [`About ${about} ${about === 1 ? 'row' : 'rows'}, as the database estimates${rest}`];
 };
 
 const sensitive = (columns: readonly string[]): readonly string[] => {

@@ -34,8 +34,8 @@ test('the sample configuration compiles, and every agent in it has an owner, eve
   assert.deepEqual(
     principals.flatMap(({ slack }) => (slack ? [slack] : [])),
     [
-      { team: 'T0123ABCD', user: 'U0ANASILVA' },
-      { team: 'T0123ABCD', user: 'U0JONASWEB' },
+      { team: 'T0123ABCD', user: 'U0123ANA' },
+      { team: 'T0123ABCD', user: 'U0123JONAS' },
     ],
   );
 });
