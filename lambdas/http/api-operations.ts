@@ -6,7 +6,6 @@ import { type ApprovalRead, approvalOf, settled } from '../app/read-mine.ts';
 import { type ReleaseDeps, releaseGrant } from '../app/release-grant.ts';
 import { type RenewDeps, renewTask } from '../app/renew-task.ts';
 import { type GrantAnswer, type RequestDeps, requestAccess } from '../app/request-access.ts';
-import type { Resource } from '../core/config/resource.ts';
 import { owesEnding } from '../core/grant/end-grant.ts';
 import type { Grant } from '../core/grant/grant.ts';
 import { POLL_RETRY_AFTER_SECONDS, UNATTENDED_GRANT_MAX_SECONDS } from '../core/limits.ts';
@@ -120,7 +119,8 @@ const grantReply = (
   call: Call<'requestAccess'>,
   { grant, receipt, approval }: GrantAnswer & ApprovalRead,
 ): Reply => {
-  if (grant.state === 'denied') return denialReply(resources, call, { grant, receipt });
+  if (grant.state === 'denied')
+    return denialReply({ resources, consoleUrl }, call, { grant, receipt, approval });
   const location = `/v1/grants/${grant.id}`;
   const body = grantView(grant, consoleUrl, approval);
   return isWaiting(grant)
@@ -132,13 +132,14 @@ const isWaiting = ({ state }: Grant): boolean =>
   state === 'pending_approval' || state === 'preparing' || state === 'activating';
 
 const denialReply = (
-  resources: readonly Resource[],
+  { resources, consoleUrl }: Pick<ApiDeps, 'resources' | 'consoleUrl'>,
   call: Call<'requestAccess'>,
-  { grant, receipt }: GrantAnswer & { grant: Extract<Grant, { state: 'denied' }> },
+  { grant, receipt, approval }: GrantAnswer & ApprovalRead & { grant: Extract<Grant, { state: 'denied' }> },
 ): Reply => {
   const max = resources.find(({ id }) => id === grant.resource)?.maxDurationSeconds ?? 0;
   const maxSeconds = grant.requestedSeconds > max ? max : UNATTENDED_GRANT_MAX_SECONDS;
-  const problem = problemOfDenial(grant, call.caller.requestId, maxSeconds);
+  const { requestId } = call.caller;
+  const problem = problemOfDenial({ grant, approval }, { requestId, consoleUrl, maxSeconds });
   return {
     status: problem.status,
     body: problem,

@@ -26,26 +26,40 @@ export const ApprovalSeconds = z
   .min(APPROVAL_WAIT_MIN_SECONDS)
   .max(APPROVAL_WAIT_SECONDS)
   .optional()
-  .describe('How long people have to decide, should they have to');
+  .describe(
+    `How long people have to decide, should they have to; ${APPROVAL_WAIT_SECONDS} unless said. Nobody is asked for longer than the grant lasts`,
+  );
 
 export const Time = z.iso.datetime().describe('UTC, with milliseconds');
 export const Policies = z.array(z.object({ id: z.string(), reason: z.string().optional() }));
 
 export const ApprovalView = z
   .object({
-    id: z.string(),
-    state: z.enum(['pending', 'approved', 'consumed', 'denied', 'lapsed', 'cancelled', 'superseded']),
+    id: z
+      .string()
+      .describe('Names what people are asked; a request may have had several, and this is the last'),
+    state: z
+      .enum(['pending', 'approved', 'consumed', 'denied', 'lapsed', 'cancelled', 'superseded'])
+      .describe(
+        '`approved`: enough people said yes; `consumed`: and it has begun; `lapsed`: nobody decided or it did not begin in time; `superseded`: policy asks for more by now, so people are asked anew',
+      ),
     quorum: z.int().describe('How many people must approve'),
     approvals: z.int().optional().describe('How many have'),
-    approveBy: Time,
+    approveBy: Time.describe('People may decide until then; UTC'),
     url: z.string().describe('Where people decide; it authorises nothing by itself'),
     digest: z.string().optional().describe('SHA-256 of everything that is asked for; the page shows it too'),
-    decidedBy: z.array(z.string()).optional(),
-    note: z.string().optional().describe('What they said'),
-    granted: z
-      .object({ action: z.string(), durationSeconds: z.int() })
+    decidedBy: z.array(z.string()).optional().describe('Names of the people who have decided so far'),
+    note: z
+      .string()
       .optional()
-      .describe('May be less than was asked for'),
-    useBy: Time.optional(),
+      .describe('A person’s own words: why not, where somebody denied; else the last that was said'),
+    granted: z
+      .object({
+        action: z.string().describe('What may be done'),
+        durationSeconds: z.int().describe('For how long, from the moment it begins'),
+      })
+      .optional()
+      .describe('May be less than was asked for: a shorter window, or an action that allows less'),
+    useBy: Time.optional().describe('What has not begun by then does not begin any more; UTC'),
   })
   .meta({ id: 'Approval' });

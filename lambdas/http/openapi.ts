@@ -16,7 +16,7 @@ export const openApiDocument = (version: string): object => ({
     version,
     summary: 'Just-in-time access for AI agents',
     description:
-      'Open a task, ask for a resource, use the credential, end the task. Every answer carries a receipt of its audit entry.',
+      'Open a task, ask for a resource, use the credential, end the task. What people must approve is answered with `202` and `approval.url`: go on with other work and `GET` the `Location` with `?wait=20` until the state has changed. Every answer carries a receipt of its audit entry.',
   },
   security: [{ oidc: [] }],
   paths: pathsOf(ROUTES),
@@ -77,7 +77,7 @@ const parametersOf = (form: OperationForm): { parameters?: object[] } => {
           {
             in: 'query',
             name: 'wait',
-            description: `Seconds to wait for a settled state; more than ${WAIT_MAX_SECONDS} are taken for ${WAIT_MAX_SECONDS}. \`Prefer: wait=n\` does the same`,
+            description: `Seconds to wait for a settled state; more than ${WAIT_MAX_SECONDS} are taken for ${WAIT_MAX_SECONDS}. \`Prefer: wait=n\` does the same. A \`POST\` does not wait for people: it answers \`202\` at once, and a \`GET\` of its \`Location\` waits for them`,
             schema: { type: 'integer', minimum: 0, maximum: 999_999 },
           },
         ]

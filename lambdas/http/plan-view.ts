@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import type { Approval } from '../core/approval/approval.ts';
-import { isGranted } from '../core/approval/approval.ts';
+import { isGranted, isPending } from '../core/approval/approval.ts';
 import { planOfApproval } from '../core/grant/ids.ts';
 import { toIso } from '../core/time.ts';
 import { wholeApprovalView } from './approval-view.ts';
@@ -21,7 +21,7 @@ export const planView = (approval: Approval, consoleUrl: string): z.input<typeof
     statements: asked.statements.map(({ mac: _, tables, ...statement }, index) => ({
       ...statement,
       tables: [...tables],
-      used: isGranted(approval) ? (approval.uses[index] ?? 0) : 0,
+      ...(isGranted(approval) ? { used: approval.uses[index] ?? 0 } : isPending(approval) ? { used: 0 } : {}),
     })),
     approval: wholeApprovalView(consoleUrl, approval),
   };

@@ -1,8 +1,10 @@
 import type * as z from 'zod';
+import type { Approval } from '../core/approval/approval.ts';
 import type { Failure } from '../core/failure.ts';
 import type { DeniedGrant } from '../core/grant/grant.ts';
-import { POLL_RETRY_AFTER_SECONDS, RUN_MAX_SECONDS } from '../core/limits.ts';
-import type { RunFailureCode } from '../core/run/run.ts';
+import { POLL_RETRY_AFTER_SECONDS } from '../core/limits.ts';
+import { noteOf } from './approval-view.ts';
+import { OUTCOME_DETAILS } from './outcome-details.ts';
 import type { EdgeCode, ProblemCode } from './problem-catalogue.ts';
 import { PROBLEMS } from './problem-catalogue.ts';
 import type { RunView } from './run-schemas.ts';
@@ -60,7 +62,9 @@ const factsOf = (failure: Failure | EdgeFailure): Partial<Problem> => {
     case 'grant_pending':
       return { retryAfterSeconds: failure.retryAfterSeconds };
     case 'grant_over':
-      return { detail: `It is over (${failure.state}). Ask for a new grant if it is still needed.` };
+      return failure.state === 'denied'
+        ? { detail: 'It was denied, so there is nothing to use. Do not ask for the same again.' }
+        : { detail: `It is over (${failure.state}). Ask for a new grant if it is still needed.` };
     case 'credential_limit':
       return {
         detail: `A grant gives ${failure.max} credentials. Keep the connection open, or ask for a new grant.`,
@@ -112,30 +116,6 @@ const PLAN_DETAILS: Readonly<Record<Extract<Failure, { code: 'plan_unusable' }>[
   changed: 'Policy or the resource has changed since people approved it. Ask for a new plan.',
 };
 
-/** One sentence on what happened and what to do, for each code of a run that came to nothing. */
-const OUTCOME_DETAILS: Readonly<Record<RunFailureCode, string>> = {
-  target_refused: 'The database refused the statement; `run.error.detail` is its SQLSTATE.',
-  took_too_long: `It ran longer than ${RUN_MAX_SECONDS} seconds and was ended. Ask for less.`,
-  answer_too_large: 'The answer was too large. Ask for fewer rows or columns.',
-  too_many_rows_changed:
-    'It changed far more rows than the database had estimated, and was rolled back. Narrow it with `WHERE`.',
-  shadowed:
-    'A name in it means something that is not PostgreSQL’s own; `run.error.detail` is the name. Write it otherwise.',
-  definition_changed: 'A view, function or table that it uses was replaced meanwhile. Try again.',
-  connection_lost: 'The connection was lost and nothing was changed. Try again.',
-  outcome_unknown: 'Nobody can tell whether it was carried out. Look before you try again.',
-  not_started: 'It was not started in time, and nothing was executed. Try again.',
-  statement_refused: 'It is refused by its form; `run.error.detail` is the part.',
-  policy_denied: 'Policy does not allow it. Do not ask again.',
-  grant_over: 'Its grant was over before it began, and nothing was executed. Ask for a new grant.',
-  payload_gone: 'What was asked for is no longer kept, and nothing was executed.',
-  nobody_approved: 'Nobody approved it in time, and nothing was executed.',
-  cancelled_by_principal: 'It was withdrawn before anybody decided, and nothing was executed.',
-  approval_mismatch:
-    'It is not what people approved, so nothing was executed, and an operator was told. Ask for it anew.',
-  approval_over: 'The plan that it was part of is over or was revoked, and nothing was executed.',
-};
-
 /** A run that was denied, or came to nothing, with the run in it. */
 export type RunProblem = Extract<Failure, { code: 'policy_denied' | 'denied_by_person' | 'run_failed' }>;
 
@@ -146,12 +126,22 @@ export const problemOfRun = (
 ): Problem => ({ ...problemOf(failure, requestId), run });
 
 /** A denied grant is a decision with a trail: the problem of its denial, with the grant in it. */
-export const problemOfDenial = (grant: DeniedGrant, requestId: string, maxSeconds: number): Problem => ({
-  ...problemOf(denialFailure(grant, maxSeconds), requestId),
-  grant: grantView(grant, ''),
+export const problemOfDenial = (
+  { grant, approval }: { readonly grant: DeniedGrant; readonly approval: Approval | undefined },
+  { requestId, consoleUrl, maxSeconds }: DenialContext,
+): Problem => ({
+  ...problemOf(denialFailure(grant, maxSeconds, approval && noteOf(approval)), requestId),
+  grant: grantView(grant, consoleUrl, approval),
 });
 
-const denialFailure = (grant: DeniedGrant, maxSeconds: number): Failure => {
+interface DenialContext {
+  readonly requestId: string;
+  readonly consoleUrl: string;
+  /** The longest window that could have been asked for. */
+  readonly maxSeconds: number;
+}
+
+const denialFailure = (grant: DeniedGrant, maxSeconds: number, note: string | undefined): Failure => {
   switch (grant.denial) {
     case 'principal_unknown':
     case 'groups_unavailable':
@@ -163,7 +153,7 @@ const denialFailure = (grant: DeniedGrant, maxSeconds: number): Failure => {
     case 'policy_denied':
       return { code: 'policy_denied', determinedBy: grant.determinedBy };
     case 'denied_by_person':
-      return { code: 'denied_by_person', note: undefined };
+      return { code: 'denied_by_person', note };
   }
 };
 

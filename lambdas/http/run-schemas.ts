@@ -54,14 +54,23 @@ export const RequestRunBody = z
       .string()
       .regex(PLAN_ID_PATTERN, 'must be the id of a plan, as POST /v1/plans answered it')
       .optional()
-      .describe('The approved plan that it is part of: the same bytes, parameters and `maxRows`'),
+      .describe(
+        'The approved plan that it is part of: it must have the same bytes, parameters and `maxRows`, and nobody is asked again',
+      ),
   })
   .meta({ id: 'RequestRun' });
 
 export const RequestPlanBody = z
   .strictObject({
-    grant: z.string().regex(GRANT_ID_PATTERN, 'must be the id of a grant of runs'),
-    reason: readable(REASON_MAX_CHARACTERS).describe('What the statements are for, all of them together'),
+    grant: z
+      .string()
+      .regex(GRANT_ID_PATTERN, 'must be the id of a grant of runs')
+      .describe(
+        'An active grant of runs: what `POST /v1/grants` gave for `postgres:read` or `postgres:write`',
+      ),
+    reason: readable(REASON_MAX_CHARACTERS).describe(
+      'What the statements are for, all of them together; people and auditors read this',
+    ),
     statements: z
       .array(
         z.strictObject({
@@ -70,7 +79,8 @@ export const RequestPlanBody = z
         }),
       )
       .min(1)
-      .max(PLAN_STATEMENTS_MAX_COUNT),
+      .max(PLAN_STATEMENTS_MAX_COUNT)
+      .describe('People approve all of them or none'),
     durationSeconds: z
       .int()
       .min(GRANT_MIN_SECONDS)
@@ -84,16 +94,11 @@ export const RequestPlanBody = z
 export const RunView = z
   .object({
     id: z.string(),
-    state: z.enum([
-      'denied',
-      'pending_approval',
-      'queued',
-      'running',
-      'succeeded',
-      'failed',
-      'lapsed',
-      'cancelled',
-    ]),
+    state: z
+      .enum(['denied', 'pending_approval', 'queued', 'running', 'succeeded', 'failed', 'lapsed', 'cancelled'])
+      .describe(
+        '`pending_approval`: people decide at `approval.url`; `lapsed`: none did in time; `cancelled`: withdrawn before it began',
+      ),
     grant: z.string(),
     task: z.string(),
     resource: z.string(),
@@ -105,12 +110,23 @@ export const RunView = z
     startedAt: Time.optional(),
     endedAt: Time.optional(),
     determinedBy: Policies,
-    approval: ApprovalView.optional(),
+    denial: z
+      .enum(['policy_denied', 'denied_by_person'])
+      .optional()
+      .describe(
+        'Of what is `denied`: by policy, which `determinedBy` names, or by a person, whose `approval.note` says why',
+      ),
+    approval: ApprovalView.optional().describe(
+      'What it waits for, or stood on; of a run under a plan, the plan’s',
+    ),
     error: z
       .object({
         code: z.string(),
         detail: z.string().optional().describe('A SQLSTATE, or the part that was refused'),
-        message: z.string().optional().describe('The words of the database, masked'),
+        message: z
+          .string()
+          .optional()
+          .describe('The words of the database, masked; where it had none, what happened and what to do'),
       })
       .optional(),
     rowCount: z.int().optional().describe('Rows returned, or changed by a write'),
@@ -131,24 +147,28 @@ export const RunView = z
 
 export const PlanView = z
   .object({
-    id: z.string(),
-    state: z.enum(['pending', 'approved', 'denied', 'lapsed', 'cancelled']),
-    grant: z.string(),
-    task: z.string(),
-    resource: z.string(),
-    action: z.string(),
-    reason: z.string(),
+    id: z.string().describe('What `plan` of a run names'),
+    state: z
+      .enum(['pending', 'approved', 'denied', 'lapsed', 'cancelled'])
+      .describe('Only what is `approved` runs; `lapsed`: nobody decided in time, or its time is up'),
+    grant: z.string().describe('Its statements run under this grant, and no other'),
+    task: z.string().describe('The plan ends with it'),
+    resource: z.string().describe('An id of GET /v1/resources'),
+    action: z.string().describe('That of the grant'),
+    reason: z.string().describe('As it was sent'),
     until: Time.describe('After it nothing of the plan runs'),
-    statements: z.array(
-      z.object({
-        class: z.enum(['read', 'write', 'ddl']),
-        verb: z.string(),
-        bounded: z.boolean(),
-        tables: z.array(z.string()),
-        times: z.int().describe('How often it may run'),
-        used: z.int().describe('How often it has'),
-      }),
-    ),
-    approval: ApprovalView,
+    statements: z
+      .array(
+        z.object({
+          class: z.enum(['read', 'write', 'ddl']).describe('What it may change'),
+          verb: z.string().describe('What kind of statement it is'),
+          bounded: z.boolean().describe('false: a write that names no rows'),
+          tables: z.array(z.string()).describe('`schema.name`'),
+          times: z.int().describe('How often it may run'),
+          used: z.int().optional().describe('How often it has; absent once the plan is over'),
+        }),
+      )
+      .describe('In the order of the request; their text is not repeated'),
+    approval: ApprovalView.describe('Who decided, what they said, and where people decide'),
   })
   .meta({ id: 'Plan' });

@@ -3,6 +3,7 @@ import type { RunAnswer } from '../app/read-run.ts';
 import { isSettled } from '../core/run/run.ts';
 import { toIso } from '../core/time.ts';
 import { approvalView } from './approval-view.ts';
+import { OUTCOME_DETAILS } from './outcome-details.ts';
 import type { RunView } from './run-schemas.ts';
 import { typedCell, typeName } from './typed-cell.ts';
 
@@ -23,6 +24,7 @@ export const runView = (answer: RunAnswer, consoleUrl: string): Wire => {
     bounded: run.bounded,
     createdAt: toIso(run.createdAt),
     determinedBy: run.determinedBy.map(({ id, reason }) => (reason === undefined ? { id } : { id, reason })),
+    ...(run.state === 'denied' ? { denial: run.denial ?? 'policy_denied' } : {}),
     ...approvalView(consoleUrl, run, answer.approval),
     ...('startedAt' in run && run.startedAt !== undefined ? { startedAt: toIso(run.startedAt) } : {}),
     ...outcomeView(answer),
@@ -35,8 +37,8 @@ const outcomeView = ({ run, result, isWithheld }: RunAnswer): Partial<Wire> => {
   const ended = { endedAt: toIso(run.endedAt), answer: answerWord(result !== undefined, isWithheld) };
   if (outcome.code !== 'done') {
     const detail = outcome.detail === null ? {} : { detail: outcome.detail };
-    const message = result?.words ? { message: result.words } : {};
-    return { ...ended, error: { code: outcome.code, ...detail, ...message } };
+    const message = result?.words ?? OUTCOME_DETAILS[outcome.code];
+    return { ...ended, error: { code: outcome.code, ...detail, message } };
   }
   return {
     ...ended,

@@ -66,19 +66,23 @@ const StepView = z.object({ name: z.string(), outcome: z.string(), atMs: z.numbe
 export const GrantView = z
   .object({
     id: z.string(),
-    state: z.enum([
-      'denied',
-      'pending_approval',
-      'preparing',
-      'activating',
-      'active',
-      'released',
-      'expired',
-      'revoked',
-      'cancelled',
-      'lapsed',
-      'failed',
-    ]),
+    state: z
+      .enum([
+        'denied',
+        'pending_approval',
+        'preparing',
+        'activating',
+        'active',
+        'released',
+        'expired',
+        'revoked',
+        'cancelled',
+        'lapsed',
+        'failed',
+      ])
+      .describe(
+        '`pending_approval`: people decide at `approval.url`; `lapsed`: none did in time; `cancelled`: withdrawn before it was active',
+      ),
     task: z.string(),
     resource: z.string(),
     kind: z.string(),
@@ -87,11 +91,18 @@ export const GrantView = z
       .enum(['connect', 'connect_masked', 'read', 'write', 'ddl'])
       .describe('connect_masked: a login without rights to sensitive columns, so name the columns you read'),
     reason: z.string(),
-    requestedSeconds: z.int(),
+    requestedSeconds: z.int().describe('The window; once people have given less, what they gave'),
     createdAt: Time,
     determinedBy: Policies,
-    denial: z.string().optional(),
-    approval: ApprovalView.optional(),
+    denial: z
+      .string()
+      .optional()
+      .describe(
+        'Of what is `denied`: the code of the problem; with `denied_by_person`, `approval.note` says why',
+      ),
+    approval: ApprovalView.optional().describe(
+      'What it waits for, or stood on; absent where nobody had to be asked',
+    ),
     activatedAt: Time.optional(),
     expiresAt: Time.optional(),
     endedAt: Time.optional(),
@@ -175,7 +186,7 @@ export const PreviewView = z
   .object({
     dryRun: z.literal(true),
     effect: z.enum(['allow', 'needs_approval', 'deny']),
-    quorum: z.int(),
+    quorum: z.int().describe('How many people would have to approve'),
     denial: z.string().optional(),
     determinedBy: Policies,
   })

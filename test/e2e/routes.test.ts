@@ -163,6 +163,7 @@ test('what is no route is a problem too, for whoever asks', async () => {
     { method: 'HEAD', path: '/v1/me' },
     { method: 'POST', path: '/v1/runs' },
     { method: 'PUT', path: '/v1/runs/r_x' },
+    { method: 'DELETE', path: '/v1/plans' },
     { method: 'TRACE', path: '/v1/me' },
   ];
   for (const ask of asks)

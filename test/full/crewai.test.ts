@@ -11,6 +11,7 @@ import { type CrewOutcome, runCrew } from '../../bin/run-crew.ts';
 import { localCertificate } from '../../local/certificates.ts';
 import type { ClientId } from '../../local/oidc-provider.ts';
 import { type LocalStack, startStack } from '../../local/stack.ts';
+import { decideInConsole } from './decide-in-console.ts';
 
 /** What `crewai_scene.py` writes down. */
 const Seen = z.object({
@@ -107,6 +108,12 @@ const assertOver = async (played: Played): Promise<void> => {
   assert.ok(!played.seen.alive.includes(true), 'no connection outlives the task');
 };
 
+/** What was asked of people ends with its task like everything else, and opened no login. */
+const assertLet = async (played: Played): Promise<void> => {
+  assert.deepEqual([played.seen.secrets, played.seen.lookups], [[], []]);
+  assert.notEqual((await grantOf(played)).state, 'active');
+};
+
 suite('a crew with the real CrewAI', { concurrency: 2 }, () => {
   test('answers from real rows, over TLS that trusts one authority, and talks to nobody else', async () => {
     const played = await play('answers');
@@ -192,9 +199,87 @@ suite('a crew with the real CrewAI', { concurrency: 2 }, () => {
 
   test('is told that people must approve first, and leaves no request behind', async () => {
     const played = await play('must wait');
-    const told = 'No access to billing-db yet (pending_approval). Call this tool again to wait for it.';
-    assert.equal(played.seen.answer, told);
+    const told =
+      /^Waiting for people \(g_\w+\): 1 must still approve, until \S+Z, at https:\/\/localhost:\d+\/console\/approvals\/a_\w+\. They have been asked; do not ask again in other words\. Go on with other work meanwhile, and call this tool again later: that asks nobody twice\.$/;
+    assert.match(played.seen.answer ?? '', told);
     assert.equal((await grantOf(played)).state, 'cancelled');
+  });
+
+  test('waits for people, and has its rows and what they said once they approve', async () => {
+    const decision = { form: 'approve', note: 'Checked with the bank.' } as const;
+    const [played] = await Promise.all([
+      play('waits for people'),
+      decideInConsole(stack, 'Invoice 5 was paid', decision),
+    ]);
+    const said = 'People approved this (ana.silva). They said: "Checked with the bank."';
+    assert.equal(played.seen.answer, `[['5', True]]\n${said}`);
+    assert.ok(!played.seen.events.some((event) => event.includes('ToolFailure')), 'waiting is no failure');
+    await assertLet(played);
+  });
+
+  test('goes on when people take their time, looks again, and is told in their words why not', async () => {
+    const decision = { form: 'deny', note: 'It was paid back in May.' } as const;
+    const [played] = await Promise.all([
+      play('is told no'),
+      decideInConsole(stack, 'Invoice 10 was paid', decision),
+    ]);
+    const said = 'People denied this (ana.silva). They said: "It was paid back in May."';
+    assert.equal(played.seen.answer, `${said} Do not ask again; go on without it. (code: denied_by_person)`);
+    await assertLet(played);
+  });
+
+  test('gives up on people, and what they were asked is withdrawn with its task', async () => {
+    const played = await play('gives up');
+    const [, run] =
+      /^Waiting for people \((r_\w+)\): 1 must still approve/.exec(played.seen.answer ?? '') ?? [];
+    const api = createApiClient(stack.baseUrl, played.token);
+    const { body } = await api.get<Wire['RunView']>(`/v1/runs/${run}`);
+    assert.deepEqual([body.error?.code, body.approval?.state], ['cancelled_by_principal', 'cancelled']);
+    await assertLet(played);
+  });
+
+  test('asks people once for the same statement, and can withdraw it', async () => {
+    const { seen } = await play('asks twice');
+    assert.match(
+      seen.answer ?? '',
+      /^1 cancelled It was withdrawn before anybody decided, .* go on without it\./,
+    );
+  });
+
+  test('is told when people give less than it asked for', async () => {
+    const decision = { form: 'approve', note: 'Two minutes will do.', seconds: '120' } as const;
+    const [{ seen }] = await Promise.all([
+      play('is given less'),
+      decideInConsole(stack, 'Look for a while', decision),
+    ]);
+    const gave = 'They gave postgres:connect for 120 s, not postgres:connect for 900 s.';
+    const said = 'People approved this (ana.silva). They said: "Two minutes will do."';
+    assert.equal(seen.answer, `[[1]] ${said} ${gave}`);
+  });
+
+  test('goes on with reads when people give those in the place of a login', async () => {
+    const decision = { form: 'approve', action: 'postgres:read' } as const;
+    const [{ seen }] = await Promise.all([
+      play('may only read'),
+      decideInConsole(stack, 'Look around', decision),
+    ]);
+    const gave = 'They gave postgres:read for 900 s, not postgres:connect for 900 s.';
+    const told = `People approved this (ana.silva). ${gave} Go on with what that allows. (code: given_less)`;
+    assert.equal(seen.answer?.startsWith(`${told} [['600']]`), true, seen.answer);
+    assert.deepEqual([seen.grants.length, seen.tls], [1, []]);
+  });
+
+  test('runs the statements of a plan as often as people have approved them together', async () => {
+    const [{ seen }] = await Promise.all([
+      play('follows a plan'),
+      decideInConsole(stack, 'Two were paid', { form: 'approve' }),
+    ]);
+    const rows = "[[['20', True]], [['25', True]], [['20', True]]]";
+    assert.equal(
+      seen.answer?.startsWith(`${rows} Not by this plan. It has run as often as the plan says.`),
+      true,
+      seen.answer,
+    );
   });
 
   test('reads without a login, sees no card number, and is told why it may not guess one', async () => {

@@ -40,11 +40,12 @@ def refuse_network(event: str, args: tuple[Any, ...]) -> None:
 
 sys.addaudithook(refuse_network)
 
+import billing_crew  # noqa: E402
 import latchkey  # noqa: E402
 import orders_crew  # noqa: E402
 from crewai import Agent, Crew, Task  # noqa: E402
 from crewai.events import crewai_event_bus  # noqa: E402
-from scripted_model import ScriptedModel  # noqa: E402
+from scripted_model import PatientModel, ScriptedModel  # noqa: E402
 
 Step = Callable[[list[dict[str, Any]]], Any]
 latchkey.LEASE_SECONDS = 15  # the shortest there is
@@ -125,6 +126,26 @@ SCENES: dict[str, list[Step]] = {
     "forgets": [],
     "must wait": [],
     "reads masked": [],
+    "is given less": [],
+    "may only read": [],
+    "follows a plan": [],
+    "asks twice": [],
+}
+
+
+class Patient(PatientModel):
+    """Writes down what it was told."""
+
+    def call(self, messages: Any, *_: Any, **__: Any) -> Any:
+        seen["messages"].append(json.dumps(messages, default=str))
+        return super().call(messages)
+
+
+# By scene: the invoice that is to be marked, for how long each call waits for people, how often it looks again.
+BILLING = {
+    "waits for people": (5, 60, 0),
+    "is told no": (10, 5, 10),
+    "gives up": (15, 1, 1),
 }
 
 
@@ -158,6 +179,24 @@ def watch() -> None:
 
 
 def play() -> str:
+    if scene in BILLING:
+        invoice, billing_crew.PATIENCE_SECONDS, patience = BILLING[scene]
+        model = Patient(model="scripted", invoice=invoice, patience=patience)
+        return billing_crew.do(f"Mark invoice {invoice} as paid.", model)
+    if scene == "is given less":
+        with latchkey.connection("billing-db", reason="Look for a while", wait_seconds=60) as connection:
+            return f"{connection.run('SELECT 1')} {latchkey.said('billing-db')}"
+    if scene == "may only read":
+        try:
+            with latchkey.connection("billing-db", reason="Look around", wait_seconds=60):
+                return "It got in."
+        except latchkey.NoAccess as no_access:
+            count = latchkey.run("billing-db", "SELECT count(*) FROM invoices", reason="Look around")
+            return f"{no_access} {count}"
+    if scene == "follows a plan":
+        return follow_plan()
+    if scene == "asks twice":
+        return ask_twice()
     model = Model(model="scripted", steps=SCENES[scene])
     if scene == "moves on":
         agent = Agent(role="a", goal="b", backstory="c", llm=model, tools=[orders_crew.query_orders])
@@ -175,6 +214,35 @@ def play() -> str:
     if scene == "reads masked":
         return "\n".join((told_of(ONE, [1]), told_of(ONE, []), told_of(GUESS, [])))
     return orders_crew.answer("Which are the first orders?", model)
+
+
+def follow_plan() -> str:
+    """People look at two statements together; then each is run, and one of them again."""
+    statements = [{"sql": billing_crew.MARK_PAID, "params": [invoice]} for invoice in (20, 25)]
+    plan = latchkey.plan("billing-db", statements, reason="Two were paid", wait_seconds=60)
+    write = {"reason": "Two were paid", "action": "postgres:write", "plan": plan}
+    rows = [latchkey.run("billing-db", **statement, **write) for statement in (*statements, statements[0])]
+    try:
+        latchkey.run("billing-db", **statements[0], **write, repeat=1)
+    except latchkey.NoAccess as no_access:
+        return f"{[list(row) for row in rows]} {no_access}"
+    return "It ran more often than people had approved."
+
+
+def ask_twice() -> str:
+    """The same statement twice is one request; withdrawn, it can still be looked at."""
+    told = []
+    for _attempt in range(2):
+        try:
+            write = {"reason": "Invoice 30 was paid", "action": "postgres:write"}
+            latchkey.run("billing-db", billing_crew.MARK_PAID, [30], **write)
+        except latchkey.Waiting as waiting:
+            told.append(waiting.waiting)
+    state = latchkey.cancel(told[0])
+    try:
+        return str(latchkey.outcome(told[0]))
+    except latchkey.NoAccess as no_access:
+        return f"{len(set(told))} {state} {no_access}"
 
 
 def told_of(sql: str, params: list[Any]) -> str:
