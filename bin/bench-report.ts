@@ -11,6 +11,7 @@ export const AIMS = {
   runOverheadMsPerCell: 0.001,
   classifyMs: 1,
   runnerMemoryMib: 256,
+  decisionMs: 300,
 } as const;
 
 /** Every section of `docs/benchmarks.md`, in order. */
@@ -20,6 +21,7 @@ export const SECTIONS = [
   'Routes',
   'Vend against its floor',
   'Runs',
+  'Approvals',
   'Bundles',
   'Time to active',
   'Time to dead',
@@ -38,7 +40,21 @@ export interface Verdict {
 export const verdicts = (results: BenchResults): readonly Verdict[] => [
   ...vendVerdicts(results),
   ...runVerdicts(results),
+  ...approvalVerdicts(results),
 ];
+
+const approvalVerdicts = ({ approvals }: BenchResults): readonly Verdict[] =>
+  (
+    [
+      ['decision to released credential', approvals.credential],
+      ['decision to the result of a run', approvals.run],
+    ] as const
+  ).map(([what, { p50 }]) => ({
+    what: `${what}, p50`,
+    figure: ms(p50),
+    aim: `≤ ${AIMS.decisionMs} ms`,
+    isMet: p50 <= AIMS.decisionMs,
+  }));
 
 const runVerdicts = ({ runs }: BenchResults): readonly Verdict[] => [
   ...runs.governed.map(({ rows, cells, governed, plain }) => {
@@ -149,6 +165,16 @@ const BODIES: Readonly<Record<Section, (results: BenchResults) => readonly strin
       ]),
     ),
     `Classification of a 4 KiB statement: p50 ${ms(runs.classifyMs.p50)}, p99 ${ms(runs.classifyMs.p99)}. Masking of ordinary rows: ${runs.maskMbPerSecond.toFixed(0)} MB/s. A process that does what \`runner\` does for 10,000 rows, five times over, is at most ${runs.runnerMemoryMib.toFixed(0)} MiB large.`,
+  ],
+  Approvals: ({ approvals }) => [
+    'From the press of *Approve* on the real page, signed in and read before, to what the agent has in its hands, who polls with `wait=20`: the decision recorded, the workflow woken, policy asked again and the approval used up, and then the role made and a login signed, or the statement executed, masked and recorded.',
+    table(
+      ['', 'n', 'p50', 'p99', 'max'],
+      [
+        ['decision to released credential', ...summaryCells(approvals.credential)],
+        ['decision to the result of a run', ...summaryCells(approvals.run)],
+      ],
+    ),
   ],
   Bundles: ({ bundles }) => [
     'Import: `require` of the bundle in a fresh process, until the handler is there; configuration read, clients made, policies parsed. *Without policy* has an absent policy engine in its place, so the difference is what the engine costs: its WebAssembly read, compiled and instantiated, and the policies and the schema parsed. Code is minified JavaScript as deployed, source maps apart.',

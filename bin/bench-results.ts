@@ -11,6 +11,13 @@ export interface BenchResults {
   readonly life: LifeResult;
   readonly endedAtOnce: EndedAtOnce;
   readonly runs: RunsResult;
+  readonly approvals: ApprovalsResult;
+}
+
+/** From the press of a button on the page to what the agent gets, who polls meanwhile. */
+export interface ApprovalsResult {
+  readonly credential: Summary;
+  readonly run: Summary;
 }
 
 /** The same statement as a run, from the client's request to its answer, and by a plain client with a login of its own. */

@@ -38,10 +38,14 @@ export const measureRuns = async (bench: Bench): Promise<RunsMeasured> => {
   const readRun = await measure(bench, 'readRun', async (n) =>
     expect(await bench.crew.get(`/v1/runs/${ids[n % ids.length]}`), 200),
   );
+  const cancelRun = await measure(bench, 'cancelRun', async (n) =>
+    expect(await bench.crew.end(`/v1/runs/${ids[n % ids.length]}`), 200),
+  );
+  const plans = await measurePlans(bench, reading);
   const governed: GovernedResult[] = [];
   for (const rows of SIZES) governed.push(await measureGoverned(bench, rows));
   return {
-    routes: [requestRun, readRun],
+    routes: [requestRun, readRun, cancelRun, ...plans],
     runs: {
       governed,
       classifyMs: await measureClassify(),
@@ -49,6 +53,22 @@ export const measureRuns = async (bench: Bench): Promise<RunsMeasured> => {
       runnerMemoryMib: await measureMemory(bench),
     },
   };
+};
+
+/** Plans of one statement, which wait for people until they are withdrawn. */
+const measurePlans = async (bench: Bench, grant: string): Promise<readonly RouteResult[]> => {
+  const ids: string[] = [];
+  const at = (turn: number) => `/v1/plans/${ids[turn % ids.length]}`;
+  const asked = { grant, reason: 'benchmark', statements: [{ sql: sqlFor(1) }] };
+  return [
+    await measure(bench, 'requestPlan', async () => {
+      const plan = expect(await bench.crew.post<Wire['PlanView']>('/v1/plans', asked), 202);
+      ids.push(plan.body.id);
+      return plan;
+    }),
+    await measure(bench, 'readPlan', async (n) => expect(await bench.crew.get(at(n)), 200)),
+    await measure(bench, 'endPlan', async (n) => expect(await bench.crew.end(at(n)), 200)),
+  ];
 };
 
 const askFor = async (bench: Bench, action: string): Promise<string> => {

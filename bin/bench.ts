@@ -3,6 +3,7 @@ import { availableParallelism, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { CONFIG_PARTS, type FunctionName } from '../lambdas/core/config/compiled.ts';
 import { type LocalStack, startStack } from '../local/stack.ts';
+import { measureApprovals } from './bench-approvals.ts';
 import { type DeployedFunction, measureBundles } from './bench-bundles.ts';
 import { type AwsCall, newBench } from './bench-crew.ts';
 import { measureEndedAtOnce, measureLives } from './bench-endings.ts';
@@ -54,7 +55,7 @@ const measure = async (narrator: Narrator): Promise<BenchResults> => {
   return { machine: machineOf({ loadBefore, loadAfter, postgresVersion }), bundles, ...running };
 };
 
-type Running = Pick<BenchResults, 'routes' | 'vend' | 'runs' | 'life' | 'endedAtOnce'>;
+type Running = Pick<BenchResults, 'routes' | 'vend' | 'runs' | 'approvals' | 'life' | 'endedAtOnce'>;
 
 /** Everything that needs the stack to be up, which is stopped afterwards: imports are measured without it. */
 const measureRunning = async (
@@ -78,6 +79,8 @@ const measureRunning = async (
     const vend = await measureVend(bench, grants);
     narrator.progress('running statements against a plain client');
     const measuredRuns = await measureRuns(bench);
+    narrator.progress('approving logins and runs on the real page');
+    const approvals = await measureApprovals(bench);
     narrator.progress('making and ending a hundred grants, each with an open session');
     const { life, release } = await measureLives(bench);
     narrator.progress('ending twenty grants at once');
@@ -86,6 +89,7 @@ const measureRunning = async (
     return {
       routes: [...results, ...measuredRuns.routes, release],
       runs: measuredRuns.runs,
+      approvals,
       vend,
       life,
       endedAtOnce,

@@ -16,7 +16,7 @@ export const WAIT_MAX_SECONDS = 20;
 export const END_WAIT_MAX_SECONDS = 10;
 /** Distance between the first two looks at what is being waited for; it grows to the second number. */
 export const WAIT_POLL_MIN_MS = 25;
-export const WAIT_POLL_MAX_MS = 1_000;
+export const WAIT_POLL_MAX_MS = 200;
 /** How often a caller should look again when it does not use `Prefer: wait`. */
 export const POLL_RETRY_AFTER_SECONDS = 2;
 export const LIST_PAGE_MAX_ITEMS = 50;

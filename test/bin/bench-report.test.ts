@@ -38,6 +38,7 @@ const RESULTS: BenchResults = {
   bundles: [READER],
   life: { active: about(80), ...ENDED },
   endedAtOnce: { first: ENDED, again: ENDED },
+  approvals: { credential: about(200), run: about(250) },
   runs: {
     governed: [{ rows: 1, cells: 4, governed: about(6), plain: about(5) }],
     classifyMs: about(0.2),

@@ -192,8 +192,8 @@ export const ENDING_MUTANTS: readonly Mutant[] = [
     promise: 5,
     rule: 'whoever stores a callback looks whether there is still something to wait for',
     file: 'lambdas/app/store-wait.ts',
-    find: '!grant || isOver(grant) || !isTaskOpen(task, deps.clock())',
-    replace: '!grant',
+    find: '!isActiveNow(read, deps.clock())',
+    replace: 'read.grant === undefined',
     tests: ENDING_TESTS,
   },
   {
