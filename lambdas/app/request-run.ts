@@ -43,6 +43,8 @@ export interface RunAsk {
     readonly approvalSeconds?: number | undefined;
     /** The plan that it is part of. */
     readonly plan?: string | undefined;
+    /** Why this statement; undefined: what was said of the grant. */
+    readonly reason?: string | undefined;
   };
   readonly idempotencyKey: string | undefined;
 }
@@ -214,6 +216,7 @@ const commitRun = async (
       requestHash: sealedHash,
       unmasked: unmaskedCategories(deps.policy, { ...grant, resource }),
       policyDigest: deps.software.policyDigest,
+      ...(ask.request.reason === undefined ? {} : { reason: ask.request.reason }),
       ...(plan
         ? {
             approval: plan.approval.id,

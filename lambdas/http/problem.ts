@@ -74,7 +74,9 @@ const factsOf = (failure: Failure | EdgeFailure): Partial<Problem> => {
     case 'budget_spent':
       return { detail: `This ${failure.of} has used its ${failure.max} ${failure.what}. End this task.` };
     case 'plan_unusable':
-      return { detail: PLAN_DETAILS[failure.why] };
+      return failure.why === 'pending'
+        ? { detail: PLAN_DETAILS.pending, retryable: true, retryAfterSeconds: POLL_RETRY_AFTER_SECONDS }
+        : { detail: PLAN_DETAILS[failure.why] };
     case 'circuit_open':
       return { retryAfterSeconds: failure.retryAfterSeconds };
     case 'denied_by_person':

@@ -22,8 +22,8 @@ export const runHandlers = (deps: RunDeps): Handlers<'requestRun' | 'cancelRun'>
   },
   async requestRun(call) {
     const { caller, path, body, idempotencyKey, waitSeconds } = call;
-    const { sql, maxRows, approvalSeconds, plan } = body;
-    const request = { sql, params: body.params.map(asText), maxRows, approvalSeconds, plan };
+    const { sql, maxRows, approvalSeconds, plan, reason } = body;
+    const request = { sql, params: body.params.map(asText), maxRows, approvalSeconds, plan, reason };
     const asked = await requestRun(deps, caller, { grantId: path.id, request, idempotencyKey });
     if (!asked.ok) return asked;
     if (asked.value.kind === 'refused') {

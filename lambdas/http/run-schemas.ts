@@ -49,6 +49,9 @@ export const RequestRunBody = z
       .max(RUN_ROWS_MAX_COUNT)
       .default(RUN_ROWS_DEFAULT_COUNT)
       .describe('Rows beyond it are left unread, and `truncated` says so'),
+    reason: readable(REASON_MAX_CHARACTERS)
+      .optional()
+      .describe('Why this statement; people who are asked read it, and without it that of the grant'),
     approvalSeconds: ApprovalSeconds,
     plan: z
       .string()

@@ -29,6 +29,7 @@ export const askedOfRun = (
 ): Asked => ({
   ...requestOf(grant, about.resource),
   groups: run.groups,
+  reason: run.reason ?? grant.reason,
   action: run.action,
   approval: run.approval,
   subject: { kind: 'run', id: run.id },

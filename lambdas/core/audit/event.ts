@@ -159,6 +159,8 @@ export type AuditFact =
       readonly quorum: number;
       readonly determinedBy: readonly DeterminingPolicy[];
       readonly unmasked: readonly string[];
+      /** Why this statement; null where the caller said it of the grant alone. */
+      readonly reason: string | null;
       /** The approval that people are asked for, or of the plan that this is part of; null where nobody is. */
       readonly approval: string | null;
     }

@@ -68,6 +68,7 @@ export const openRun = (request: RunRequest, verdict: Verdict, now: EpochMs): Ru
       quorum: verdict.effect === 'allow' ? verdict.quorum : 0,
       determinedBy: verdict.determinedBy,
       unmasked: request.unmasked,
+      reason: request.reason ?? null,
       approval: isAsked(verdict) ? asking.approval : (request.approval ?? null),
     },
   };
@@ -210,6 +211,7 @@ const coreOf = (run: OpenRun) => ({
   policyDigest: run.policyDigest,
   determinedBy: run.determinedBy,
   ...(run.delegation ? { delegation: run.delegation } : {}),
+  ...(run.reason === undefined ? {} : { reason: run.reason }),
   ...(run.approval === undefined ? {} : { approval: run.approval, statementIndex: run.statementIndex }),
   ...(run.consent ? { consent: run.consent } : {}),
 });

@@ -49,6 +49,8 @@ interface RunCore {
   readonly createdAt: EpochMs;
   readonly policyDigest: string;
   readonly determinedBy: readonly DeterminingPolicy[];
+  /** Why this statement, where the caller said so; else the grant's reason counts. */
+  readonly reason?: string | undefined;
   /** The approval that was last asked for, or that of the plan it is part of; undefined where nobody had to be asked. */
   readonly approval?: string | undefined;
   /** Which of the approval's statements it is. */
