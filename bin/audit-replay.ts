@@ -1,6 +1,7 @@
 import type { Store, TaskVault, Vaults } from '../lambdas/app/ports.ts';
 import { type RunAsked, type RunResult, requestName, resultName } from '../lambdas/app/run-payload.ts';
 import type { AuditEntry } from '../lambdas/core/audit/entry.ts';
+import type { AuditEvent } from '../lambdas/core/audit/event.ts';
 
 export interface ReplaySource {
   readonly store: Pick<Store, 'grantsOfTask' | 'readChain'>;
@@ -15,21 +16,39 @@ export interface Scene {
   readonly erased?: true;
 }
 
-/** Everything that happened in one task, in order of time: its own chain and those of its grants. */
+/** Everything that happened in one task, in order of time: its own chain, those of its grants, and of what people were asked about them. */
 export const scenesOf = async (source: ReplaySource, task: string): Promise<readonly Scene[]> => {
   const chains = [task, ...(await source.store.grantsOfTask(task))];
-  const timed: Timed[] = [];
-  for (const chain of chains) {
-    let notBefore = 0;
-    for await (const entry of source.store.readChain(chain)) {
-      notBefore = Math.max(notBefore, entry.at);
-      timed.push({ entry, notBefore });
-    }
-  }
+  const timed = (await Promise.all(chains.map((chain) => readTimed(source, chain)))).flat();
+  const approvals = new Set(timed.flatMap(({ entry }) => approvalsIn(entry.event)));
+  for (const chain of approvals) timed.push(...(await readTimed(source, chain)));
   const vault = await source.vaults.find(task);
   const scenes: Scene[] = [];
   for (const { entry } of timed.toSorted(byTime)) scenes.push(await sceneOf(entry, vault));
   return scenes;
+};
+
+const readTimed = async ({ store }: ReplaySource, chain: string): Promise<readonly Timed[]> => {
+  const timed: Timed[] = [];
+  let notBefore = 0;
+  for await (const entry of store.readChain(chain)) {
+    notBefore = Math.max(notBefore, entry.at);
+    timed.push({ entry, notBefore });
+  }
+  return timed;
+};
+
+/** What a grant or a run has waited for is named where it begins to wait. */
+const approvalsIn = (event: AuditEvent): readonly string[] => {
+  switch (event.type) {
+    case 'grant.requested':
+    case 'grant.held':
+    case 'run.requested':
+    case 'run.held':
+      return event.approval === null ? [] : [event.approval];
+    default:
+      return [];
+  }
 };
 
 /** Clocks of functions differ, and entries of one chain stay in their order whatever the clocks said. */

@@ -1,3 +1,4 @@
+import type { VoteWay } from '../lambdas/core/approval/approval.ts';
 import type { Actor, AuditEvent } from '../lambdas/core/audit/event.ts';
 import type { Scene } from './audit-replay.ts';
 import { type Output, paint, printable, tableLines } from './terminal.ts';
@@ -92,8 +93,59 @@ const told = (event: AuditEvent): readonly string[] => {
     case 'task.ended':
       return [`${who} ends the task: ${event.cause}`];
     default:
-      return [`${who}: ${event.type}`];
+      return toldOfPeople(event, who) ?? [`${who}: ${event.type}`];
   }
+};
+
+/** What people were asked, what they said, and what came of it. */
+const toldOfPeople = (event: AuditEvent, who: string): readonly string[] | undefined => {
+  switch (event.type) {
+    case 'approval.requested':
+      return [
+        `${event.quorum === 1 ? 'one person is' : `${event.quorum} people are`} asked about the ${event.subject.kind}`,
+        `until ${new Date(event.approveBy).toISOString()}, because of ${list(event.askedBy.map(({ id }) => id))}`,
+        ...(event.supersedes === null ? [] : ['once more: what was approved before is of no use any more']),
+      ];
+    case 'approval.inspected':
+      return [
+        'the target says what the statements would do',
+        `estimate: ${list(event.estimatedRows.map((rows) => `${rows ?? 'no'} rows`))}; masked columns: ${list(event.maskedColumns)}`,
+      ];
+    case 'approval.voted':
+      return [
+        `${who} ${WORD_OF[event.way][event.decision]}${event.state === 'pending' ? ', and more people are needed' : ''}`,
+        ...(event.granted === null ? [] : [`gives ${event.granted.action} for ${event.granted.seconds} s`]),
+        ...(event.note === null ? [] : [`says: ${event.note}`]),
+      ];
+    case 'approval.reminded':
+      return [`people are reminded (${event.reminders})`];
+    case 'approval.used':
+      return ['what people approved is used up', `by: ${event.by}`];
+    case 'approval.closed':
+      return [`the approval is ${event.state}`, `because: ${event.cause}`];
+    case 'approval.review_closed':
+      return [`${who} has reviewed the emergency`, `says: ${event.note}`];
+    case 'grant.approved':
+      return [
+        'people have approved the grant',
+        `given: ${event.granted.action} for ${event.granted.seconds} s, by ${event.consent.approvals} people`,
+      ];
+    case 'run.approved':
+      return ['people have approved the statement', `by ${event.consent.approvals} people`];
+    case 'grant.denied':
+    case 'run.denied':
+      return [`the ${event.type === 'grant.denied' ? 'grant' : 'statement'} is denied: ${event.denial}`];
+    case 'grant.held':
+      return [`the grant waits for ${event.quorum} people`];
+    default:
+      return undefined;
+  }
+};
+
+const WORD_OF: Readonly<Record<VoteWay, Readonly<Record<'approve' | 'deny', string>>>> = {
+  page: { approve: 'approves', deny: 'denies' },
+  button: { approve: 'approves from the message', deny: 'denies from the message' },
+  break_glass: { approve: 'goes ahead alone in an emergency', deny: 'denies' },
 };
 
 const nameOf = (actor: Actor): string => {

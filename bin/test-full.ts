@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { CHROMIUM_MISSING, findChromium } from './chromium.ts';
 import { prepareCrewai } from './crewai-environment.ts';
 import { type Mistake, Mistakes, runCommand } from './mistakes.ts';
 import { fitPython, namedPythons, prepareVenv, pythonMissing } from './prepare-venv.ts';
@@ -42,13 +43,16 @@ const prepare = async (isAsked: (names: readonly string[]) => boolean): Promise<
     crewai: isAsked(['crewai']),
     dynamodbLocal: isAsked(['dynamodb-local']),
     postgresMajors: isAsked(['postgres-majors']),
+    chromium: isAsked(['console-browser']),
   };
   const lacksPython = (needs.ownPython || needs.crewai) && (await fitPython(namedPythons())) === undefined;
   const lacksJava = needs.dynamodbLocal && !(await hasFitJava());
+  const lacksChromium = needs.chromium && (await findChromium()) === undefined;
   const missing: Mistake[] = [
     ...(lacksPython
       ? [{ file: 'Python', path: '', message: pythonMissing('test:full', namedPythons()) }]
       : []),
+    ...(lacksChromium ? [{ file: 'Chromium', path: '', message: CHROMIUM_MISSING }] : []),
     ...(lacksJava ? [{ file: 'Java', path: '', message: JAVA_MISSING }] : []),
   ];
   if (missing.length > 0) throw new Mistakes(missing);

@@ -13,7 +13,7 @@ const HELP = `Applies one small mutation for each rule, in a copy of the working
 
   npm run test:mutants [-- <text>]
 
-With a text, only mutants whose file or rule has it. Exit code 1 when one survives or its place is not found.
+With a text, only mutants whose file, rule or tests have it. Exit code 1 when one survives or its place is not found.
 `;
 
 interface Result {
@@ -24,7 +24,9 @@ interface Result {
 const main = async (): Promise<void> => {
   const [text = ''] = process.argv.slice(2);
   if (text === '--help') return void process.stdout.write(HELP);
-  const chosen = MUTANTS.filter(({ file, rule }) => file.includes(text) || rule.includes(text));
+  const chosen = MUTANTS.filter(({ file, rule, tests }) =>
+    [file, rule, ...tests].some((words) => words.includes(text)),
+  );
   const copies = Array.from({ length: AT_A_TIME }, () => copyTree(resolve(import.meta.dirname, '..')));
   process.once('exit', () => {
     for (const copy of copies) rmSync(copy, { recursive: true, force: true });

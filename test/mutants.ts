@@ -1,4 +1,5 @@
 import type { Mutant } from '../bin/mutant.ts';
+import { APPROVAL_MUTANTS } from './mutants/approvals.ts';
 import { CONSOLE_MUTANTS } from './mutants/console.ts';
 import { ENDING_MUTANTS } from './mutants/endings.ts';
 import { GRANT_MUTANTS } from './mutants/grants.ts';
@@ -16,6 +17,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...POLICY_MUTANTS,
   ...GRANT_MUTANTS,
   ...RUN_MUTANTS,
+  ...APPROVAL_MUTANTS,
   ...STATEMENT_MUTANTS,
   ...TRAIL_MUTANTS,
   ...VAULT_MUTANTS,

@@ -23,7 +23,11 @@ export const signIn = async (
   const person = PEOPLE.find((name) => name === form.get('login'));
   if (person && form.get('password') === passwords[person])
     return provider.interactionFinished(request, response, { login: { accountId: person } });
-  const headers = { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' };
+  const headers = {
+    'content-type': 'text/html; charset=utf-8',
+    'cache-control': 'no-store',
+    'content-security-policy': "frame-ancestors 'none'",
+  };
   response.writeHead(isAnswer ? 403 : 200, headers).end(page(isAnswer));
 };
 

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import { LOGIN_MAX_SECONDS, SESSION_SECONDS } from '../core/limits.ts';
+import { LOGIN_MAX_SECONDS, SESSION_SECONDS, SIGNED_OUT_MARK_SECONDS } from '../core/limits.ts';
 import { headerValues } from './request.ts';
 
 /**
@@ -8,6 +8,7 @@ import { headerValues } from './request.ts';
  */
 const SESSION_COOKIE = '__Host-latchkey-session';
 const LOGIN_COOKIE = '__Host-latchkey-login';
+const SIGNED_OUT_COOKIE = '__Host-latchkey-signed-out';
 const ATTRIBUTES = 'Path=/; Secure; HttpOnly; SameSite=Lax';
 
 export const sessionCookie = (id: string): string =>
@@ -19,6 +20,15 @@ export const loginCookie = (value: string): string =>
 export const noSessionCookie = (): string => `${SESSION_COOKIE}=; Max-Age=0; ${ATTRIBUTES}`;
 
 export const noLoginCookie = (): string => `${LOGIN_COOKIE}=; Max-Age=0; ${ATTRIBUTES}`;
+
+/** Says that somebody meant to leave this browser. It authorises nothing. */
+export const signedOutCookie = (): string =>
+  `${SIGNED_OUT_COOKIE}=yes; Max-Age=${SIGNED_OUT_MARK_SECONDS}; ${ATTRIBUTES}`;
+
+export const noSignedOutCookie = (): string => `${SIGNED_OUT_COOKIE}=; Max-Age=0; ${ATTRIBUTES}`;
+
+export const hasSignedOut = (event: APIGatewayProxyEvent): boolean =>
+  cookieOf(event, SIGNED_OUT_COOKIE) !== undefined;
 
 /** 43 letters are 32 bytes; undefined for anything else. */
 export const sessionIdOf = (event: APIGatewayProxyEvent): string | undefined => {

@@ -52,7 +52,7 @@ const revokeForm = (
 ): Html => html`<details><summary>Revoke <span class="unseen">${id}</span></summary>
 ${form(
   'revoke',
-  { action: `${path}/console/grants/${id}`, digest: '', tokenOf: () => token },
+  { action: `${path}/console/grants/${id}`, digest: '', tokenOf: () => token, of: id },
   html`<p>It ends now, with the connections it opened. Its agent can ask again.</p>
 ${noteField(`note-${id}`, 'Why', true)}
 <button type="submit" class="danger">Revoke now</button>`,

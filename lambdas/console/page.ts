@@ -25,7 +25,7 @@ ${STYLE}
 <body>
 <a class="skip" href="#content">Skip to the content</a>
 <header>
-<p><strong>Latchkey</strong></p>
+<span class="brand">Latchkey</span>
 ${frame.person && navigation(frame.path)}
 ${frame.person && signOut(frame.path, frame.person)}
 </header>
@@ -46,7 +46,7 @@ const navigation = (path: string): Html => html`<nav aria-label="Console"><ul>
 const signOut = (
   path: string,
   person: NonNullable<Frame['person']>,
-): Html => html`<form method="post" action="${path}/console/sign-out">
+): Html => html`<form method="post" action="${path}/console/sign-out" aria-label="Sign out">
 <input type="hidden" name="form" value="sign_out">
 <input type="hidden" name="token" value="${person.signOutToken}">
 <p>${inlineText(person.name)} <button type="submit">Sign out</button></p>

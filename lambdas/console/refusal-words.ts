@@ -113,7 +113,7 @@ export const SIGN_IN_FAILED: Message = {
 export const SIGNED_OUT: Message = {
   status: 200,
   title: 'You are signed out',
-  what: 'Your session here is over. Your identity provider may still know you.',
+  what: 'Your session here is over. Your identity provider may still know you, and is told to ask when somebody signs in here next.',
   next: 'Close the window, or sign in again.',
 };
 

@@ -3,12 +3,15 @@ import type { LoginSecrets } from '../app/ports-of-people.ts';
 import { cookieHash, secret, signInPerson } from '../app/sign-in-person.ts';
 import { type Answer, pageAnswer, redirectAnswer } from './answer.ts';
 import {
+  hasSignedOut,
   loginCookie,
   loginValueOf,
   noLoginCookie,
   noSessionCookie,
+  noSignedOutCookie,
   sessionCookie,
   sessionIdOf,
+  signedOutCookie,
 } from './cookies.ts';
 import { linkItem, messagePage } from './message-page.ts';
 import { type Place, pathOf, readPlace, signInPath } from './place.ts';
@@ -21,7 +24,10 @@ interface Login extends LoginSecrets {
   readonly to: Place;
 }
 
-/** Sends the browser to the issuer. Writes nothing. */
+/**
+ * Sends the browser to the issuer. Writes nothing. After a sign-out the issuer is told to ask who it is: it may remember whoever
+ * left, and going back one page would sign them in again.
+ */
 export const beginSignIn = async (deps: ConsoleDeps, { event }: ConsoleCall): Promise<Answer> => {
   const query = queryOf(event);
   const login: Login = {
@@ -30,7 +36,8 @@ export const beginSignIn = async (deps: ConsoleDeps, { event }: ConsoleCall): Pr
     verifier: secret(deps.random),
     to: readPlace(query.get('to')) ?? 'inbox',
   };
-  const location = await deps.issuer.authorizationUrl(login, query.get('again') === 'yes');
+  const isAgain = query.get('again') === 'yes' || hasSignedOut(event);
+  const location = await deps.issuer.authorizationUrl(login, isAgain);
   const value = Buffer.from(JSON.stringify(login)).toString('base64url');
   return redirectAnswer(location, [loginCookie(value)]);
 };
@@ -44,7 +51,11 @@ export const endSignIn = async (deps: ConsoleDeps, call: ConsoleCall): Promise<A
   const cookie = await signInPerson(deps, proved.value, callerPartsOf(call));
   if (!cookie.ok) return failed(deps, { call, reason: cookie.failure, to: login.to });
   await endEarlierSession(deps, call);
-  return redirectAnswer(pathOf(deps.address, login.to), [sessionCookie(cookie.value), noLoginCookie()]);
+  return redirectAnswer(pathOf(deps.address, login.to), [
+    sessionCookie(cookie.value),
+    noLoginCookie(),
+    ...(hasSignedOut(call.event) ? [noSignedOutCookie()] : []),
+  ]);
 };
 
 export const signOut = (deps: ConsoleDeps, call: ConsoleCall): Promise<Answer> =>
@@ -55,6 +66,7 @@ export const signOut = (deps: ConsoleDeps, call: ConsoleCall): Promise<Answer> =
     const links = linkItem(signInPath(deps.address, 'inbox'), 'Sign in');
     return pageAnswer(SIGNED_OUT.status, messagePage(bareFrame(deps), SIGNED_OUT, { links }), [
       noSessionCookie(),
+      signedOutCookie(),
     ]);
   });
 

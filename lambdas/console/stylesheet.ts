@@ -22,7 +22,7 @@ export const STYLESHEET = `
 body { margin: 0; background: var(--page); color: var(--text); font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
 header, main, footer { max-width: 60rem; margin: 0 auto; padding: 0.75rem 1rem; }
 header { display: flex; flex-wrap: wrap; gap: 0 1.5rem; align-items: center; border-bottom: 1px solid var(--line); }
-header p { margin: 0; }
+header p { margin: 0; } .brand { font-weight: 700; }
 nav ul { display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem; list-style: none; margin: 0; padding: 0; }
 nav a, .links a { display: inline-block; padding: 0.6rem 0; }
 footer { color: var(--quiet); border-top: 1px solid var(--line); margin-top: 2rem; }

@@ -133,6 +133,8 @@ export const BUDGET_KEPT_SECONDS = 3 * 24 * 3_600;
 export const SESSION_SECONDS = 3_600;
 /** What names a session, and what its forms are signed with. */
 export const SESSION_SECRET_BYTES = 32;
+/** After a sign-out, whoever signs in at the same browser is asked who they are, whatever the issuer remembers. */
+export const SIGNED_OUT_MARK_SECONDS = 30 * 86_400;
 /** From the first redirect to the way back, passwords and second factors included. */
 export const LOGIN_MAX_SECONDS = 600;
 /** The longest note with every character percent-encoded from four bytes, and the rest of its form. */

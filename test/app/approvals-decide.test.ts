@@ -117,7 +117,7 @@ const RIVALS = {
 
 for (const [name, rival] of Object.entries(RIVALS))
   test(`of a yes and ${name} at once one wins, and grant and approval agree`, async () => {
-    for (let round = 0; round < 6; round += 1) {
+    for (let round = 0; round < 4; round += 1) {
       const scene = await newWaitingGrant(app);
       const { grant, approval } = scene;
       const yes = () => decide(app, approval);
@@ -152,7 +152,7 @@ test('of a yes and the end of its time one wins, by the clock', async () => {
 });
 
 test('of a yes and a withdrawal of the run one wins, and run and approval agree', async () => {
-  for (let round = 0; round < 6; round += 1) {
+  for (let round = 0; round < 4; round += 1) {
     const { run, approval } = await newWaitingRun(app);
     const yes = () => decide(app, approval);
     const no = () => cancelRun(app.deps, CALLER, run.id);

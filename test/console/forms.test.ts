@@ -201,6 +201,20 @@ test('whoever has signed out meanwhile is told so, and not sent through the issu
   assert.equal((await other.visit(PATH)).statusCode, 303, 'the cookie is worth nothing any more');
 });
 
+test('after a sign-out the issuer is told to ask, until somebody has signed in', async () => {
+  const other = scene.browser();
+  const page = (await other.open(PATH)).body;
+  await other.post('/console/sign-out', signOutFields(page));
+  const prompt = async () =>
+    new URL(String((await other.visit('/console/sign-in?to=inbox')).headers?.Location)).searchParams.get(
+      'prompt',
+    );
+  assert.equal(await prompt(), 'login');
+  await other.open(PATH);
+  assert.ok(!other.jar.has('__Host-latchkey-signed-out'));
+  assert.equal(await prompt(), null);
+});
+
 const signOutFields = (page: string) => formFields(page, 'sign_out');
 
 test('nobody is signed out by a page of others', async () => {

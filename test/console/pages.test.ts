@@ -89,7 +89,7 @@ test('text of others adds no tag and no attribute to any page', () => {
 });
 
 const ATTRIBUTES = new Set(
-  'lang charset name content class href id tabindex aria-label aria-labelledby aria-describedby method action type value role dir datetime for rows maxlength required disabled hidden checked min max step inputmode'.split(
+  'lang charset name content class href id tabindex aria-label aria-labelledby aria-describedby method action type value role dir datetime for rows maxlength required disabled hidden formmethod formnovalidate checked min max step inputmode'.split(
     ' ',
   ),
 );
@@ -220,6 +220,12 @@ test('every field has a label, every form begins with a button that Enter cannot
     if (name !== 'form') return;
     const first = inMain.slice(index).find((tag) => tag.name === 'button');
     assert.ok(first && 'disabled' in first.attributes && 'hidden' in first.attributes);
+    const second = inMain.slice(index).filter((tag) => tag.name === 'button')[1];
+    assert.equal(
+      second?.attributes.formmethod,
+      'dialog',
+      'and one for Chromium, which passes over the first',
+    );
   });
   assert.ok(!tags.some(({ attributes }) => 'autofocus' in attributes));
 });

@@ -83,6 +83,23 @@ test('the inbox shows what waits, leads there, and shows it no more once it is d
   assert.equal(await link.count(), 0);
 });
 
+test('the message in Slack leads to the page, and its button to deny denies', async () => {
+  const { id, url } = await stage.sample.askRun();
+  const approval = url.split('/').at(-1) ?? '';
+  const { slack } = stage.stack;
+  const isTold = () => JSON.stringify(slack.messages()).includes(approval);
+  for (const until = Date.now() + READY_MS; !isTold(); await new Promise((done) => setTimeout(done, 50)))
+    assert.ok(Date.now() < until, 'nobody was told');
+  const page = await (await stage.browser.newContext()).newPage();
+  await page.goto(`${slack.url}/?as=U0123ANA`);
+  const message = page.locator('article', { has: page.locator(`a[href="${url}"]`) });
+  const [review] = await Promise.all([page.waitForEvent('popup'), message.locator('a.button').click()]);
+  await signInAs(review, stage.stack, 'ana.silva');
+  assert.equal(review.url(), url);
+  await message.getByRole('button', { name: 'Deny' }).click();
+  assert.equal((await runOf(id)).approval?.state, 'denied');
+});
+
 test('less than was asked for can be given', async () => {
   const { id, url } = await stage.sample.askLogin();
   const page = await stage.open(url, 'ana.silva');

@@ -6,6 +6,7 @@ import { signInAs } from '../../bin/browser-sign-in.ts';
 import { launchChromium } from '../../bin/chromium.ts';
 import { type ConsoleSample, openConsoleSample } from '../../bin/console-sample.ts';
 import type { PersonName } from '../../examples/people/people.ts';
+import { type LocalCertificate, localCertificate } from '../../local/certificates.ts';
 import { type LocalStack, startStack } from '../../local/stack.ts';
 
 /** The whole product with somebody at a real browser. */
@@ -13,6 +14,8 @@ export interface ConsoleStage {
   readonly stack: LocalStack;
   readonly browser: Browser;
   readonly sample: ConsoleSample;
+  /** The browsers trust it, so that somebody else on this machine can be as secure as we are. */
+  readonly certificate: LocalCertificate;
   /** A browser of their own, signed in and at the page that a link leads to. */
   open(url: string, person: PersonName, options?: BrowserContextOptions): Promise<Page>;
   /** A browser in which nobody is signed in, watched as the others are. */
@@ -55,6 +58,7 @@ export const startConsoleStage = async (): Promise<ConsoleStage> => {
     stack,
     browser,
     sample: await openConsoleSample(stack),
+    certificate: await localCertificate(join(dataDir, 'data')),
     stranger,
     async open(url, person, options) {
       const page = await (await stranger(options)).newPage();

@@ -140,4 +140,20 @@ export const CONSOLE_MUTANTS: readonly Mutant[] = [
     replace: 'authenticatedAt',
     tests: ISSUER_TESTS,
   },
+  {
+    promise: 1,
+    rule: 'whoever has signed out is asked who they are',
+    file: 'lambdas/console/sign-in.ts',
+    find: ` || hasSignedOut(event)`,
+    replace: '',
+    tests: FORM_TESTS,
+  },
+  {
+    promise: 4,
+    rule: 'Enter on a choice sends no form',
+    file: 'lambdas/console/decision-forms.ts',
+    find: '<button type="submit" formmethod="dialog" formnovalidate hidden></button>',
+    replace: '',
+    tests: PAGE_TESTS,
+  },
 ];
