@@ -25,7 +25,7 @@ const HELP = `Exports the trail, verifies an export without access to AWS, repla
 PLACES is --grants-table NAME --audit-table NAME --keys-table NAME --bucket NAME, all outputs of the stack.
 
 export   Reads both tables (their names are outputs of the stack) with your own AWS credentials and
-         writes JSON Lines. --chain limits it to the chains of these grants and tasks.
+         writes JSON Lines. --chain limits it to the chains of these grants, tasks and approvals.
 verify   Exits 1 when an entry was changed, deleted, inserted or reordered, or when a chain ends
          before its head or before a receipt. A receipt is what an answer of the API carried in
          its Latchkey-Audit header; --receipts names a file with one on each line.

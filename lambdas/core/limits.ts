@@ -73,7 +73,7 @@ export const APPROVAL_WAIT_SECONDS = 3_600;
 export const APPROVAL_WAIT_MIN_SECONDS = 5;
 /** What was approved and has not begun after this long is not begun any more. */
 export const APPROVAL_USE_SECONDS = 600;
-/** From approval to the end of a plan, unless the request says less. */
+/** From the request of a plan to its end, unless the request says less. */
 export const PLAN_MAX_SECONDS = 3_600;
 /** What one person can read as one thing. */
 export const PLAN_STATEMENTS_MAX_COUNT = 20;

@@ -135,9 +135,9 @@ test('a button of a message denies, where its account is known, and is heard onc
   const { slack } = running.stack();
   const id = grant.approval?.id ?? '';
   const message = await until(async () => slack.messages().find((one) => JSON.stringify(one).includes(id)));
-  await slack.press(message.ts, SLACK_ACTIONS.deny, 'U0STRANGER');
+  await slack.press(message.ts, SLACK_ACTIONS.deny, 'U0123STRANGER');
   assert.equal(GrantView.parse((await crew.ask(readGrant(grant.id))).json).state, 'pending_approval');
-  await slack.press(message.ts, SLACK_ACTIONS.deny, 'U0ANASILVA');
+  await slack.press(message.ts, SLACK_ACTIONS.deny, 'U0123ANA');
   const denied = GrantView.parse(await poll(`/v1/grants/${grant.id}`));
   assert.equal(denied.denial, 'denied_by_person');
 });

@@ -47,6 +47,19 @@ test('what the page says of runs and of seeing holds beside the sample', () => {
   }
 });
 
+test('the policies about people on the page compile beside the sample, and those that are shipped are as shipped', () => {
+  const sample = readConfig('config');
+  const section = PAGE.split('## What people may do\n')[1]?.split('\n## ')[0] ?? '';
+  const policies = fences(section, 'cedar');
+  assert.equal(policies.length, 3);
+  const shipped = readFileSync('config/policies/approvers.cedar', 'utf8');
+  const others = policies.filter((text) => !shipped.includes(text.trim()));
+  assert.equal(others.length, 1);
+  const [text = ''] = others;
+  const result = compileConfig({ ...sample, policies: [...sample.policies, { file: 'page.cedar', text }] });
+  assert.deepEqual(result.ok ? [] : result.errors, []);
+});
+
 test('the guard rails on the page are those that are shipped', () => {
   const rails = fences(PAGE.slice(PAGE.indexOf('## Guard rails')), 'cedar');
   const shipped = readFileSync('config/policies/guard-rails.cedar', 'utf8');
