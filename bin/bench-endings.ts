@@ -1,9 +1,9 @@
 import type { Wire } from './api-client.ts';
 import { askForAccess, type Bench, openSession, openTask } from './bench-crew.ts';
-import { expect } from './expect-status.ts';
 import type { EndedAtOnce, EndResult, LifeResult, RouteResult } from './bench-results.ts';
 import { callsOf, routeOf, routeResult, type Sample } from './bench-routes.ts';
 import { summarize } from './bench-statistics.ts';
+import { expect } from './expect-status.ts';
 
 const LIVES_COUNT = 100;
 const GRANTS_PER_TASK = 50;

@@ -1,9 +1,9 @@
 import { type Operation, ROUTES, type Route } from '../lambdas/http/routes.ts';
 import type { ApiAnswer } from './api-client.ts';
 import { askForAccess, type Bench, openTask, readGrant, vend } from './bench-crew.ts';
-import { expect } from './expect-status.ts';
 import type { RouteResult } from './bench-results.ts';
 import { summarize } from './bench-statistics.ts';
+import { expect } from './expect-status.ts';
 
 export interface RouteRun {
   readonly results: readonly RouteResult[];

@@ -16,8 +16,8 @@ import {
   permissionsOf,
   targetRolesOf,
 } from './permissions.ts';
-import { runDefinition } from './run-definition.ts';
 import { RestApi, STAGE } from './rest-api.ts';
+import { runDefinition } from './run-definition.ts';
 import { joinVpc, RunnerNetwork } from './runner-network.ts';
 import { logGroupName, ServiceFunction } from './service-function.ts';
 import type { Settings } from './settings.ts';

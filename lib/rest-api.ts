@@ -25,9 +25,9 @@ import {
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { CONSOLE_ROUTES } from '../lambdas/console/console-routes.ts';
 import { AUTHORIZER_CACHE_SECONDS } from '../lambdas/core/limits.ts';
 import { PROBLEMS } from '../lambdas/http/problem-catalogue.ts';
-import { CONSOLE_ROUTES } from '../lambdas/console/console-routes.ts';
 import { ROUTES, type Route } from '../lambdas/http/routes.ts';
 import { GATEWAY_PROBLEMS, gatewayProblemBody, gatewayProblemHeaders } from './gateway-problems.ts';
 import type { Settings } from './settings.ts';

@@ -1,3 +1,4 @@
+import type { Approval } from '../core/approval/approval.ts';
 import { askedOfRun, askedStatement, excludedFrom } from '../core/approval/asked.ts';
 import { statementText } from '../core/approval/digest.ts';
 import type { EventContext } from '../core/audit/event.ts';
@@ -17,8 +18,8 @@ import type { EpochMs } from '../core/time.ts';
 import { askPeople, newApprovalId } from './ask-people.ts';
 import { decideUntilCommitted } from './attempts.ts';
 import type { Executable, ExecuteRunDeps } from './execute-run.ts';
-import type { Inspection } from './ports.ts';
 import { saidOf } from './inspect-run.ts';
+import type { Inspection } from './ports.ts';
 import { recordRun } from './record-run.ts';
 import type { Answered } from './run-answer.ts';
 
@@ -99,14 +100,7 @@ const attempt = async (
   if (verdict.effect === 'deny' || lacksOwner(grant, verdict.quorum)) return refused('policy_denied');
   const held = isConsented(about, { ...read, grant })
     ? undefined
-    : hold(deps, about, {
-        run,
-        grant,
-        verdict,
-        context,
-        now,
-        approveBy: now + (await timeOfPeople(deps, run)),
-      });
+    : hold(deps, about, { run, grant, verdict, context, now, earlier: await earlierApproval(deps, run) });
   const change = held?.change ?? startRun({ ...run, unmasked: about.unmasked }, foundBy(deps, about), now);
   const recorded = recordRun<Run>(change, { grant, context, at: now });
   const outcome = await deps.store.commit({
@@ -145,13 +139,15 @@ const isConsented = (about: Planned, counted: Counted): boolean =>
 
 const NOBODY = { approvals: 0, approverGroups: [] };
 
-/** Milliseconds, as long as at first where they were asked before: the workflow waits no longer than that. */
-const timeOfPeople = async ({ store }: ExecuteRunDeps, run: QueuedRun): Promise<number> => {
+/** The approval that the run itself waited for; that of a plan stays what it is, and is another matter. */
+const earlierApproval = async ({ store }: ExecuteRunDeps, run: QueuedRun): Promise<Approval | undefined> => {
   const earlier = run.approval === undefined ? undefined : await store.readApproval(run.approval);
-  return earlier?.asked.subject.kind === 'run'
-    ? earlier.asked.approveBy - earlier.createdAt
-    : APPROVAL_WAIT_SECONDS * SECOND_MS;
+  return earlier?.asked.subject.kind === 'run' ? earlier : undefined;
 };
+
+/** Milliseconds, as long as at first where they were asked before: the workflow waits no longer than that. */
+const timeOfPeople = (earlier: Approval | undefined): number =>
+  earlier ? earlier.asked.approveBy - earlier.createdAt : APPROVAL_WAIT_SECONDS * SECOND_MS;
 
 /** People are asked, or asked once more: the same statement waits for another approval. */
 const hold = (
@@ -163,18 +159,19 @@ const hold = (
     readonly verdict: Extract<Verdict, { effect: 'allow' }>;
     readonly context: EventContext;
     readonly now: EpochMs;
-    readonly approveBy: EpochMs;
+    readonly earlier: Approval | undefined;
   },
 ) => {
-  const { run, grant, verdict, context, now, approveBy } = about;
+  const { run, grant, verdict, context, now, earlier } = about;
   const quorum = Math.max(1, verdict.quorum);
+  const approveBy = now + timeOfPeople(earlier);
   const change = holdRun(run, { approval: newApprovalId(deps.random, run.task), quorum, approveBy });
   const mac = vault.mac('approval', statementText({ ...asked, maxRows: run.maxRows }));
   const question = askedOfRun(change.next, grant, { resource, statement: askedStatement(statement, mac) });
   const excluded = excludedFrom(grant, { ...grant, delegation: run.delegation });
   const found = { at: now, ...saidOf(inspection.estimatedRows, plans) };
   const asking = { asked: question, excluded, quorum, askedBy: verdict.askedBy, resource, found };
-  const supersedes = run.approval === undefined ? {} : { supersedes: run.approval };
+  const supersedes = earlier ? { supersedes: earlier.id } : {};
   return { change, approval: askPeople({ ...asking, ...supersedes }, context, now) };
 };
 

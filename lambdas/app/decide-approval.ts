@@ -2,7 +2,7 @@ import type { Approval, Granted, Vote, VoteWay } from '../core/approval/approval
 import { castVote } from '../core/approval/cast-vote.ts';
 import { isOffered } from '../core/approval/consent.ts';
 import type { DecisionRefusal } from '../core/approval/decision-refusal.ts';
-import { ACTION_OF_WAY, isExcluded, mayPerson } from '../core/approval/standing-consent.ts';
+import { ACTION_OF_WAY, DECIDING_ACTIONS, isExcluded, mayPerson } from '../core/approval/standing-consent.ts';
 import type { PrincipalEntry } from '../core/config/issuer.ts';
 import type { Resource } from '../core/config/resource.ts';
 import type { Consent } from '../core/grant/grant.ts';
@@ -78,8 +78,9 @@ const attempt = async (deps: DecideDeps, visitor: Visitor, decision: Decision): 
   const granted = decision.granted ?? { action: approval.asked.action, seconds: approval.asked.seconds };
   const badForm = formOf(decision, granted, { approval, resource });
   if (badForm) return fail(badForm);
-  const action = decision.decision === 'deny' ? 'approve' : ACTION_OF_WAY[decision.way];
-  if (!mayPerson(deps.policy, approval, { person, action, at: now })) return fail({ code: 'not_allowed' });
+  const ways = decision.decision === 'deny' ? DECIDING_ACTIONS : [ACTION_OF_WAY[decision.way]];
+  if (!ways.some((action) => mayPerson(deps.policy, approval, { person, action, at: now })))
+    return fail({ code: 'not_allowed' });
   const { way, note } = decision;
   const vote: Vote = {
     voter: person,

@@ -1,5 +1,5 @@
-import { appendEntry } from '../core/audit/chain.ts';
 import type { DecisionRefusal } from '../core/approval/decision-refusal.ts';
+import { appendEntry } from '../core/audit/chain.ts';
 import type { Receipt } from '../core/audit/entry.ts';
 import type { AuditFact } from '../core/audit/event.ts';
 import { systemChain } from '../core/audit/system-chain.ts';

@@ -3,11 +3,12 @@ import { isGranted } from '../core/approval/approval.ts';
 import { reviewOf } from '../core/approval/approval-life.ts';
 import { isOneOf } from '../core/approval/consent.ts';
 import type { DecisionRefusal } from '../core/approval/decision-refusal.ts';
-import { isExcluded, mayPerson } from '../core/approval/standing-consent.ts';
+import { DECIDING_ACTIONS, isExcluded, mayPerson } from '../core/approval/standing-consent.ts';
 import { type Resource, templateFor } from '../core/config/resource.ts';
 import type { DeterminingPolicy } from '../core/failure.ts';
 import type { Grant } from '../core/grant/grant.ts';
 import { principalKey } from '../core/identity/principal.ts';
+import type { PersonAction } from '../core/policy/question.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import type { EpochMs } from '../core/time.ts';
 import { type ApprovalFacts, factsOf, offersNow } from './approval-facts.ts';
@@ -118,11 +119,11 @@ const mayOf = (
 ): ApprovalPage['may'] | undefined => {
   const person = personOf(visitor, deps.principals);
   if (!person) return undefined;
-  const may = (action: 'approve' | 'break_glass' | 'review') =>
-    mayPerson(deps.policy, approval, { person, action, at: now });
+  const may = (action: PersonAction) => mayPerson(deps.policy, approval, { person, action, at: now });
   const isOwn = isExcluded(approval, person, deps.principals);
   const [approve, breakGlass, review] = [may('approve'), may('break_glass'), may('review')];
-  if (!approve && !breakGlass && !review && !isOwn) return undefined;
+  const decides = DECIDING_ACTIONS.some(may);
+  if (!decides && !review && !isOwn) return undefined;
   const isOpen = approval.state === 'pending' && facts.stands && now < approval.asked.approveBy;
   const counts = isOpen && !isOwn;
   const hasVoted = isOneOf(
@@ -131,7 +132,7 @@ const mayOf = (
   );
   return {
     approve: counts && approve && !hasVoted,
-    deny: counts && approve,
+    deny: counts && decides,
     breakGlass: counts && breakGlass,
     review: review && !isOwn && !hasVoted && reviewOf(approval)?.state === 'open',
     because: reasonWhyNot({ isOpen, isOwn, approve, hasVoted }),
@@ -146,7 +147,7 @@ const reasonWhyNot = (is: {
 }): string => {
   if (!is.isOpen) return 'There is nothing to decide any more.';
   if (is.isOwn) return 'It is your own request, or that of an agent you answer for: somebody else decides.';
-  if (!is.approve) return 'Policy does not let you decide about it.';
+  if (!is.approve) return 'Policy does not let you approve it on this page.';
   return is.hasVoted ? 'You have said yes already. You may still say no.' : '';
 };
 

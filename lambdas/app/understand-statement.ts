@@ -1,6 +1,6 @@
+import { holdsMaskMarker } from '../core/masking/mask-marker.ts';
 import type { Result } from '../core/result.ts';
 import { fail, ok } from '../core/result.ts';
-import { holdsMaskMarker } from '../core/masking/mask-marker.ts';
 import { classify } from '../core/sql/classify.ts';
 import type { Statement } from '../core/sql/statement.ts';
 import type { RunAsked } from './run-payload.ts';

@@ -1,7 +1,7 @@
 import type { ApprovalPage } from '../app/show-approval.ts';
 import { type Approval, isGranted, type Vote } from '../core/approval/approval.ts';
 import type { EpochMs } from '../core/time.ts';
-import { stateWords, statementsInShort, titleOf, wishOf } from './action-words.ts';
+import { statementsInShort, stateWords, titleOf, wishOf } from './action-words.ts';
 import { counted, duration, instant } from './amounts.ts';
 import { decisionForms, type FormParts } from './decision-forms.ts';
 import { differences } from './differences.ts';

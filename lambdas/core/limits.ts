@@ -217,7 +217,7 @@ export const SLACK_SIGNATURE_TOLERANCE_SECONDS = 300;
 /** A used signature is remembered for as long as it could pass again, and clocks of ours that differ. */
 export const SLACK_REPLAY_KEPT_SECONDS = 3_600;
 /** A payload repeats the message that was pressed on, percent-encoded; ours fill a fraction of this. */
-export const SLACK_BODY_MAX_BYTES = 256 * 1024;
+export const SLACK_BODY_MAX_BYTES = REQUEST_BODY_MAX_BYTES;
 /** A person's answer goes to an address that Slack names; Slack gives us three seconds for everything. */
 export const SLACK_ANSWER_TIMEOUT_MS = 1_000;
 

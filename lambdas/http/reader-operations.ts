@@ -1,6 +1,6 @@
+import { readOwnPlan } from '../app/own-plan.ts';
 import type { ReadDeps } from '../app/read-mine.ts';
 import { listGrants, listTasks, readGrant, readTask } from '../app/read-mine.ts';
-import { readOwnPlan } from '../app/own-plan.ts';
 import { type ReadRunDeps, readRun } from '../app/read-run.ts';
 import { fail, ok } from '../core/result.ts';
 import { openApiDocument } from './openapi.ts';

@@ -13,8 +13,8 @@ import { storePeopleWait, storeWait } from '../../lambdas/app/store-wait.ts';
 import { sweep } from '../../lambdas/app/sweep.ts';
 import { verifyChain } from '../../lambdas/core/audit/verify-chain.ts';
 import { isOver } from '../../lambdas/core/grant/grant.ts';
-import { isSettled } from '../../lambdas/core/run/run.ts';
 import { SWEEP_GRACE_MS } from '../../lambdas/core/limits.ts';
+import { isSettled } from '../../lambdas/core/run/run.ts';
 import { type App, startApp } from '../support/app.ts';
 import {
   approvalOf,

@@ -5,8 +5,8 @@ import { admitRun } from '../../lambdas/app/admit-run.ts';
 import { cancelRun } from '../../lambdas/app/cancel-run.ts';
 import { closeReview } from '../../lambdas/app/close-review.ts';
 import type { Decision } from '../../lambdas/app/decide-approval.ts';
-import { writeTombstone } from '../../lambdas/app/end-task.ts';
 import { endGrant } from '../../lambdas/app/end-grant.ts';
+import { writeTombstone } from '../../lambdas/app/end-task.ts';
 import { requestAccess } from '../../lambdas/app/request-access.ts';
 import { requestRun } from '../../lambdas/app/request-run.ts';
 import { sweep } from '../../lambdas/app/sweep.ts';
@@ -328,6 +328,12 @@ test('an emergency needs a reason, is counted, and is reviewed by somebody witho
   const end = await approvalOf(app, approval.id);
   assert.ok('review' in end && end.review?.state === 'closed' && end.review.by.subject === 'dora');
   assert.equal(await countIn(app, approval.id, 'approval.review_closed'), 1);
+});
+
+test('whoever may say yes in one way only may say no in any', async () => {
+  const { approval } = await newWaitingGrant(app);
+  assert.equal(await codeOf(approval, { by: LEAD }), 'not_allowed');
+  assert.equal(await codeOf(approval, { by: LEAD, decision: 'deny' }), 'denied');
 });
 
 test('what was not an emergency has nothing to review', async () => {

@@ -8,8 +8,8 @@ import { requestRun } from '../../lambdas/app/request-run.ts';
 import { storePeopleWait } from '../../lambdas/app/store-wait.ts';
 import { sweep } from '../../lambdas/app/sweep.ts';
 import type { Visitor } from '../../lambdas/app/visitor.ts';
-import type { PendingApprovalRun } from '../../lambdas/core/run/run.ts';
 import { SECOND_MS, SWEEP_GRACE_MS } from '../../lambdas/core/limits.ts';
+import type { PendingApprovalRun } from '../../lambdas/core/run/run.ts';
 import { type App, startApp } from '../support/app.ts';
 import { ALLOWED, CALLER, NOW, PRINCIPAL, REFUSED } from '../support/facts.ts';
 

@@ -11,8 +11,8 @@ import {
   APPROVAL_USE_SECONDS,
   CIRCUIT_FAILURES,
   CIRCUIT_OPEN_SECONDS,
-  UNATTENDED_GRANT_MAX_SECONDS,
   SECOND_MS,
+  UNATTENDED_GRANT_MAX_SECONDS,
 } from '../../lambdas/core/limits.ts';
 import type { Run } from '../../lambdas/core/run/run.ts';
 import { type App, startApp } from '../support/app.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { decideApproval, type Decision } from '../../lambdas/app/decide-approval.ts';
+import { type Decision, decideApproval } from '../../lambdas/app/decide-approval.ts';
 import { requestRun } from '../../lambdas/app/request-run.ts';
 import type { Visitor } from '../../lambdas/app/visitor.ts';
 import type { Approval } from '../../lambdas/core/approval/approval.ts';
@@ -8,8 +8,8 @@ import { verifyChain } from '../../lambdas/core/audit/verify-chain.ts';
 import type { Grant, PendingApprovalGrant } from '../../lambdas/core/grant/grant.ts';
 import type { PendingApprovalRun, Run } from '../../lambdas/core/run/run.ts';
 import type { App } from './app.ts';
-import { DORA } from './votes.ts';
 import { ALLOWED, CALLER, REFUSED } from './facts.ts';
+import { DORA } from './votes.ts';
 
 /** Allowed once so many people have approved. */
 export const withPeople = (quorum: number) => (approvals: number) =>

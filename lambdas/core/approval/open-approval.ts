@@ -56,6 +56,7 @@ export const openApproval = (asking: Asking, now: EpochMs): ApprovalChange<Pendi
       quorum,
       approveBy: asked.approveBy,
       askedBy,
+      asked,
       supersedes: supersedes ?? null,
     },
   };

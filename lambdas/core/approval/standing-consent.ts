@@ -1,8 +1,8 @@
 import type { PrincipalEntry } from '../config/issuer.ts';
 import type { Consent } from '../grant/grant.ts';
 import { groupsToday, listedEntry } from '../identity/listed-entry.ts';
-import { SECOND_MS } from '../limits.ts';
 import type { PrincipalId } from '../identity/principal.ts';
+import { SECOND_MS } from '../limits.ts';
 import type { Policy } from '../policy/decide-access.ts';
 import type { PersonAction } from '../policy/question.ts';
 import type { EpochMs } from '../time.ts';
@@ -14,6 +14,9 @@ export const ACTION_OF_WAY: Readonly<Record<VoteWay, PersonAction>> = {
   button: 'approve_by_button',
   break_glass: 'break_glass',
 };
+
+/** Whoever may say yes in one way or another may say no in any. */
+export const DECIDING_ACTIONS: readonly PersonAction[] = Object.values(ACTION_OF_WAY);
 
 /** Whether policy lets this person do this about what is asked, with these groups. */
 export const mayPerson = (

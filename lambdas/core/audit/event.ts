@@ -1,4 +1,4 @@
-import type { Granted, Subject, VoteWay } from '../approval/approval.ts';
+import type { Asked, Granted, Subject, VoteWay } from '../approval/approval.ts';
 import type { DeterminingPolicy } from '../failure.ts';
 import type { Consent, EndCause, EndingStep, EndState } from '../grant/grant.ts';
 import type { Owner, PrincipalId, PrincipalType } from '../identity/principal.ts';
@@ -221,6 +221,8 @@ export type AuditFact =
       readonly quorum: number;
       readonly approveBy: EpochMs;
       readonly askedBy: readonly DeterminingPolicy[];
+      /** All that the digest covers, so that whoever holds the trail alone can make it again. No statement is in it, only keyed hashes. */
+      readonly asked: Asked;
       readonly supersedes: string | null;
     }
   | {

@@ -17,8 +17,8 @@ import { closest } from './find-resource.ts';
 import { addressMistakes } from './rds-endpoint.ts';
 import { classOf, isRunAction, RESOURCE_ACTIONS, type Resource } from './resource.ts';
 import { SensitiveList, sensitiveMistakes, toSensitive } from './sensitive-section.ts';
-import { SlackChannel } from './slack-section.ts';
 import { grantedBy, sharedServerMistakes } from './shared-servers.ts';
+import { SlackChannel } from './slack-section.ts';
 import { checkedBundle, rdsBundle } from './tls-ca.ts';
 
 export interface ResourcesSection {

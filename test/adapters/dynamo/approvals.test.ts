@@ -15,7 +15,7 @@ import {
   withPeople,
 } from '../../support/approval-scene.ts';
 import { NOW, SOFTWARE } from '../../support/facts.ts';
-import { DORA, enough, EVE, voteOf } from '../../support/votes.ts';
+import { DORA, EVE, enough, voteOf } from '../../support/votes.ts';
 
 let app: App;
 let ofGrant: GrantScene;

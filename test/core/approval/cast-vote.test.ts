@@ -2,25 +2,25 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Approval, PendingApproval, Vote } from '../../../lambdas/core/approval/approval.ts';
+import { closeApproval, remind, useApproval } from '../../../lambdas/core/approval/approval-life.ts';
 import { castVote } from '../../../lambdas/core/approval/cast-vote.ts';
 import { isOffered, leastOf, offersOf } from '../../../lambdas/core/approval/consent.ts';
-import { closeApproval, remind, useApproval } from '../../../lambdas/core/approval/approval-life.ts';
 import { isWhole } from '../../../lambdas/core/approval/outcome.ts';
 import { APPROVAL_USE_SECONDS, GRANT_MIN_SECONDS, SECOND_MS } from '../../../lambdas/core/limits.ts';
+import { NOW, PRINCIPAL, RESOURCE } from '../../support/facts.ts';
 import {
-  after,
   ALICE,
   ASKED,
+  after,
   DORA,
-  enough,
   EVE,
+  enough,
   isGrantedApproval,
   LEAD,
   PENDING,
   visitorOf,
   voteOf,
 } from '../../support/votes.ts';
-import { NOW, PRINCIPAL, RESOURCE } from '../../support/facts.ts';
 
 const TWO: PendingApproval = { ...PENDING, quorum: 2 };
 

@@ -9,8 +9,8 @@ import {
   statementText,
 } from '../../../lambdas/core/approval/digest.ts';
 import { isBoundTo, outcomeOf } from '../../../lambdas/core/approval/outcome.ts';
-import { after, ASKED, DORA, isGrantedApproval, PENDING, voteOf, WAITING } from '../../support/votes.ts';
 import { NOW, RESOURCE } from '../../support/facts.ts';
+import { ASKED, after, DORA, isGrantedApproval, PENDING, voteOf, WAITING } from '../../support/votes.ts';
 
 const WITH_ALL: Asked = {
   ...ASKED,
