@@ -38,13 +38,14 @@ const readTimed = async ({ store }: ReplaySource, chain: string): Promise<readon
   return timed;
 };
 
-/** What a grant or a run has waited for is named where it begins to wait. */
+/** What a grant or a run has waited for is named where it begins to wait, and a plan where it was asked for. */
 const approvalsIn = (event: AuditEvent): readonly string[] => {
   switch (event.type) {
     case 'grant.requested':
     case 'grant.held':
     case 'run.requested':
     case 'run.held':
+    case 'plan.requested':
       return event.approval === null ? [] : [event.approval];
     default:
       return [];

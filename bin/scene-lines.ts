@@ -119,8 +119,12 @@ const toldOfPeople = (event: AuditEvent, who: string): readonly string[] | undef
       ];
     case 'approval.reminded':
       return [`people are reminded (${event.reminders})`];
+    case 'plan.requested':
+      return [`${who} asks people about a plan`];
     case 'approval.used':
-      return ['what people approved is used up', `by: ${event.by}`];
+      return event.statement === null
+        ? ['what people approved is used up', `by: ${event.by}`]
+        : [`statement ${event.statement + 1} of the plan is used once`, `by: ${event.by}`];
     case 'approval.closed':
       return [`the approval is ${event.state}`, `because: ${event.cause}`];
     case 'approval.review_closed':

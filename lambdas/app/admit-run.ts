@@ -76,6 +76,7 @@ const take = async (
 ): Promise<Admission | 'lost'> => {
   const { run, context, now } = about;
   const question = await questionOf(deps, about);
+  if (question === 'exchanged') return refuse(deps, about);
   if (!question) return settle(deps, about, { code: 'payload_gone', approval });
   const again = decideAgain(await deps.loadPolicy(), approval, { question, principals: deps.principals });
   if (again.kind === 'no') return settle(deps, about, { code: 'policy_denied', approval });
@@ -90,6 +91,7 @@ const take = async (
 const questionOf = async (deps: AdmitRunDeps, { run, grant, now }: PendingRun) => {
   const resource = findTarget(deps.resources, grant);
   const asked = await readAsked(await deps.vaults.find(run.task), run);
+  if (asked === 'exchanged') return asked;
   const statement = asked && classify(asked.sql);
   if (typeof resource === 'string' || !statement?.ok) return undefined;
   const budgetOf = { principalKey: principalKey(run.principal), at: now };

@@ -1,5 +1,6 @@
 import type { Approval, Granted } from '../core/approval/approval.ts';
 import { everybody, offersOf } from '../core/approval/consent.ts';
+import { statementText } from '../core/approval/digest.ts';
 import type { Resource } from '../core/config/resource.ts';
 import type { Grant } from '../core/grant/grant.ts';
 import { isActiveNow, isContained, isTaskOpen } from '../core/grant/use-grant.ts';
@@ -10,8 +11,8 @@ import { runFacts } from '../core/run/run-facts.ts';
 import { classify } from '../core/sql/classify.ts';
 import type { EpochMs } from '../core/time.ts';
 import { findTarget } from './find-target.ts';
-import type { Store, UseRead, Vaults } from './ports.ts';
-import { type PlanAsked, type RunAsked, readAsked, readPlan } from './run-payload.ts';
+import type { Store, TaskVault, UseRead, Vaults } from './ports.ts';
+import { type PlanAsked, readAsked, readPlan } from './run-payload.ts';
 
 export interface FactsDeps {
   readonly store: Pick<Store, 'readForUse' | 'readRunForUse'>;
@@ -28,8 +29,11 @@ export interface ApprovalFacts {
   readonly task: UseRead['task'];
   readonly run: Run | undefined;
   readonly resource: Resource | undefined;
-  /** The bytes that would be executed; undefined when they were erased. Empty for a grant. */
-  readonly statements: readonly PlanAsked[] | undefined;
+  /**
+   * The bytes that would be executed; undefined when they were erased. Empty for a grant. `exchanged`: what is kept is not
+   * what people are asked about, so nobody is shown it, since what they would consent to is something else.
+   */
+  readonly statements: readonly PlanAsked[] | 'exchanged' | undefined;
   /** What policy is asked with, for each statement; undefined when the resource or a statement is gone. */
   readonly questions: readonly Question[] | undefined;
   /** What waits for people still waits, in a task that stands. */
@@ -98,12 +102,23 @@ const statementsOf = async (
   deps: FactsDeps,
   { asked }: Approval,
   run: Run | undefined,
-): Promise<readonly PlanAsked[] | undefined> => {
+): Promise<ApprovalFacts['statements']> => {
   if (asked.subject.kind === 'grant') return [];
   const vault = await deps.vaults.find(asked.task);
-  if (asked.subject.kind === 'plan') return readPlan(vault, asked);
-  const one: RunAsked | undefined = run && (await readAsked(vault, run));
-  return one && run && [{ ...one, maxRows: run.maxRows, times: 1 }];
+  const kept = asked.subject.kind === 'plan' ? await readPlan(vault, asked) : await readOne(vault, run);
+  if (!vault || !kept || kept === 'exchanged') return kept;
+  const isSame =
+    kept.length === asked.statements.length &&
+    kept.every((one, index) => asked.statements[index]?.mac === vault.mac('approval', statementText(one)));
+  return isSame ? kept : 'exchanged';
+};
+
+const readOne = async (
+  vault: TaskVault | undefined,
+  run: Run | undefined,
+): Promise<ApprovalFacts['statements']> => {
+  const one = run && (await readAsked(vault, run));
+  return one && one !== 'exchanged' ? [{ ...one, maxRows: run.maxRows, times: 1 }] : one;
 };
 
 const questionsOf = async (
@@ -114,7 +129,7 @@ const questionsOf = async (
   },
 ): Promise<readonly Question[] | undefined> => {
   const { resource, statements, budgets } = about;
-  if (!resource || !statements) return undefined;
+  if (!resource || !statements || statements === 'exchanged') return undefined;
   const question = {
     principal: asked.requester,
     groups: asked.groups,

@@ -97,6 +97,7 @@ const attempt = async (deps: DecideDeps, visitor: Visitor, decision: Decision): 
   if (!cast.ok) return cast;
   if ('again' in cast.value) return ok(cast.value.again);
   if (!facts.stands) return fail({ code: 'over' });
+  if (vote.granted && facts.statements === 'exchanged') return exchanged(deps);
   if (vote.granted && !isLetThrough(deps, { approval, facts, granted })) return fail({ code: 'not_offered' });
   const { state, entry } = record<Approval>(cast.value, callerContext(visitor, deps.software), now);
   const outcome = await deps.store.commit({
@@ -107,6 +108,12 @@ const attempt = async (deps: DecideDeps, visitor: Visitor, decision: Decision): 
   if (outcome === 'lost') return 'lost';
   if (way === 'break_glass' && vote.decision === 'approve') deps.alarm('BrokenGlass');
   return ok(state);
+};
+
+/** Consent is to the bytes that people are asked about, and what is kept are others. */
+const exchanged = ({ alarm }: DecideDeps): Decided => {
+  alarm('ApprovalMismatch');
+  return fail({ code: 'changed' });
 };
 
 /** Whoever goes ahead alone goes no further than everybody together: what policy forbids, and what nobody can read, is not given. */

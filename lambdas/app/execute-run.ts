@@ -84,15 +84,21 @@ const prepare = async (
   const vault = await deps.vaults.find(run.task);
   const asked = await readAsked(vault, run);
   if (!vault || !asked) return failedOutcome('payload_gone');
+  if (asked === 'exchanged') return mismatch(deps);
   const consent = await checkConsent(deps.store, { run, grant, asked, vault }, deps.clock());
   if (consent === 'over') return failedOutcome('approval_over');
-  if (consent === 'mismatch') deps.alarm('ApprovalMismatch');
-  if (consent === 'mismatch') return failedOutcome('approval_mismatch');
+  if (consent === 'mismatch') return mismatch(deps);
   await deps.loadParser();
   const statement = classify(asked.sql);
   if (!statement.ok) return failedOutcome('statement_refused', statement.failure.part);
   if (statement.value.class !== run.class) return failedOutcome('statement_refused', statement.value.verb);
   return { run, resource, statement: statement.value, asked, vault, policy: await deps.loadPolicy() };
+};
+
+/** What would be executed is not what was decided on: somebody must hear of it, also where nobody was asked. */
+const mismatch = ({ alarm }: ExecuteRunDeps): RunOutcome => {
+  alarm('ApprovalMismatch');
+  return failedOutcome('approval_mismatch');
 };
 
 const execute = async (

@@ -27,7 +27,7 @@ export const inspectRun = async (
   if (run?.state !== 'pending_approval' || !grant || !isActiveNow(read, deps.clock())) return;
   const resource = findTarget(deps.resources, grant);
   const asked = await readAsked(await deps.vaults.find(run.task), run);
-  if (!asked || typeof resource === 'string') return;
+  if (!asked || asked === 'exchanged' || typeof resource === 'string') return;
   await deps.loadParser();
   const statement = classify(asked.sql);
   if (!statement.ok) return;

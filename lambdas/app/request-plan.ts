@@ -1,7 +1,7 @@
 import type { Approval, AskedStatement } from '../core/approval/approval.ts';
 import { askedOfPlan, askedStatement, excludedFrom } from '../core/approval/asked.ts';
 import { statementText } from '../core/approval/digest.ts';
-import { receiptOf } from '../core/audit/chain.ts';
+import { appendEntry, headOf, receiptOf } from '../core/audit/chain.ts';
 import type { Receipt } from '../core/audit/entry.ts';
 import { isRunAction, type Resource } from '../core/config/resource.ts';
 import type { ActiveGrant } from '../core/grant/grant.ts';
@@ -13,7 +13,7 @@ import { lacksOwner, verdictOnRun } from '../core/policy/decide-access.ts';
 import type { Verdict } from '../core/policy/question.ts';
 import type { Result } from '../core/result.ts';
 import { fail, ok } from '../core/result.ts';
-import type { Budgets } from '../core/run/budget.ts';
+import { type Budgets, checkBudgets } from '../core/run/budget.ts';
 import { runFacts } from '../core/run/run-facts.ts';
 import type { Statement } from '../core/sql/statement.ts';
 import type { EpochMs } from '../core/time.ts';
@@ -23,7 +23,7 @@ import { type Caller, callerContext } from './caller.ts';
 import { findTarget } from './find-target.ts';
 import { earlierRequest, hashOfRequest } from './idempotency.ts';
 import type { Notifier, Store, TaskVault } from './ports.ts';
-import type { RequestRunDeps } from './request-run.ts';
+import { type RequestRunDeps, usageOf } from './request-run.ts';
 import { type PlanAsked, planName } from './run-payload.ts';
 import { understand } from './understand-statement.ts';
 
@@ -52,7 +52,9 @@ export interface PlanAnswer {
 
 /**
  * Asks people about several statements at once, each bound to its bytes and to how often it may run. Every statement is
- * understood and asked about by itself first: a plan is no way around a rule, only around being asked many times.
+ * understood and asked about by itself first: a plan is no way around a rule, only around being asked many times. Asking
+ * is a run of the budgets, so that nobody is asked without an end, and an entry of the grant, so that whoever reads what
+ * happened under it finds a plan of which nothing ran.
  */
 export const requestPlan = async (
   deps: RequestPlanDeps,
@@ -92,6 +94,8 @@ const attempt = async (
   const earlier = earlierRequest(read.earlier, identity, now);
   if (!earlier.ok) return earlier;
   if (earlier.value) return answerAgain(deps, earlier.value);
+  const within = checkBudgets(read.budgets, now);
+  if (!within.ok) return within;
   const decided = decide(deps, { grant, resource, budgets: read.budgets, vault }, request);
   if (!decided.ok) return decided;
   const key =
@@ -200,16 +204,16 @@ const commitPlan = async (
   const excluded = excludedFrom(grant, { ...grant, delegation: caller.principal.delegation });
   const askedBy = verdicts.flatMap((verdict) => verdict.askedBy);
   const unique = askedBy.filter((one, at) => askedBy.findIndex((other) => other.id === one.id) === at);
-  const made = askPeople(
-    { asked, excluded, quorum, askedBy: unique, resource },
-    callerContext(caller, deps.software),
-    now,
-  );
+  const context = callerContext(caller, deps.software);
+  const made = askPeople({ asked, excluded, quorum, askedBy: unique, resource }, context, now);
+  const fact = { type: 'plan.requested' as const, grant: grant.id, approval: id };
+  const entry = appendEntry({ chain: grant.id, head: grant.head }, { ...fact, ...context }, now);
   const outcome = await deps.store.commit({
+    grants: [{ ...grant, version: grant.version + 1, head: headOf(entry) }],
     approvals: [made.state],
-    entries: [made.entry],
-    liveGrant: { id: grant.id, at: now },
-    standingTask: { id: grant.task, at: now },
+    entries: [entry, made.entry],
+    activeGrant: { at: now },
+    usage: { ...usageOf(grant, caller, now), runs: 1, begins: true },
     ...key,
   });
   return outcome === 'lost' ? 'lost' : ok({ approval: made.state, receipt: receiptOf(made.entry) });

@@ -167,7 +167,7 @@ const commitRefusal = async (
   return outcome === 'lost' ? 'lost' : ok({ kind: 'refused', refusal, receipt: receiptOf(entry) });
 };
 
-const usageOf = (grant: ActiveGrant, caller: Caller, at: EpochMs) => ({
+export const usageOf = (grant: ActiveGrant, caller: Caller, at: EpochMs) => ({
   task: grant.task,
   principalKey: principalKey(caller.principal),
   at,
@@ -284,11 +284,12 @@ const questionOf = (about: {
 /** The use of the plan that the caller names; undefined where none is named. */
 const planFor = async (
   deps: RequestRunDeps,
-  { ask, grant, now }: Attempt,
+  { ask, grant, caller, now }: Attempt,
   about: { readonly mac: string; readonly question: ReturnType<typeof questionOf> },
 ): Promise<Result<PlanUse | undefined>> => {
   const { plan } = ask.request;
-  return plan === undefined ? ok(undefined) : findPlanUse(deps, { ...about, plan, grant }, now);
+  const { delegation } = caller.principal;
+  return plan === undefined ? ok(undefined) : findPlanUse(deps, { ...about, plan, grant, delegation }, now);
 };
 
 const idempotencyOf = ({ caller, ask, vault, now }: Attempt, made: string) =>

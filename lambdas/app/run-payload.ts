@@ -1,4 +1,5 @@
 import type { SettledRun } from '../core/run/run.ts';
+import { SealBroken } from '../core/vault/seal.ts';
 import type { TaskVault } from './ports.ts';
 
 /** The statement and its parameters as they were asked for: what is executed, byte for byte. */
@@ -30,23 +31,37 @@ export const requestName = (runId: string): string => `${runId}.request`;
 export const resultName = (runId: string, isStarted: boolean): string =>
   isStarted ? `${runId}.result` : `${runId}.refusal`;
 
+/** `exchanged`: what is kept is not what was sealed, so somebody has written where only we write. Undefined: erased. */
 export const readAsked = async (
   vault: TaskVault | undefined,
   { id, requestHash }: { readonly id: string; readonly requestHash: string },
-): Promise<RunAsked | undefined> => {
-  const content = await vault?.get(requestName(id), requestHash);
-  return content === undefined ? undefined : JSON.parse(content);
+): Promise<RunAsked | 'exchanged' | undefined> => {
+  const content = await orExchanged(vault?.get(requestName(id), requestHash));
+  return content === undefined || content === EXCHANGED ? content : JSON.parse(content);
+};
+
+/** No JSON, so no content of ours. */
+const EXCHANGED = 'exchanged';
+
+const orExchanged = async (reading: Promise<string | undefined> | undefined): Promise<string | undefined> => {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof SealBroken) return EXCHANGED;
+    throw error;
+  }
 };
 
 export const planName = (planId: string): string => `${planId}.plan`;
 
-/** Undefined when it was erased. Throws when it is not what was sealed for this plan. */
+/** The same of a plan. */
 export const readPlan = async (
   vault: TaskVault | undefined,
   { subject, planHash }: { readonly subject: { readonly id: string }; readonly planHash: string | null },
-): Promise<readonly PlanAsked[] | undefined> => {
-  const content = planHash === null ? undefined : await vault?.get(planName(subject.id), planHash);
-  return content === undefined ? undefined : JSON.parse(content);
+): Promise<readonly PlanAsked[] | 'exchanged' | undefined> => {
+  const content =
+    planHash === null ? undefined : await orExchanged(vault?.get(planName(subject.id), planHash));
+  return content === undefined || content === EXCHANGED ? content : JSON.parse(content);
 };
 
 export const readResult = async (

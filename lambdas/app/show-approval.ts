@@ -51,7 +51,8 @@ export interface ApprovalPage {
       }
     | undefined;
   readonly policies: readonly DeterminingPolicy[];
-  readonly statements: readonly ShownStatement[] | 'erased';
+  /** `exchanged`: what is kept is not what people are asked about, and is not shown. */
+  readonly statements: readonly ShownStatement[] | 'erased' | 'exchanged';
   readonly roleLines: readonly string[];
   readonly sensitive: readonly {
     readonly column: string;
@@ -153,6 +154,7 @@ const reasonWhyNot = (is: {
 
 const shownOf = (approval: Approval, { statements }: ApprovalFacts): ApprovalPage['statements'] => {
   if (!statements) return 'erased';
+  if (statements === 'exchanged') return statements;
   return statements.flatMap(({ sql, params, maxRows }, index) => {
     const about = approval.asked.statements[index];
     const estimatedRows = approval.found?.estimatedRows[index] ?? null;
@@ -188,5 +190,6 @@ const previousOf = async (deps: ShowDeps, approval: Approval): Promise<ApprovalP
   const previous = id === undefined || id === approval.id ? undefined : await deps.store.readApproval(id);
   if (!previous) return undefined;
   const { statements = [] } = await factsOf(deps, previous, deps.clock());
-  return { approval: previous, statements: statements.map(({ sql }) => sql) };
+  const texts = statements === 'exchanged' ? [] : statements.map(({ sql }) => sql);
+  return { approval: previous, statements: texts };
 };

@@ -10,6 +10,7 @@ import { approvalOfPlan } from '../core/grant/ids.ts';
 import type { Policy } from '../core/policy/decide-access.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import type { EpochMs } from '../core/time.ts';
+import type { PrincipalId } from '../core/identity/principal.ts';
 import type { Store } from './ports.ts';
 import { type Recorded, record } from './record.ts';
 
@@ -37,11 +38,13 @@ export const findPlanUse = async (
     readonly plan: string;
     readonly grant: ActiveGrant;
     readonly mac: string;
+    /** Through whom this use was asked for: whoever approved the plan does not use it themselves. */
+    readonly delegation: readonly PrincipalId[];
     readonly question: Parameters<typeof decideAgain>[2]['question'];
   },
   now: EpochMs,
 ): Promise<Result<PlanUse, Unusable>> => {
-  const { plan, grant, mac, question } = about;
+  const { plan, grant, mac, delegation, question } = about;
   const found = outcomeOf(await deps.store.readApproval(approvalOfPlan(plan)), now);
   if (found.kind === 'mismatch' || !isBoundTo(found.approval.asked, grant, { kind: 'plan', id: plan }))
     return unusable('unknown');
@@ -52,7 +55,8 @@ export const findPlanUse = async (
   if (same.length === 0) return unusable('statement');
   const left = same.find(([index, { times }]) => (approval.uses[index] ?? times) < times);
   if (!left) return unusable('spent');
-  const again = decideAgain(deps.policy, approval, { question, principals: deps.principals });
+  const used = { ...approval, excluded: [...approval.excluded, ...delegation] };
+  const again = decideAgain(deps.policy, used, { question, principals: deps.principals });
   if (again.kind !== 'yes') return unusable('changed');
   return ok({ approval, statementIndex: left[0], consent: again.consent });
 };

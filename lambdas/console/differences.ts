@@ -12,14 +12,14 @@ export const differences = (shown: ApprovalPage): Html | undefined => {
   if (!previous) return undefined;
   const fields = changedFields(previous.approval, approval);
   const texts =
-    statements === 'erased'
+    typeof statements === 'string'
       ? []
       : changedStatements(
           previous.statements,
           statements.map(({ sql }) => sql),
         );
   if (fields.length === 0 && texts.length === 0)
-    return html`<p>Nothing: ${statements === 'erased' ? 'of what is still kept' : 'who, what, where, how long and why'} is the same.</p>`;
+    return html`<p>Nothing: ${typeof statements === 'string' ? 'of what is still kept' : 'who, what, where, how long and why'} is the same.</p>`;
   return html`${fields.length > 0 && html`<ul class="plain">${fields}</ul>`}${texts}`;
 };
 

@@ -34,6 +34,8 @@ Database ${inlineText(resource.database)} at ${inlineText(resource.host)}, accou
 const statements = (shown: ApprovalPage): Html | undefined => {
   if (shown.statements === 'erased')
     return html`<p class="refused">The statements were erased. What is left of them is in the trail.</p>`;
+  if (shown.statements === 'exchanged')
+    return html`<p class="refused">What is kept is not what is asked for: somebody has exchanged it, so it is not shown and cannot be approved. Tell the team that runs Latchkey.</p>`;
   const { length } = shown.statements;
   return html`${shown.statements.map((statement, index) => {
     const name = length > 1 ? `Statement ${index + 1} of ${length}` : 'The statement, whole';
@@ -44,7 +46,7 @@ ${facts(statementFacts(statement))}`;
   })}`;
 };
 
-type ShownStatement = Exclude<ApprovalPage['statements'], 'erased'>[number];
+type ShownStatement = Exclude<ApprovalPage['statements'], string>[number];
 
 const statementFacts = ({ about, maxRows, estimatedRows, used }: ShownStatement) =>
   [

@@ -21,6 +21,6 @@ export const OUTCOME_DETAILS: Readonly<Record<RunFailureCode, string>> = {
   nobody_approved: 'Nobody approved it in time, and nothing was executed.',
   cancelled_by_principal: 'It was withdrawn before anybody decided, and nothing was executed.',
   approval_mismatch:
-    'It is not what people approved, so nothing was executed, and an operator was told. Ask for it anew.',
+    'It is not what was decided on or approved, so nothing was executed, and an operator was told. Ask for it anew.',
   approval_over: 'The plan that it was part of is over or was revoked, and nothing was executed.',
 };

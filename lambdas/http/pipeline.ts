@@ -105,6 +105,9 @@ const RECORDED: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'budget_spent',
   'circuit_open',
   'plan_unusable',
+  'statement_refused',
+  'policy_denied',
+  'owner_unknown',
   'idempotency_mismatch',
 ]);
 
@@ -127,8 +130,8 @@ const answerUnrecorded = async (
 ): Promise<Answer> => answerFailure(failure, requestId, await configReceipt().catch(() => undefined));
 
 const aboutOf = (call: { readonly path: unknown; readonly body: unknown }): string => {
-  const { id, resource } = { ...objectOr(call.body), ...objectOr(call.path) };
-  return String(id ?? resource ?? '');
+  const { id, grant, resource } = { ...objectOr(call.body), ...objectOr(call.path) };
+  return String(id ?? grant ?? resource ?? '');
 };
 
 const objectOr = (value: unknown): Record<string, unknown> =>

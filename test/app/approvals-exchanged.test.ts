@@ -6,6 +6,7 @@ import { admitGrant } from '../../lambdas/app/admit-grant.ts';
 import { admitRun } from '../../lambdas/app/admit-run.ts';
 import { executeRun } from '../../lambdas/app/execute-run.ts';
 import { requestName } from '../../lambdas/app/run-payload.ts';
+import { showApproval } from '../../lambdas/app/show-approval.ts';
 import type { Approval } from '../../lambdas/core/approval/approval.ts';
 import type { Grant } from '../../lambdas/core/grant/grant.ts';
 import type { Run } from '../../lambdas/core/run/run.ts';
@@ -13,6 +14,7 @@ import { type App, startApp } from '../support/app.ts';
 import {
   alarmsOf,
   approvalOf,
+  decide,
   decided,
   grantOf,
   newWaitingGrant,
@@ -22,7 +24,7 @@ import {
 } from '../support/approval-scene.ts';
 import { ENTRY, NOW, RESOURCE } from '../support/facts.ts';
 import { INSPECTION } from '../support/remembered-statements.ts';
-import { SAMPLE_PEOPLE } from '../support/votes.ts';
+import { DORA, LEAD, SAMPLE_PEOPLE } from '../support/votes.ts';
 
 let app: App;
 before(async () => {
@@ -129,24 +131,56 @@ test('one byte, one parameter or one row more than people saw is not executed, a
   await assertNotExecuted(run.id);
 });
 
-const assertNotExecuted = async (id: string): Promise<void> => {
+const assertNotExecuted = async (id: string, alarms = 1): Promise<void> => {
   app.calls.length = 0;
   await admit(id);
   await execute(id);
   const run = await runOf(app, id);
   assert.equal('outcome' in run && run.outcome.code, 'approval_mismatch');
   assert.equal(app.statements.executed.length, 0);
-  assert.equal(alarmsOf(app, 'ApprovalMismatch'), 1);
+  assert.equal(alarmsOf(app, 'ApprovalMismatch'), alarms);
 };
 
-test('a payload that was exchanged under its hash is not executed', async () => {
-  const { run, approval } = await newWaitingRun(app);
-  await decided(app, approval);
+const exchange = (id: string): void => {
   for (const [path, sealed] of app.vaulted.objects)
-    if (path.includes(run.id)) app.vaulted.objects.set(path, sealed.with(-1, (sealed.at(-1) ?? 0) ^ 1));
-  await assert.rejects(admit(run.id));
-  await execute(run.id);
-  assert.equal(app.statements.executed.length, 0);
+    if (path.includes(id)) app.vaulted.objects.set(path, sealed.with(-1, (sealed.at(-1) ?? 0) ^ 1));
+};
+
+test('a payload that was exchanged under its hash is not executed, before and after it is taken, and rings', async () => {
+  const [before, taken] = [await newWaitingRun(app), await newWaitingRun(app)];
+  await decided(app, before.approval);
+  exchange(before.run.id);
+  assert.equal(await admit(before.run.id), 'over');
+  await assertNotExecuted(before.run.id, 0);
+  assert.equal((await approvalOf(app, before.approval.id)).state, 'approved');
+  await decided(app, taken.approval);
+  assert.equal(await admit(taken.run.id), 'go');
+  exchange(taken.run.id);
+  await assertNotExecuted(taken.run.id);
+});
+
+test('nobody approves what is kept in the place of what they are asked about, nor sees it; anybody may deny it', async () => {
+  const other = async ({ run, task }: Awaited<ReturnType<typeof newWaitingRun>>) => {
+    const vault = await app.deps.vaults.open(task);
+    app.vaulted.objects.delete([...app.vaulted.objects.keys()].find((path) => path.includes(run.id)) ?? '');
+    const harmless = JSON.stringify({ sql: 'SELECT 1', params: [] });
+    const { sealedHash: requestHash } = await vault.put(requestName(run.id), harmless);
+    await tamper({ run: { ...run, requestHash } });
+  };
+  for (const change of [other, async ({ run }: { run: Run }) => exchange(run.id)]) {
+    const scene = await newWaitingRun(app);
+    await change(scene);
+    const shown = await showApproval({ ...app.deps, roleLines: () => [] }, DORA, scene.approval.id);
+    assert.ok(shown.ok);
+    assert.equal(shown.value.statements, 'exchanged');
+    app.calls.length = 0;
+    for (const way of ['page', 'break_glass'] as const) {
+      const said = await decide(app, scene.approval, { by: way === 'page' ? DORA : LEAD, way, note: 'now' });
+      assert.equal(!said.ok && said.failure.code, 'changed');
+    }
+    assert.equal(alarmsOf(app, 'ApprovalMismatch'), 2);
+    assert.equal((await decided(app, scene.approval, { decision: 'deny' })).state, 'denied');
+  }
 });
 
 test('a run that says it has consent, and has no approval that was used, is not executed', async () => {

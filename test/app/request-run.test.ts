@@ -92,7 +92,7 @@ test('neither table holds the statement or a constant of it; the vault does, sea
   assert.ok(!items.includes('canary-4711'));
   for (const sealed of app.vaulted.objects.values()) assert.ok(!Buffer.from(sealed).includes('canary'));
   const asked = await readAsked(await app.deps.vaults.find(task), run);
-  assert.equal(asked?.sql, SQL);
+  assert.ok(asked && asked !== 'exchanged' && asked.sql === SQL);
 });
 
 test('the chain of the grant is intact with its runs in it', async () => {

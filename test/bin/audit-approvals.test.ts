@@ -9,10 +9,12 @@ import { admitGrant } from '../../lambdas/app/admit-grant.ts';
 import { admitRun } from '../../lambdas/app/admit-run.ts';
 import { executeRun } from '../../lambdas/app/execute-run.ts';
 import { inspectRun } from '../../lambdas/app/inspect-run.ts';
+import { requestPlan } from '../../lambdas/app/request-plan.ts';
+import { digestOf } from '../../lambdas/core/approval/digest.ts';
 import { verifyExport } from '../../lambdas/core/audit/audit-export.ts';
 import { type App, startApp } from '../support/app.ts';
-import { approvalOf, decided, newRun, withPeople } from '../support/approval-scene.ts';
-import { ALLOWED, NOW } from '../support/facts.ts';
+import { approvalOf, decided, newRun, SQL, withPeople } from '../support/approval-scene.ts';
+import { ALLOWED, CALLER, NOW } from '../support/facts.ts';
 import { DORA, EVE, LEAD, SAMPLE_PEOPLE } from '../support/votes.ts';
 
 let app: App;
@@ -46,7 +48,17 @@ before(async () => {
   app.policy.answer = withPeople(1);
   const denied = await approvalOf(app, (await newRun(app, runs)).approval);
   await decided(app, denied, { decision: 'deny', note: 'not today' });
-  approvals.push(...[asked, first, second, denied].map(({ id }) => id));
+  const plan = await requestPlan(app.deps, CALLER, {
+    request: {
+      grantId: runs,
+      reason: 'month end',
+      statements: [{ sql: SQL, params: [], maxRows: 1, times: 2 }],
+      durationSeconds: 60,
+    },
+    idempotencyKey: undefined,
+  });
+  assert.ok(plan.ok);
+  approvals.push(...[asked, first, second, denied, plan.value.approval].map(({ id }) => id));
 });
 after(() => app.tables.close());
 
@@ -65,6 +77,18 @@ test('an export holds the chains of approvals with their heads, and verifies', a
   assert.notDeepEqual(verifyExport(headless, []).flaws, [], 'a head that is missing is missed');
 });
 
+test('whoever has the export alone makes each digest again, and finds it in every word and use', async () => {
+  const source = { client: app.tables.client, grantsTable: 'Grants', auditTable: 'Audit', chains: approvals };
+  const lines = await Array.fromAsync(exportTrail(source, new Date(NOW)));
+  const events = lines.flatMap((line) => (line.type === 'entry' ? [line.event] : []));
+  const digests = new Map(
+    events.flatMap((one) => (one.type === 'approval.requested' ? [[one.approval, digestOf(one.asked)]] : [])),
+  );
+  assert.deepEqual([...digests.keys()].sort(), approvals.toSorted());
+  for (const event of events)
+    if ('digest' in event && 'approval' in event) assert.equal(event.digest, digests.get(event.approval));
+});
+
 test('the replay of a task shows what people were asked and said, in its place', async () => {
   const scenes = await scenesOf({ store: app.deps.store, vaults: app.deps.vaults }, task);
   const chains = new Set(scenes.map(({ entry }) => entry.chain));
@@ -79,6 +103,8 @@ test('the replay of a task shows what people were asked and said, in its place',
   const told = await text(output);
   for (const says of [
     /2 people are asked about the grant/,
+    /asks people about a plan/,
+    /one person is asked about the plan/,
     /dora approves, and more people are needed/,
     /says: only to read/,
     /gives postgres:read for 300 s/,

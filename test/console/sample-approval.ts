@@ -204,8 +204,8 @@ export const written = (text: string): ApprovalPage => {
     },
     policies: [{ id: text, reason: text }],
     statements:
-      shown.statements === 'erased'
-        ? 'erased'
+      typeof shown.statements === 'string'
+        ? shown.statements
         : shown.statements.map((each) => ({ ...each, params: [text] })),
     roleLines: [text],
     sensitive: [{ column: text, category: text, isMasked: true }],

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { DependencyUnavailable } from '../../app/ports.ts';
 import { PAYLOAD_MAX_BYTES } from '../../core/limits.ts';
-import { SEAL_OVERHEAD_BYTES } from '../../core/vault/seal.ts';
+import { SEAL_OVERHEAD_BYTES, SealBroken } from '../../core/vault/seal.ts';
 
 /** The tag by which the bucket's lifecycle rule deletes an object after its retention, or leaves it. */
 export const PAYLOAD_TAG = 'latchkey';
@@ -42,7 +42,7 @@ export const payloadObjects = (client: S3Client, bucket: string): PayloadObjects
     const found = await orMissing(client.send(new GetObjectCommand({ Bucket: bucket, Key: path })));
     // Nothing of ours is larger, so it is not ours; and it is not read to find that out.
     if (found && (found.ContentLength ?? Infinity) > PAYLOAD_MAX_BYTES + SEAL_OVERHEAD_BYTES)
-      throw new TypeError('a stored payload is larger than any of ours');
+      throw new SealBroken('a stored payload is larger than any of ours');
     return orMissing(found?.Body?.transformToByteArray());
   },
 });

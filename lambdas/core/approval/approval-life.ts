@@ -20,6 +20,7 @@ export const useApproval = (
       digest: approval.digest,
       grantedHash: approval.grantedHash,
       by: use.by,
+      statement: isPlan ? use.statement : null,
     },
   };
 };

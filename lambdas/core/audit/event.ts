@@ -211,6 +211,8 @@ export type AuditFact =
       readonly state: SettledRun['state'];
       readonly durationMs: number | null;
     } & RunOutcome)
+  /** The approval that people are asked for, whose chain has the rest. */
+  | { readonly type: 'plan.requested'; readonly grant: string; readonly approval: string }
   | {
       readonly type: 'approval.requested';
       readonly approval: string;
@@ -250,6 +252,8 @@ export type AuditFact =
       readonly digest: string;
       readonly grantedHash: string;
       readonly by: string;
+      /** Of a plan, which of its statements, from 0; null of a grant and a run. */
+      readonly statement: number | null;
     }
   | {
       readonly type: 'approval.closed';
