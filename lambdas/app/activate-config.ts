@@ -1,3 +1,4 @@
+import { NOBODY } from '../core/approval/consent.ts';
 import { appendEntry } from '../core/audit/chain.ts';
 import type { EventContext } from '../core/audit/event.ts';
 import { CONFIG_CHAIN } from '../core/audit/system-chain.ts';
@@ -58,8 +59,6 @@ const askAgain = async (deps: ActivateConfigDeps, context: EventContext): Promis
       await endGrant(deps, { grantId: id, cause: 'policy_changed', isMine }, context);
   });
 };
-
-const NOBODY = { approvals: 0, approverGroups: [] };
 
 /** With today's groups, and with the people whose consent it stands on. */
 const isStillGiven = (deps: ActivateConfigDeps, grant: Grant): boolean => {

@@ -1,6 +1,6 @@
-import type { Approval, PendingApproval } from '../core/approval/approval.ts';
+import type { Approval, GrantedApproval, PendingApproval } from '../core/approval/approval.ts';
 import { closeApproval, useApproval } from '../core/approval/approval-life.ts';
-import { decideAgain } from '../core/approval/decide-again.ts';
+import { type DecidedAgain, decideAgain } from '../core/approval/decide-again.ts';
 import { isBoundTo, outcomeOf } from '../core/approval/outcome.ts';
 import type { EventContext } from '../core/audit/event.ts';
 import type { PrincipalEntry } from '../core/config/issuer.ts';
@@ -102,9 +102,7 @@ const isAsAsked = (
   reason === grant.reason &&
   approveBy === grant.approveBy;
 
-type Granted = Extract<ReturnType<typeof outcomeOf>, { kind: 'granted' }>['approval'];
-
-const take = async (deps: Deps, about: Deciding, approval: Granted): Promise<Admission | 'lost'> => {
+const take = async (deps: Deps, about: Deciding, approval: GrantedApproval): Promise<Admission | 'lost'> => {
   const { grant, context, now } = about;
   const resource = findTarget(deps.resources, grant);
   const groups = groupsToday(grant, deps.principals);
@@ -129,9 +127,9 @@ const hold = async (
   deps: Deps,
   { grant, context, now }: Deciding,
   about: {
-    readonly approval: Granted;
+    readonly approval: GrantedApproval;
     readonly resource: Resource;
-    readonly again: Extract<ReturnType<typeof decideAgain>, { kind: 'ask' }>;
+    readonly again: Extract<DecidedAgain, { kind: 'ask' }>;
   },
 ): Promise<Admission | 'lost'> => {
   const { approval, resource, again } = about;
@@ -145,7 +143,7 @@ const hold = async (
 const cancel = (
   deps: Deps,
   about: Deciding,
-  approval: PendingApproval | Granted,
+  approval: PendingApproval | GrantedApproval,
   change: Change<Grant> = endGrant(about.grant, 'cancelled_by_principal', about.now),
 ): Promise<Admission | 'lost'> => {
   const closed = closeApproval(approval, { state: 'cancelled', cause: change.fact.type }, about.now);

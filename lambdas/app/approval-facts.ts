@@ -5,7 +5,8 @@ import type { Resource } from '../core/config/resource.ts';
 import type { Grant } from '../core/grant/grant.ts';
 import { isActiveNow, isContained, isTaskOpen } from '../core/grant/use-grant.ts';
 import { principalKey } from '../core/identity/principal.ts';
-import { answerWith, type Policy, type verdictOn } from '../core/policy/decide-access.ts';
+import { answerWith, type Policy, type PolicyCase } from '../core/policy/decide-access.ts';
+import { type Budgets, NOTHING_USED } from '../core/run/budget.ts';
 import type { Run } from '../core/run/run.ts';
 import { runFacts } from '../core/run/run-facts.ts';
 import { classify } from '../core/sql/classify.ts';
@@ -21,8 +22,6 @@ export interface FactsDeps {
   readonly resources: readonly Resource[];
 }
 
-type Question = Parameters<typeof verdictOn>[1];
-
 /** What an approval is about, as it stands now. */
 export interface ApprovalFacts {
   readonly grant: Grant | undefined;
@@ -35,7 +34,7 @@ export interface ApprovalFacts {
    */
   readonly statements: readonly PlanAsked[] | 'exchanged' | undefined;
   /** What policy is asked with, for each statement; undefined when the resource or a statement is gone. */
-  readonly questions: readonly Question[] | undefined;
+  readonly questions: readonly PolicyCase[] | undefined;
   /** What waits for people still waits, in a task that stands. */
   readonly stands: boolean;
 }
@@ -125,9 +124,9 @@ const questionsOf = async (
   deps: FactsDeps,
   { asked, found }: Approval,
   about: Pick<ApprovalFacts, 'grant' | 'run' | 'resource' | 'statements'> & {
-    readonly budgets: Awaited<ReturnType<typeof readAround>>['budgets'];
+    readonly budgets: Budgets | undefined;
   },
-): Promise<readonly Question[] | undefined> => {
+): Promise<readonly PolicyCase[] | undefined> => {
   const { resource, statements, budgets } = about;
   if (!resource || !statements || statements === 'exchanged') return undefined;
   const question = {
@@ -144,9 +143,8 @@ const questionsOf = async (
   // With the target's estimate, where there is one: it can make policy ask for more people than the statement alone.
   const estimateOf = (index: number) => found?.estimatedRows[index] ?? undefined;
   return understood.flatMap((one, index) =>
-    one.ok ? [{ ...question, run: runFacts(one.value, budgets ?? NOTHING, estimateOf(index)) }] : [],
+    one.ok ? [{ ...question, run: runFacts(one.value, budgets ?? UNUSED, estimateOf(index)) }] : [],
   );
 };
 
-const UNUSED = { runs: 0, rows: 0, bytes: 0, failures: 0 };
-const NOTHING = { task: UNUSED, principal: UNUSED };
+const UNUSED: Budgets = { task: NOTHING_USED, principal: NOTHING_USED };

@@ -1,13 +1,12 @@
-import type { Approval, Asked, Found, GrantedApproval } from '../core/approval/approval.ts';
+import type { Approval, Asked, GrantedApproval } from '../core/approval/approval.ts';
 import { closeApproval, isOpen } from '../core/approval/approval-life.ts';
 import { askedAgain } from '../core/approval/asked.ts';
 import { resourceDigestOf } from '../core/approval/digest.ts';
-import { openApproval } from '../core/approval/open-approval.ts';
+import { type Asking, openApproval } from '../core/approval/open-approval.ts';
 import type { EventContext } from '../core/audit/event.ts';
 import type { Resource } from '../core/config/resource.ts';
 import type { DeterminingPolicy } from '../core/failure.ts';
 import { APPROVAL_RANDOM_BYTES, approvalId } from '../core/grant/ids.ts';
-import type { PrincipalId } from '../core/identity/principal.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { RandomBytes } from './ports.ts';
 import { type Recorded, record } from './record.ts';
@@ -17,15 +16,7 @@ export const newApprovalId = (random: RandomBytes, task: string): string =>
 
 /** A new approval with its books kept, to be committed together with what waits for it. */
 export const askPeople = (
-  about: {
-    readonly asked: Asked;
-    readonly excluded: readonly PrincipalId[];
-    readonly quorum: number;
-    readonly askedBy: readonly DeterminingPolicy[];
-    readonly resource: Resource;
-    readonly supersedes?: string;
-    readonly found?: Found | undefined;
-  },
+  about: Omit<Asking, 'policyDigest' | 'remindAfterSeconds'> & { readonly resource: Resource },
   context: EventContext,
   now: EpochMs,
 ): Recorded<Approval> => {

@@ -1,5 +1,6 @@
 import type { Approval } from '../core/approval/approval.ts';
 import { askedOfRun, askedStatement, excludedFrom } from '../core/approval/asked.ts';
+import { NOBODY } from '../core/approval/consent.ts';
 import { statementText } from '../core/approval/digest.ts';
 import type { EventContext } from '../core/audit/event.ts';
 import type { Grant } from '../core/grant/grant.ts';
@@ -137,8 +138,6 @@ const verdictOf = (about: Planned, counted: Counted): Verdict =>
 const isConsented = (about: Planned, counted: Counted): boolean =>
   answerWith(about.policy, questionOf(about, counted), about.run.consent ?? NOBODY).allowed;
 
-const NOBODY = { approvals: 0, approverGroups: [] };
-
 /** The approval that the run itself waited for; that of a plan stays what it is, and is another matter. */
 const earlierApproval = async ({ store }: ExecuteRunDeps, run: QueuedRun): Promise<Approval | undefined> => {
   const earlier = run.approval === undefined ? undefined : await store.readApproval(run.approval);
@@ -170,9 +169,9 @@ const hold = (
   const question = askedOfRun(change.next, grant, { resource, statement: askedStatement(statement, mac) });
   const excluded = excludedFrom(grant, { ...grant, delegation: run.delegation });
   const found = { at: now, ...saidOf(inspection.estimatedRows, plans) };
-  const asking = { asked: question, excluded, quorum, askedBy: verdict.askedBy, resource, found };
-  const supersedes = earlier ? { supersedes: earlier.id } : {};
-  return { change, approval: askPeople({ ...asking, ...supersedes }, context, now) };
+  const { askedBy } = verdict;
+  const asking = { asked: question, excluded, quorum, askedBy, resource, found, supersedes: earlier?.id };
+  return { change, approval: askPeople(asking, context, now) };
 };
 
 const foundBy = ({ random }: ExecuteRunDeps, { inspection, plans }: Planned) => ({

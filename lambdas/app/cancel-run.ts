@@ -8,6 +8,7 @@ import { type Caller, callerContext, type Software } from './caller.ts';
 import type { Backoff, Clock, Log, Notifier, Store, Workflow } from './ports.ts';
 import { settlePendingRun } from './settle-pending-run.ts';
 import { signalEnd } from './start-workflow.ts';
+import { tellPeople } from './tell-people.ts';
 
 export interface CancelRunDeps {
   readonly store: Pick<Store, 'readRunForUse' | 'readApproval' | 'readWaitToken' | 'commit'>;
@@ -63,7 +64,6 @@ const attempt = async (
 
 /** It is recorded, so what fails here only makes others hear of it later. */
 const tell = async (deps: CancelRunDeps, grantId: string, approval: string): Promise<void> => {
-  const token = await deps.store.readWaitToken(approval).catch(() => undefined);
-  await signalEnd(deps, grantId, token);
-  await deps.notifier.notify(approval).catch(() => deps.log('warn', 'nobody was told', { grantId }));
+  await signalEnd(deps, { waitsFor: approval, grantId });
+  await tellPeople(deps, { approval, grantId });
 };

@@ -1,6 +1,6 @@
 import type { Approval, ClosedApproval, GrantedApproval } from '../core/approval/approval.ts';
 import { closeReview as closed, reviewOf } from '../core/approval/approval-life.ts';
-import { isOneOf } from '../core/approval/consent.ts';
+import { hasVoted } from '../core/approval/consent.ts';
 import type { DecisionRefusal } from '../core/approval/decision-refusal.ts';
 import { isExcluded, mayPerson } from '../core/approval/standing-consent.ts';
 import { NOTE_MAX_CHARACTERS } from '../core/limits.ts';
@@ -10,6 +10,7 @@ import { callerContext } from './caller.ts';
 import type { DecideDeps } from './decide-approval.ts';
 import { record } from './record.ts';
 import { recordRefusedWord } from './record-refusal.ts';
+import { tellPeople } from './tell-people.ts';
 import { hasSignedInLately, personOf, type Visitor } from './visitor.ts';
 
 export interface ReviewNote {
@@ -24,7 +25,7 @@ export const closeReview = async (
   ask: ReviewNote,
 ): Promise<Result<Approval, DecisionRefusal>> => {
   const reviewed = await decideUntilCommitted(() => attempt(deps, visitor, ask), deps.backoff);
-  if (reviewed.ok) await deps.notifier.notify(ask.approvalId).catch(() => undefined);
+  if (reviewed.ok) await tellPeople(deps, { approval: ask.approvalId, grantId: reviewed.value.asked.grant });
   else
     await recordRefusedWord(deps, visitor, {
       code: reviewed.failure.code,
@@ -47,8 +48,7 @@ const attempt = async (
   if (!hasSignedInLately(visitor, now)) return fail({ code: 'sign_in_again' });
   if (note.trim() === '') return fail({ code: 'reason_missing' });
   if (note.length > NOTE_MAX_CHARACTERS) return fail({ code: 'too_long' });
-  const took = approval.votes.map(({ voter }) => voter);
-  if (isExcluded(approval, person, deps.principals) || isOneOf(took, person))
+  if (isExcluded(approval, person, deps.principals) || hasVoted(approval, person))
     return fail({ code: 'own_request' });
   if (!mayPerson(deps.policy, approval, { person, action: 'review', at: now }))
     return fail({ code: 'not_allowed' });

@@ -1,4 +1,5 @@
 import type { Approval, Granted, Vote, VoteWay } from '../core/approval/approval.ts';
+import { isPending } from '../core/approval/approval.ts';
 import { castVote } from '../core/approval/cast-vote.ts';
 import { isOffered } from '../core/approval/consent.ts';
 import type { DecisionRefusal } from '../core/approval/decision-refusal.ts';
@@ -18,6 +19,8 @@ import type { Alarm, Backoff, Commit, Log, Notifier, Store, Workflow } from './p
 import { record } from './record.ts';
 import type { TrailDeps } from './record-refusal.ts';
 import { recordRefusedWord } from './record-refusal.ts';
+import { signalEnd } from './start-workflow.ts';
+import { tellPeople } from './tell-people.ts';
 import { hasSignedInLately, personOf, type Visitor } from './visitor.ts';
 
 export interface DecideDeps extends TrailDeps, FactsDeps {
@@ -150,12 +153,7 @@ const conditionsOf = (approval: Approval, now: EpochMs): Partial<Commit> => {
 
 /** The decision stands whatever comes of this: who is not woken wakes by its own clock or the sweeper's. */
 const wake = async (deps: DecideDeps, approval: Approval): Promise<void> => {
-  const about = { grantId: approval.asked.grant };
-  try {
-    const token = approval.state === 'pending' ? undefined : await deps.store.readWaitToken(approval.id);
-    if (token !== undefined) await deps.workflow.endWait(token);
-  } catch {
-    deps.log('warn', 'workflow not signalled', about);
-  }
-  await deps.notifier.notify(approval.id).catch(() => deps.log('warn', 'nobody was told', about));
+  const { id, asked } = approval;
+  if (!isPending(approval)) await signalEnd(deps, { waitsFor: id, grantId: asked.grant });
+  await tellPeople(deps, { approval: id, grantId: asked.grant });
 };

@@ -38,10 +38,10 @@ export const endGrant = async (
   const ended = await decideUntilCommitted(() => attempt(deps, ask, context), deps.backoff);
   // Also when it was already over: the first signal may have been lost together with whoever sent it.
   if (ended.grant && isDying(ended.grant))
-    await signalEnd(deps, ask.grantId, await readToken(deps, ask.grantId));
+    await signalEnd(deps, { waitsFor: ask.grantId, grantId: ask.grantId });
   // Whoever waits for people may stop waiting.
   if (ended.entry && ended.grant?.approval !== undefined && !isDying(ended.grant))
-    await signalEnd(deps, ask.grantId, await readToken(deps, ended.grant.approval));
+    await signalEnd(deps, { waitsFor: ended.grant.approval, grantId: ask.grantId });
   return ended;
 };
 
@@ -79,13 +79,4 @@ export const closedApproval = async (
   if (!approval || !isOpen(approval)) return [];
   const state = cause === 'nobody_approved' ? 'lapsed' : 'cancelled';
   return [record<Approval>(closeApproval(approval, { state, cause }, now), context, now)];
-};
-
-const readToken = async (deps: EndDeps, grantId: string): Promise<string | undefined> => {
-  try {
-    return await deps.store.readWaitToken(grantId);
-  } catch {
-    deps.log('warn', 'wait token not read', { grantId });
-    return undefined;
-  }
 };

@@ -1,5 +1,5 @@
 import type { Approval } from '../core/approval/approval.ts';
-import { isOneOf } from '../core/approval/consent.ts';
+import { hasVoted } from '../core/approval/consent.ts';
 import { isExcluded, mayPerson } from '../core/approval/standing-consent.ts';
 import type { DecideDeps } from './decide-approval.ts';
 import type { Store } from './ports.ts';
@@ -24,11 +24,7 @@ export const listInbox = async (deps: InboxDeps, visitor: Visitor): Promise<Inbo
     deps.store.listApprovals('review'),
   ]);
   const hasPart = (approval: Approval) =>
-    isExcluded(approval, person, deps.principals) ||
-    isOneOf(
-      approval.votes.map(({ voter }) => voter),
-      person,
-    );
+    isExcluded(approval, person, deps.principals) || hasVoted(approval, person);
   const may = (approval: Approval, ...actions: ('approve' | 'break_glass' | 'review')[]) =>
     actions.some((action) => mayPerson(deps.policy, approval, { person, action, at }));
   return {

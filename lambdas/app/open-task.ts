@@ -9,7 +9,7 @@ import { fail, ok } from '../core/result.ts';
 import { decideUntilCommitted } from './attempts.ts';
 import type { Caller } from './caller.ts';
 import { callerContext } from './caller.ts';
-import { earlierRequest, hashOfRequest } from './idempotency.ts';
+import { earlierRequest, rememberRequest } from './idempotency.ts';
 import type { Backoff, RandomBytes, Store } from './ports.ts';
 import { record } from './record.ts';
 import type { TrailDeps } from './record-refusal.ts';
@@ -63,19 +63,11 @@ const attempt = async (deps: TaskDeps, caller: Caller, ask: Ask): Promise<Result
     now,
   );
   const { state, entry } = record<Task>(change, callerContext(caller, deps.software), now);
-  const idempotency =
-    ask.idempotencyKey === undefined
-      ? {}
-      : {
-          idempotency: {
-            principalKey: me,
-            key: ask.idempotencyKey,
-            bodyHash: hashOfRequest(ask.request),
-            made: state.id,
-            createdAt: now,
-          },
-        };
-  const outcome = await deps.store.commit({ tasks: [state], entries: [entry], ...idempotency });
+  const outcome = await deps.store.commit({
+    tasks: [state],
+    entries: [entry],
+    ...rememberRequest(ask.idempotencyKey, ask.request, { principalKey: me, id: state.id, at: now }),
+  });
   return outcome === 'lost' ? 'lost' : ok({ task: state, receipt: receiptOf(entry) });
 };
 

@@ -8,7 +8,8 @@ import { decideUntilCommitted } from './attempts.ts';
 import { type Caller, callerContext, type Software } from './caller.ts';
 import type { Backoff, Clock, Log, Notifier, Sleep, Store } from './ports.ts';
 import { record } from './record.ts';
-import type { PlanAnswer } from './request-plan.ts';
+import { type PlanAnswer, planAnswer } from './request-plan.ts';
+import { tellPeople } from './tell-people.ts';
 import { waitUntil } from './wait-until.ts';
 
 export interface ReadPlanDeps {
@@ -34,7 +35,7 @@ export const readOwnPlan = async (
     ask.waitSeconds,
     deps,
   );
-  return ok(answerOf(seen));
+  return ok(planAnswer(seen));
 };
 
 export interface EndPlanDeps {
@@ -55,7 +56,7 @@ export const endOwnPlan = async (
   const ended = await decideUntilCommitted(() => attempt(deps, caller, planId), deps.backoff);
   if (ended.ok) {
     const { id, asked } = ended.value.approval;
-    await deps.notifier.notify(id).catch(() => deps.log('warn', 'nobody was told', { grantId: asked.grant }));
+    await tellPeople(deps, { approval: id, grantId: asked.grant });
   }
   return ended;
 };
@@ -67,7 +68,7 @@ const attempt = async (
 ): Promise<Result<PlanAnswer> | 'lost'> => {
   const approval = await ownPlan(deps, caller, planId);
   if (!approval) return fail({ code: 'not_found' });
-  if (!isOpen(approval)) return ok(answerOf(approval));
+  if (!isOpen(approval)) return ok(planAnswer(approval));
   const end = { state: 'cancelled', cause: 'cancelled_by_principal' } as const;
   const now = deps.clock();
   const closed = record<Approval>(
@@ -76,7 +77,7 @@ const attempt = async (
     now,
   );
   const outcome = await deps.store.commit({ approvals: [closed.state], entries: [closed.entry] });
-  return outcome === 'lost' ? 'lost' : ok(answerOf(closed.state));
+  return outcome === 'lost' ? 'lost' : ok(planAnswer(closed.state));
 };
 
 /** Somebody else's plan looks like one that does not exist, and so does an approval that is of no plan. */
@@ -89,8 +90,3 @@ const ownPlan = async (
   const isTheirs = approval && isSameHolder(approval.asked.requester, caller.principal);
   return isTheirs && approval.asked.subject.kind === 'plan' ? approval : undefined;
 };
-
-const answerOf = (approval: Approval): PlanAnswer => ({
-  approval,
-  receipt: { chain: approval.id, ...approval.head },
-});

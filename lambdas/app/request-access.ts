@@ -23,7 +23,7 @@ import { decideUntilCommitted } from './attempts.ts';
 import { auditTargetOf } from './audit-target.ts';
 import type { Caller } from './caller.ts';
 import { callerContext } from './caller.ts';
-import { earlierRequest, hashOfRequest } from './idempotency.ts';
+import { earlierRequest, rememberRequest } from './idempotency.ts';
 import { findOffered } from './list-resources.ts';
 import type { Backoff, Log, RandomBytes, Store, Workflow } from './ports.ts';
 import type { Recorded } from './record.ts';
@@ -178,22 +178,13 @@ const commitGrant = async (
   made: MadeGrant,
   { caller, ask, now }: { caller: Caller; ask: Ask; now: EpochMs },
 ): Promise<Result<GrantAnswer> | 'lost'> => {
+  const remembered = { principalKey: principalKey(caller.principal), id: made.state.id, at: now };
   const outcome = await deps.store.commit({
     grants: [made.state],
     approvals: made.approvals.map(({ state }) => state),
     entries: [made.entry, ...made.approvals.map(({ entry }) => entry)],
     openTask: { id: ask.request.task, at: now },
-    ...(ask.idempotencyKey === undefined
-      ? {}
-      : {
-          idempotency: {
-            principalKey: principalKey(caller.principal),
-            key: ask.idempotencyKey,
-            bodyHash: hashOfRequest(ask.request),
-            made: made.state.id,
-            createdAt: now,
-          },
-        }),
+    ...rememberRequest(ask.idempotencyKey, ask.request, remembered),
   });
   return outcome === 'lost' ? 'lost' : ok({ grant: made.state, receipt: receiptOf(made.entry) });
 };

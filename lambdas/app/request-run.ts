@@ -5,28 +5,24 @@ import { appendEntry, receiptOf } from '../core/audit/chain.ts';
 import type { Receipt } from '../core/audit/entry.ts';
 import type { EventContext } from '../core/audit/event.ts';
 import type { PrincipalEntry } from '../core/config/issuer.ts';
-import { isRunAction, type Resource } from '../core/config/resource.ts';
-import type { ActiveGrant } from '../core/grant/grant.ts';
+import type { Resource } from '../core/config/resource.ts';
 import { ID_RANDOM_BYTES, runId } from '../core/grant/ids.ts';
-import { checkUse } from '../core/grant/use-grant.ts';
 import { principalKey } from '../core/identity/principal.ts';
 import { APPROVAL_WAIT_SECONDS } from '../core/limits.ts';
 import { lacksOwner, type Policy, unmaskedCategories, verdictOnRun } from '../core/policy/decide-access.ts';
 import type { Verdict } from '../core/policy/question.ts';
 import type { Result } from '../core/result.ts';
 import { fail, ok } from '../core/result.ts';
-import { type Budgets, checkBudgets } from '../core/run/budget.ts';
+import { checkBudgets } from '../core/run/budget.ts';
 import type { Run } from '../core/run/run.ts';
-import { runFacts } from '../core/run/run-facts.ts';
-import { openRun } from '../core/run/run-life.ts';
+import { openRun, type RunChange } from '../core/run/run-life.ts';
 import type { Statement } from '../core/sql/statement.ts';
-import type { EpochMs } from '../core/time.ts';
 import { askPeople, newApprovalId } from './ask-people.ts';
 import { decideUntilCommitted } from './attempts.ts';
 import type { Caller } from './caller.ts';
 import { callerContext } from './caller.ts';
-import { findTarget } from './find-target.ts';
-import { earlierRequest, hashOfRequest } from './idempotency.ts';
+import { findRunGrant, questionOf, type RunGrant, usageOf } from './find-run-grant.ts';
+import { earlierRequest, hashOfRequest, rememberRequest } from './idempotency.ts';
 import type { Backoff, Log, RandomBytes, Store, TaskVault, Vaults, Workflow } from './ports.ts';
 import type { Recorded } from './record.ts';
 import type { TrailDeps } from './record-refusal.ts';
@@ -90,13 +86,8 @@ export const requestRun = async (
 
 const mustStart = ({ state }: Run): boolean => state === 'queued' || state === 'pending_approval';
 
-interface Attempt {
-  readonly caller: Caller;
+interface Attempt extends RunGrant {
   readonly ask: RunAsk;
-  readonly grant: ActiveGrant;
-  readonly budgets: Budgets;
-  readonly vault: TaskVault;
-  readonly now: EpochMs;
 }
 
 const attempt = async (
@@ -104,31 +95,19 @@ const attempt = async (
   caller: Caller,
   ask: RunAsk,
 ): Promise<Result<RequestedRun> | 'lost'> => {
-  const { principal } = caller;
-  const now = deps.clock();
-  const read = await deps.store.readForRun({
-    grantId: ask.grantId,
-    principalKey: principalKey(principal),
-    idempotencyKey: ask.idempotencyKey,
-    at: now,
-  });
-  const use = checkUse({ ...read, principal }, now);
-  if (!use.ok) return use;
-  const grant = use.value;
-  if (!isRunAction(grant.action)) return fail({ code: 'not_a_run' });
-  const resource = findTarget(deps.resources, grant);
-  if (typeof resource === 'string') return fail({ code: 'grant_over', state: `resource_${resource}` });
-  const vault = await deps.vaults.open(grant.task);
-  const earlier = earlierRequest(read.earlier, identityOf(vault, ask), now);
+  const found = await findRunGrant(deps, caller, ask);
+  if (!found.ok) return found;
+  const { grant, budgets, vault, now } = found.value;
+  const earlier = earlierRequest(found.value.earlier, identityOf(vault, ask), now);
   if (!earlier.ok) return earlier;
   if (earlier.value) return answerAgain(deps, earlier.value);
-  const within = checkBudgets(read.budgets, now);
+  const within = checkBudgets(budgets, now);
   if (!within.ok) return within;
-  const about = { caller, ask, grant, budgets: read.budgets, vault, now };
+  const about = { ...found.value, ask };
   const statement = understand(ask.request, grant.action);
-  return statement.ok
-    ? commitRun(deps, about, { statement: statement.value, resource })
-    : commitRefusal(deps, about, statement.failure);
+  if (!statement.ok) return commitRefusal(deps, about, statement.failure);
+  const decided = await decide(deps, about, statement.value);
+  return decided.ok ? commitRun(deps, about, decided.value) : decided;
 };
 
 /** The same key and statement: today's state of the same run, whatever has become of it. It is never executed again. */
@@ -162,45 +141,82 @@ const commitRefusal = async (
     grants: [{ ...grant, version: grant.version + 1, head: { seq, hash } }],
     entries: [entry],
     activeGrant: { at: now },
-    usage: { ...usageOf(grant, caller, now), failures: 1, outcome: 'failure' },
+    usage: { ...usageOf({ grant, caller, now }), failures: 1, outcome: 'failure' },
   });
   return outcome === 'lost' ? 'lost' : ok({ kind: 'refused', refusal, receipt: receiptOf(entry) });
 };
 
-export const usageOf = (grant: ActiveGrant, caller: Caller, at: EpochMs) => ({
-  task: grant.task,
-  principalKey: principalKey(caller.principal),
-  at,
-  runs: 0,
-  rows: 0,
-  bytes: 0,
-  failures: 0,
-});
-
-interface Understood {
+/** What policy says of a statement, and the plan that it is part of, where the caller names one. */
+interface Decided {
   readonly statement: Statement;
-  readonly resource: Resource;
+  readonly asked: AskedStatement;
+  readonly verdict: Verdict;
+  readonly plan: PlanUse | undefined;
 }
+
+const decide = async (
+  deps: RequestRunDeps,
+  about: Attempt,
+  statement: Statement,
+): Promise<Result<Decided>> => {
+  const { caller, ask, grant, vault, now } = about;
+  const { plan: planId } = ask.request;
+  const { delegation } = caller.principal;
+  const mac = vault.mac('approval', statementText(ask.request));
+  const question = questionOf(about, statement);
+  const named = planId === undefined ? undefined : { plan: planId, grant, mac, delegation, question };
+  const found = named ? await findPlanUse(deps, named, now) : ok(undefined);
+  if (!found.ok) return found;
+  const plan = found.value;
+  const verdict = verdictOnRun(deps.policy, question);
+  const asked = askedStatement(statement, mac);
+  if (verdict.effect === 'deny') return ok({ statement, asked, verdict, plan });
+  if (lacksOwner(grant, verdict.quorum)) return fail({ code: 'owner_unknown' });
+  // People have said yes to these bytes already.
+  return ok({ statement, asked, verdict: plan ? { ...verdict, quorum: 0 } : verdict, plan });
+};
 
 const commitRun = async (
   deps: RequestRunDeps,
   about: Attempt,
-  { statement, resource }: Understood,
+  decided: Decided,
 ): Promise<Result<RequestedRun> | 'lost'> => {
-  const { caller, ask, grant, budgets, vault, now } = about;
-  const { sql, params, maxRows, approvalSeconds: seconds = APPROVAL_WAIT_SECONDS } = ask.request;
-  const mac = vault.mac('approval', statementText({ sql, params, maxRows }));
-  const question = questionOf({ grant, statement, budgets, resource });
-  const planned = await planFor(deps, about, { mac, question });
-  if (!planned.ok) return planned;
-  const plan = planned.value;
-  const asked = verdictOnRun(deps.policy, question);
-  if (asked.effect === 'allow' && lacksOwner(grant, asked.quorum)) return fail({ code: 'owner_unknown' });
-  // People have said yes to these bytes already.
-  const verdict = plan && asked.effect === 'allow' ? { ...asked, quorum: 0 } : asked;
+  const { caller, ask, grant, vault, now } = about;
+  const { verdict, plan } = decided;
+  const context = callerContext(caller, deps.software);
+  const made = recordRun(await openedRun(deps, about, decided), { grant, context, at: now });
+  const approvals = plan
+    ? [recordPlanUse(plan, made.run.id, { context, now })]
+    : approvalsFor(made, { ...decided, resource: about.resource }, context);
+  const remembered = { principalKey: principalKey(caller.principal), id: made.run.id, at: now };
+  const outcome = await deps.store.commit({
+    grants: [made.grant],
+    runs: [made.run],
+    approvals: approvals.map(({ state }) => state),
+    entries: [made.entry, ...approvals.map(({ entry }) => entry)],
+    activeGrant: { at: now },
+    usage: {
+      ...usageOf({ grant, caller, now }),
+      runs: 1,
+      begins: true,
+      ...(verdict.effect === 'deny' ? { failures: 1, outcome: 'failure' as const } : {}),
+    },
+    ...rememberRequest(ask.idempotencyKey, identityOf(vault, ask), remembered),
+  });
+  return outcome === 'lost' ? 'lost' : ok({ kind: 'run', run: made.run });
+};
+
+/** The run, with its bytes sealed into the vault of its task. */
+const openedRun = async (
+  deps: RequestRunDeps,
+  { caller, ask, grant, resource, vault, now }: Attempt,
+  { statement, verdict, plan }: Decided,
+): Promise<RunChange> => {
+  const { sql, params, maxRows, reason, approvalSeconds: seconds = APPROVAL_WAIT_SECONDS } = ask.request;
   const id = runId(grant.id, deps.random(ID_RANDOM_BYTES));
   const { sealedHash } = await vault.put(requestName(id), JSON.stringify({ sql, params } satisfies RunAsked));
-  const change = openRun(
+  const literals = [...statement.literals, ...params.filter((param) => param !== null)];
+  return openRun(
     {
       id,
       grant: grant.id,
@@ -216,91 +232,26 @@ const commitRun = async (
       requestHash: sealedHash,
       unmasked: unmaskedCategories(deps.policy, { ...grant, resource }),
       policyDigest: deps.software.policyDigest,
-      ...(ask.request.reason === undefined ? {} : { reason: ask.request.reason }),
-      ...(plan
-        ? {
-            approval: plan.approval.id,
-            statementIndex: plan.statementIndex,
-            consent: plan.consent,
-          }
-        : {}),
+      ...(reason === undefined ? {} : { reason }),
+      ...(plan && { approval: plan.approval.id, statementIndex: plan.statementIndex, consent: plan.consent }),
       statement,
       asking: { approval: newApprovalId(deps.random, grant.task), seconds },
-      literalMacs: [...statement.literals, ...params.filter((param) => param !== null)].map((text) =>
-        vault.mac('literal', text),
-      ),
+      literalMacs: literals.map((text) => vault.mac('literal', text)),
     },
     verdict,
     now,
   );
-  const context = callerContext(caller, deps.software);
-  const made = recordRun(change, { grant, context, at: now });
-  const approvals = plan
-    ? [recordPlanUse(plan, id, { context, now })]
-    : approvalsFor(made, { verdict, resource, statement: askedStatement(statement, mac) }, context);
-  const isDenied = verdict.effect === 'deny';
-  const outcome = await deps.store.commit({
-    grants: [made.grant],
-    runs: [made.run],
-    approvals: approvals.map(({ state }) => state),
-    entries: [made.entry, ...approvals.map(({ entry }) => entry)],
-    activeGrant: { at: now },
-    usage: {
-      ...usageOf(grant, caller, now),
-      runs: 1,
-      begins: true,
-      ...(isDenied ? { failures: 1, outcome: 'failure' as const } : {}),
-    },
-    ...idempotencyOf(about, made.run.id),
-  });
-  return outcome === 'lost' ? 'lost' : ok({ kind: 'run', run: made.run });
 };
 
 const approvalsFor = (
   { run, grant, entry }: RecordedRun,
-  about: { readonly verdict: Verdict; readonly resource: Resource; readonly statement: AskedStatement },
+  about: Pick<Decided, 'verdict' | 'asked'> & { readonly resource: Resource },
   context: EventContext,
 ): readonly Recorded<Approval>[] => {
-  const { verdict, resource, statement } = about;
+  const { verdict, resource, asked: statement } = about;
   if (run.state !== 'pending_approval' || verdict.effect !== 'allow') return [];
   const { quorum, askedBy } = verdict;
   const asked = askedOfRun(run, grant, { resource, statement });
   const excluded = excludedFrom(grant, { ...grant, delegation: run.delegation });
   return [askPeople({ asked, excluded, quorum, askedBy, resource }, context, entry.at)];
 };
-
-const questionOf = (about: {
-  readonly grant: ActiveGrant;
-  readonly statement: Statement;
-  readonly budgets: Budgets;
-  readonly resource: Resource;
-}) => ({
-  ...about.grant,
-  resource: about.resource,
-  durationSeconds: about.grant.requestedSeconds,
-  run: runFacts(about.statement, about.budgets),
-});
-
-/** The use of the plan that the caller names; undefined where none is named. */
-const planFor = async (
-  deps: RequestRunDeps,
-  { ask, grant, caller, now }: Attempt,
-  about: { readonly mac: string; readonly question: ReturnType<typeof questionOf> },
-): Promise<Result<PlanUse | undefined>> => {
-  const { plan } = ask.request;
-  const { delegation } = caller.principal;
-  return plan === undefined ? ok(undefined) : findPlanUse(deps, { ...about, plan, grant, delegation }, now);
-};
-
-const idempotencyOf = ({ caller, ask, vault, now }: Attempt, made: string) =>
-  ask.idempotencyKey === undefined
-    ? {}
-    : {
-        idempotency: {
-          principalKey: principalKey(caller.principal),
-          key: ask.idempotencyKey,
-          bodyHash: hashOfRequest(identityOf(vault, ask)),
-          made,
-          createdAt: now,
-        },
-      };

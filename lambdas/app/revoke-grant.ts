@@ -54,7 +54,6 @@ const attempt = async (
   await deps.store.saveRevocation({ grant: grantId, by: { issuer, subject }, note, at });
   // Who waits for people keeps the token of that wait.
   const waitsFor = grant.state === 'pending_approval' ? grant.approval : grantId;
-  const token = await deps.store.readWaitToken(waitsFor).catch(() => undefined);
-  await signalEnd(deps, grantId, token);
+  await signalEnd(deps, { waitsFor, grantId });
   return ok(grant);
 };

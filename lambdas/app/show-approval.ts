@@ -1,7 +1,7 @@
 import type { Approval, AskedStatement, Granted } from '../core/approval/approval.ts';
 import { isGranted } from '../core/approval/approval.ts';
 import { reviewOf } from '../core/approval/approval-life.ts';
-import { isOneOf } from '../core/approval/consent.ts';
+import { hasVoted } from '../core/approval/consent.ts';
 import type { DecisionRefusal } from '../core/approval/decision-refusal.ts';
 import { DECIDING_ACTIONS, isExcluded, mayPerson } from '../core/approval/standing-consent.ts';
 import { type Resource, templateFor } from '../core/config/resource.ts';
@@ -127,16 +127,13 @@ const mayOf = (
   if (!decides && !review && !isOwn) return undefined;
   const isOpen = approval.state === 'pending' && facts.stands && now < approval.asked.approveBy;
   const counts = isOpen && !isOwn;
-  const hasVoted = isOneOf(
-    approval.votes.map(({ voter }) => voter),
-    person,
-  );
+  const isCast = hasVoted(approval, person);
   return {
-    approve: counts && approve && !hasVoted,
+    approve: counts && approve && !isCast,
     deny: counts && decides,
     breakGlass: counts && breakGlass,
-    review: review && !isOwn && !hasVoted && reviewOf(approval)?.state === 'open',
-    because: reasonWhyNot({ isOpen, isOwn, approve, hasVoted }),
+    review: review && !isOwn && !isCast && reviewOf(approval)?.state === 'open',
+    because: reasonWhyNot({ isOpen, isOwn, approve, isCast }),
   };
 };
 
@@ -144,12 +141,12 @@ const reasonWhyNot = (is: {
   readonly isOpen: boolean;
   readonly isOwn: boolean;
   readonly approve: boolean;
-  readonly hasVoted: boolean;
+  readonly isCast: boolean;
 }): string => {
   if (!is.isOpen) return 'There is nothing to decide any more.';
   if (is.isOwn) return 'It is your own request, or that of an agent you answer for: somebody else decides.';
   if (!is.approve) return 'Policy does not let you approve it on this page.';
-  return is.hasVoted ? 'You have said yes already. You may still say no.' : '';
+  return is.isCast ? 'You have said yes already. You may still say no.' : '';
 };
 
 const shownOf = (approval: Approval, { statements }: ApprovalFacts): ApprovalPage['statements'] => {

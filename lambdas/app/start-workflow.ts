@@ -1,7 +1,7 @@
 import type { Grant } from '../core/grant/grant.ts';
 import { APPROVAL_WAIT_SECONDS, SECOND_MS } from '../core/limits.ts';
 import type { Run } from '../core/run/run.ts';
-import type { ApprovalWait, Log, Workflow } from './ports.ts';
+import type { ApprovalWait, Log, Store, Workflow } from './ports.ts';
 
 /** The grant is recorded, so a start that fails is not a failure of the request: the sweeper starts what is missing. */
 export const startWorkflow = async (
@@ -35,15 +35,21 @@ const waitOf = (thing: Grant | Run): ApprovalWait =>
     ? { isAsked: true, seconds: Math.max(1, Math.ceil((thing.approveBy - thing.createdAt) / SECOND_MS)) }
     : { isAsked: false, seconds: APPROVAL_WAIT_SECONDS };
 
-/** The end is recorded, so a signal that fails only makes it slower: the sweeper ends what is overdue. */
+/**
+ * Wakes the workflow that waits for the end of a grant, or for an approval of it. What it wakes for is recorded, so a signal
+ * that fails only makes it slower: the sweeper ends what is overdue.
+ */
 export const signalEnd = async (
-  deps: { readonly workflow: Pick<Workflow, 'endWait'>; readonly log: Log },
-  grantId: string,
-  token: string | undefined,
+  deps: {
+    readonly store: Pick<Store, 'readWaitToken'>;
+    readonly workflow: Pick<Workflow, 'endWait'>;
+    readonly log: Log;
+  },
+  { waitsFor, grantId }: { readonly waitsFor: string; readonly grantId: string },
 ): Promise<void> => {
-  if (token === undefined) return;
   try {
-    await deps.workflow.endWait(token);
+    const token = await deps.store.readWaitToken(waitsFor);
+    if (token !== undefined) await deps.workflow.endWait(token);
   } catch {
     deps.log('warn', 'workflow not signalled', { grantId });
   }

@@ -7,10 +7,10 @@ import type { PrincipalEntry } from '../core/config/issuer.ts';
 import type { Failure } from '../core/failure.ts';
 import type { ActiveGrant, Consent } from '../core/grant/grant.ts';
 import { approvalOfPlan } from '../core/grant/ids.ts';
-import type { Policy } from '../core/policy/decide-access.ts';
+import type { PrincipalId } from '../core/identity/principal.ts';
+import type { Policy, PolicyCase } from '../core/policy/decide-access.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import type { EpochMs } from '../core/time.ts';
-import type { PrincipalId } from '../core/identity/principal.ts';
 import type { Store } from './ports.ts';
 import { type Recorded, record } from './record.ts';
 
@@ -40,7 +40,7 @@ export const findPlanUse = async (
     readonly mac: string;
     /** Through whom this use was asked for: whoever approved the plan does not use it themselves. */
     readonly delegation: readonly PrincipalId[];
-    readonly question: Parameters<typeof decideAgain>[2]['question'];
+    readonly question: PolicyCase;
   },
   now: EpochMs,
 ): Promise<Result<PlanUse, Unusable>> => {

@@ -1,5 +1,7 @@
 import type { ApprovalPage } from '../app/show-approval.ts';
 import { type Approval, isGranted, type Vote } from '../core/approval/approval.ts';
+import { reviewOf } from '../core/approval/approval-life.ts';
+import { approvalsGiven } from '../core/approval/consent.ts';
 import type { EpochMs } from '../core/time.ts';
 import { statementsInShort, stateWords, titleOf, wishOf } from './action-words.ts';
 import { counted, duration, instant } from './amounts.ts';
@@ -48,16 +50,14 @@ on <strong>${inlineText(asked.resource)}</strong>${resource && html` in <strong 
 const names = (people: Approval['asked']['owners']): Html =>
   html`${people.map(({ name }, index) => html`${index > 0 && ', '}${inlineText(name)}`)}`;
 
-const standing = (approval: Approval, now: EpochMs): Html => {
-  const approvals = approval.votes.filter(({ decision }) => decision === 'approve').length;
-  return html`<div class="${approval.state === 'pending' ? 'warning' : 'status'}" role="status"><p><strong>${stateWords(approval.state)}.</strong>
-${approval.state === 'pending' && html`${approvals} of ${counted(approval.quorum, 'approval', 'approvals')} so far. To be decided by ${instant(approval.asked.approveBy, now)}.`}
+const standing = (approval: Approval, now: EpochMs): Html =>
+  html`<div class="${approval.state === 'pending' ? 'warning' : 'status'}" role="status"><p><strong>${stateWords(approval.state)}.</strong>
+${approval.state === 'pending' && html`${approvalsGiven(approval)} of ${counted(approval.quorum, 'approval', 'approvals')} so far. To be decided by ${instant(approval.asked.approveBy, now)}.`}
 ${isGranted(approval) && html`Given: <code>${approval.granted.action}</code> for ${duration(approval.granted.seconds)}; to be used by ${instant(approval.useBy, now)}.`}
 ${reviewWords(approval, now)}</p></div>`;
-};
 
 const reviewWords = (approval: Approval, now: EpochMs): Html | undefined => {
-  const review = 'review' in approval ? approval.review : undefined;
+  const review = reviewOf(approval);
   if (!review) return undefined;
   return review.state === 'open'
     ? html`<strong>It went ahead as an emergency, on one person’s word. Its review is open.</strong>`

@@ -1,5 +1,6 @@
 import type { ApprovalPage } from '../app/show-approval.ts';
 import type { Approval } from '../core/approval/approval.ts';
+import { approvalsMissing } from '../core/approval/consent.ts';
 import { GRANT_MIN_SECONDS, NOTE_MAX_CHARACTERS } from '../core/limits.ts';
 import { offerWords } from './action-words.ts';
 import { duration } from './amounts.ts';
@@ -93,8 +94,8 @@ ${noteField('approve-note', 'Note', false)}
 <button type="submit" class="strong">Approve what is shown above</button>`,
   );
 
-const quorumWords = ({ quorum, votes }: Approval): string => {
-  const missing = quorum - votes.filter(({ decision }) => decision === 'approve').length;
+const quorumWords = (approval: Approval): string => {
+  const missing = approvalsMissing(approval);
   return missing <= 1
     ? 'With yours it has all the approvals it needs and begins at once.'
     : `With yours it still needs ${missing - 1} more.`;

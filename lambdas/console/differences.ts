@@ -40,7 +40,7 @@ const FIELDS: Readonly<Record<string, (asked: Asked) => string>> = {
 };
 
 const changedFields = (before: Approval, now: Approval): readonly Html[] =>
-  Object.entries({ ...FIELDS }).flatMap(([name, read]) => {
+  Object.entries(FIELDS).flatMap(([name, read]) => {
     const [was, is] = [read(before.asked), read(now.asked)];
     return was === is
       ? []

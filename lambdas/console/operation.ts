@@ -1,4 +1,4 @@
-import type { ApprovalPage } from '../app/show-approval.ts';
+import type { ApprovalPage, ShownStatement } from '../app/show-approval.ts';
 import type { AskedStatement } from '../core/approval/approval.ts';
 import { consequencesOf } from './action-words.ts';
 import { counted, duration } from './amounts.ts';
@@ -45,8 +45,6 @@ ${parameters(statement.params)}
 ${facts(statementFacts(statement))}`;
   })}`;
 };
-
-type ShownStatement = Exclude<ApprovalPage['statements'], string>[number];
 
 const statementFacts = ({ about, maxRows, estimatedRows, used }: ShownStatement) =>
   [

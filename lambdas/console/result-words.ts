@@ -1,4 +1,5 @@
 import { type Approval, isPending } from '../core/approval/approval.ts';
+import { approvalsMissing } from '../core/approval/consent.ts';
 import { counted } from './amounts.ts';
 import type { Message } from './refusal-words.ts';
 
@@ -41,12 +42,9 @@ const APPROVED: Message = {
   next: 'There is nothing more to do. What was given can be revoked among the live grants.',
 };
 
-const waitingFor = ({ quorum, votes }: Approval): Message => {
-  const missing = Math.max(0, quorum - votes.filter(({ decision }) => decision === 'approve').length);
-  return {
-    status: 200,
-    title: 'Your approval is recorded',
-    what: `It still needs ${counted(missing, 'more person', 'more people')}. Nothing has begun.`,
-    next: 'There is nothing more for you to do.',
-  };
-};
+const waitingFor = (approval: Approval): Message => ({
+  status: 200,
+  title: 'Your approval is recorded',
+  what: `It still needs ${counted(approvalsMissing(approval), 'more person', 'more people')}. Nothing has begun.`,
+  next: 'There is nothing more for you to do.',
+});

@@ -9,7 +9,7 @@ import type { AuditFact } from '../core/audit/event.ts';
 import type { PrincipalEntry } from '../core/config/issuer.ts';
 import { SECOND_MS, SLACK_BODY_MAX_BYTES, SLACK_SIGNATURE_TOLERANCE_SECONDS } from '../core/limits.ts';
 import type { Result } from '../core/result.ts';
-import { findSlackPerson } from '../core/slack/find-slack-person.ts';
+import { findSlackPerson, type SlackPerson } from '../core/slack/find-slack-person.ts';
 import {
   type Interaction,
   type InteractionRefusal,
@@ -142,10 +142,7 @@ const headerAgent = (headers: APIGatewayProxyEvent['headers'] | null): string =>
   Object.entries(headers ?? {}).find(([key]) => key.toLowerCase() === 'user-agent')?.[1] ?? '';
 
 /** Slack has signed who it was, so the signature is the proof that the trail names, and its time when it was given. */
-const visitorOf = (
-  { issuer, subject, type, name, groups, owners }: NonNullable<ReturnType<typeof findSlackPerson>>,
-  press: Press,
-): Visitor => {
+const visitorOf = ({ issuer, subject, type, name, groups, owners }: SlackPerson, press: Press): Visitor => {
   const authenticatedAt = Number(press.call.timestamp) * SECOND_MS;
   return {
     principal: {

@@ -1,4 +1,5 @@
 import { type Approval, isPending } from '../core/approval/approval.ts';
+import { approvalsMissing } from '../core/approval/consent.ts';
 import type { DecisionRefusal } from '../core/approval/decision-refusal.ts';
 
 /** What a person is told after a press. Our own words and numbers only: Slack reads markup in them. */
@@ -10,7 +11,7 @@ export const REPEATED = 'That was heard before; nothing was done a second time.'
 export const afterDecision = (approval: Approval, decision: 'approve' | 'deny'): string => {
   if (decision === 'deny') return 'You denied it.';
   if (!isPending(approval)) return 'You approved it.';
-  const missing = approval.quorum - approval.votes.filter((vote) => vote.decision === 'approve').length;
+  const missing = approvalsMissing(approval);
   return `You approved it. ${missing} more ${missing === 1 ? 'person has' : 'people have'} to.`;
 };
 

@@ -1,3 +1,4 @@
+import type { ReviewNote } from '../app/close-review.ts';
 import type { Decision } from '../app/decide-approval.ts';
 import type { Inbox } from '../app/list-inbox.ts';
 import type { LiveGrant } from '../app/list-live-grants.ts';
@@ -14,10 +15,7 @@ type Answered<T> = Promise<Result<T, DecisionRefusal>>;
 export interface ConsoleUseCases {
   readonly showApproval: (visitor: Visitor, id: string) => Answered<ApprovalPage>;
   readonly decideApproval: (visitor: Visitor, decision: Decision) => Answered<Approval>;
-  readonly closeReview: (
-    visitor: Visitor,
-    review: { readonly approvalId: string; readonly note: string },
-  ) => Answered<Approval>;
+  readonly closeReview: (visitor: Visitor, review: ReviewNote) => Answered<Approval>;
   readonly listInbox: (visitor: Visitor) => Promise<Inbox>;
   readonly listLiveGrants: (visitor: Visitor) => Promise<readonly LiveGrant[]>;
   readonly revokeGrant: (

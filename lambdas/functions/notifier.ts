@@ -3,6 +3,7 @@ import { dynamoStore } from '../adapters/dynamo/dynamo-store.ts';
 import { dynamoNoticeStore } from '../adapters/dynamo/notice-store.ts';
 import { systemClock } from '../adapters/system-clock.ts';
 import { notifyApproval } from '../app/notify-approval.ts';
+import type { Approval } from '../core/approval/approval.ts';
 import { createEngine } from '../core/policy/engine.ts';
 import { offersButton } from '../core/slack/offers-button.ts';
 import { NoticeTaskSchema } from '../tasks/notice-task.ts';
@@ -24,7 +25,7 @@ const deps = {
   noticeStore: dynamoNoticeStore(dynamo),
   notices: noticeMedia(environment),
   resources: config.resources,
-  offersApproval: (approval: Parameters<typeof offersButton>[1]) =>
+  offersApproval: (approval: Approval) =>
     offersButton(policy, approval, { principals: config.principals, at: systemClock() }),
   consoleUrl: environment.CONSOLE_URL,
   log,

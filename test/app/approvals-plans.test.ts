@@ -9,7 +9,16 @@ import type { Approval } from '../../lambdas/core/approval/approval.ts';
 import { planOfApproval } from '../../lambdas/core/grant/ids.ts';
 import { TASK_BUDGET } from '../../lambdas/core/limits.ts';
 import { type App, startApp } from '../support/app.ts';
-import { alarmsOf, approvalOf, countIn, decided, eventsIn, runOf, SQL, withPeople } from '../support/approval-scene.ts';
+import {
+  alarmsOf,
+  approvalOf,
+  countIn,
+  decided,
+  eventsIn,
+  runOf,
+  SQL,
+  withPeople,
+} from '../support/approval-scene.ts';
 import { ALLOWED, CALLER, ENTRY, NOW, REFUSED, RESOURCE } from '../support/facts.ts';
 import { INSPECTION } from '../support/remembered-statements.ts';
 import { DORA, EVE, LEAD, SAMPLE_PEOPLE } from '../support/votes.ts';

@@ -3,7 +3,7 @@ import type { Consent } from '../grant/grant.ts';
 import type { PrincipalId } from '../identity/principal.ts';
 import { isSamePrincipal } from '../identity/principal.ts';
 import { GRANT_MIN_SECONDS, QUORUM_MAX } from '../limits.ts';
-import type { Asked, Granted, Vote } from './approval.ts';
+import type { Approval, Asked, Granted, Vote } from './approval.ts';
 
 /** What policy is told of the people behind these votes: how many there are, and every group that one of them is in. */
 export const consentOf = (votes: readonly Vote[]): Consent => {
@@ -11,6 +11,9 @@ export const consentOf = (votes: readonly Vote[]): Consent => {
   const groups = approving.flatMap(({ voter }) => voter.groups);
   return { approvals: approving.length, approverGroups: [...new Set(groups)].sort() };
 };
+
+/** What policy is told where nobody was asked. */
+export const NOBODY: Consent = { approvals: 0, approverGroups: [] };
 
 /** An emergency stands for everybody who could have been asked; what policy forbids outright it does not lift. */
 export const everybody = (groups: readonly string[]): Consent => ({
@@ -20,6 +23,14 @@ export const everybody = (groups: readonly string[]): Consent => ({
 
 export const isOneOf = (people: readonly PrincipalId[], person: PrincipalId): boolean =>
   people.some((one) => isSamePrincipal(one, person));
+
+export const hasVoted = ({ votes }: Pick<Approval, 'votes'>, person: PrincipalId): boolean =>
+  votes.some(({ voter }) => isSamePrincipal(voter, person));
+
+export const approvalsGiven = ({ votes }: Pick<Approval, 'votes'>): number => consentOf(votes).approvals;
+
+export const approvalsMissing = (approval: Pick<Approval, 'votes' | 'quorum'>): number =>
+  Math.max(0, approval.quorum - approvalsGiven(approval));
 
 /** From the least to the most that may come of an action. */
 const WIDTH: readonly ResourceAction[] = [

@@ -1,8 +1,8 @@
 import type { PrincipalEntry } from '../config/issuer.ts';
-import { isRunAction, type Resource } from '../config/resource.ts';
+import { isRunAction } from '../config/resource.ts';
 import type { DeterminingPolicy } from '../failure.ts';
 import type { Consent } from '../grant/grant.ts';
-import { answerWith, type Policy, verdictOn } from '../policy/decide-access.ts';
+import { answerWith, type Policy, type PolicyCase, verdictOn } from '../policy/decide-access.ts';
 import type { GrantedApproval } from './approval.ts';
 import { resourceDigestOf } from './digest.ts';
 import { standingConsent } from './standing-consent.ts';
@@ -19,14 +19,12 @@ export type DecidedAgain =
     }
   | { readonly kind: 'no'; readonly determinedBy: readonly DeterminingPolicy[] };
 
-type Question = Parameters<typeof verdictOn>[1];
-
 /** At the time of use everything is decided again, with the people who still stand behind it. */
 export const decideAgain = (
   policy: Policy,
   approval: GrantedApproval,
   about: {
-    readonly question: Question & { readonly resource: Resource };
+    readonly question: PolicyCase;
     readonly principals: readonly PrincipalEntry[];
   },
 ): DecidedAgain => {
@@ -47,7 +45,7 @@ const givenOf = ({ granted }: GrantedApproval) => ({
 });
 
 /** Runs that are given in the place of a login are a frame: people are asked for each of them, so whoever gave it is enough. */
-const isAllowed = (policy: Policy, question: Question, consent: Consent): boolean =>
+const isAllowed = (policy: Policy, question: PolicyCase, consent: Consent): boolean =>
   isRunAction(question.action) && question.run === undefined
     ? consent.approvals > 0 && verdictOn(policy, question).effect === 'allow'
     : answerWith(policy, question, consent).allowed;

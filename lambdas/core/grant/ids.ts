@@ -40,8 +40,6 @@ export const runId = (grant: string, random: Uint8Array): string =>
 export const approvalId = (task: string, random: Uint8Array): string =>
   `a_${task.slice(2)}_${letters(random, APPROVAL_BYTES)}`;
 
-export const taskOfApproval = (approval: string): string => `t_${approval.slice(2, 2 + TASK_BYTES)}`;
-
 /** A plan is nothing but what people are asked to approve, so each has the other's id. */
 export const planOfApproval = (approval: string): string => `p_${approval.slice(2)}`;
 export const approvalOfPlan = (plan: string): string => `a_${plan.slice(2)}`;

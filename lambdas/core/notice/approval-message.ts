@@ -1,4 +1,5 @@
 import { type Approval, isGranted, isPending } from '../approval/approval.ts';
+import { reviewOf } from '../approval/approval-life.ts';
 import {
   NOTICE_LIST_MAX_COUNT,
   NOTICE_REASON_MAX_CHARACTERS,
@@ -117,13 +118,14 @@ const votesBlock = (approval: Approval): Block => {
 const votesOf = (approval: Approval): readonly string[] => [
   ...approval.votes.slice(0, NOTICE_LIST_MAX_COUNT).map(words.voteWords),
   ...(approval.votes.length > NOTICE_LIST_MAX_COUNT ? [moreThan(approval.votes).trim()] : []),
-  ...reviewOf(approval),
+  ...reviewWords(approval),
 ];
 
 /** Of what somebody did alone: whether anybody else has looked at it. */
-const reviewOf = (approval: Approval): readonly string[] => {
-  if (isPending(approval) || approval.review === undefined) return [];
-  return [approval.review.state === 'open' ? 'Somebody else has to review this' : 'Reviewed'];
+const reviewWords = (approval: Approval): readonly string[] => {
+  const review = reviewOf(approval);
+  if (review === undefined) return [];
+  return [review.state === 'open' ? 'Somebody else has to review this' : 'Reviewed'];
 };
 
 /** Numbers and our own words only: this is read as markup. */

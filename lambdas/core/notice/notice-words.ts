@@ -1,4 +1,5 @@
 import type { Approval, AskedStatement, Vote } from '../approval/approval.ts';
+import { approvalsGiven } from '../approval/consent.ts';
 import {
   NOTICE_LIST_MAX_COUNT,
   NOTICE_NAME_MAX_CHARACTERS,
@@ -43,7 +44,7 @@ export const placeOf = ({ resource: { env, target } }: NoticeFacts): string =>
   [env, `account ${target.account}`, target.region, `database ${nameOf(target.database)}`].join(' · ');
 
 /** What a statement is, never its text: constants are on the page, and only there. */
-export const statementWords = (statement: AskedStatement): string => {
+const statementWords = (statement: AskedStatement): string => {
   const { class: kind, verb, bounded, tables, times } = statement;
   const where = tables.length === 0 ? 'no table' : tables.join(', ');
   const form = bounded ? 'bounded' : 'unbounded';
@@ -70,7 +71,5 @@ export const voteWords = ({ voter, decision, way, note }: Vote): string => {
 };
 
 /** `1 of 2 approvals` */
-export const countOf = ({ votes, quorum }: Approval): string => {
-  const given = votes.filter(({ decision }) => decision === 'approve').length;
-  return `${given} of ${quorum} ${quorum === 1 ? 'approval' : 'approvals'}`;
-};
+export const countOf = (approval: Approval): string =>
+  `${approvalsGiven(approval)} of ${approval.quorum} ${approval.quorum === 1 ? 'approval' : 'approvals'}`;

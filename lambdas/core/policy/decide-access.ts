@@ -57,32 +57,29 @@ interface Asking {
   readonly resource: { readonly id: string };
 }
 
+/** What policy alone has to say of, for a grant or, with `run`, for one statement under it. */
+export interface PolicyCase extends Asking, Pick<AccessCase, 'action' | 'durationSeconds'> {
+  readonly resource: Resource;
+  readonly run?: RunFacts;
+}
+
 /** The question alone, as it is also asked again of a live grant when policy has changed. */
-export const verdictOn = (
-  policy: Policy,
-  about: Asking & Pick<AccessCase, 'action' | 'durationSeconds'> & { readonly run?: RunFacts },
-): Verdict => {
+export const verdictOn = (policy: Policy, about: PolicyCase): Verdict => {
   const { principal, groups, action, resource, durationSeconds, run } = about;
   const question = { principal, groups, action, resource: resource.id, durationSeconds };
   return findQuorum(policy.ask, run ? { ...question, run } : question, policy.groups);
 };
 
 /** The same question for the people who stand behind it, however many policy would ask for. */
-export const answerWith = (
-  policy: Policy,
-  about: Parameters<typeof verdictOn>[1],
-  consent: Consent,
-): PolicyAnswer => {
+export const answerWith = (policy: Policy, about: PolicyCase, consent: Consent): PolicyAnswer => {
   const { principal, groups, action, resource, durationSeconds, run } = about;
   const question = { principal, groups, action, resource: resource.id, durationSeconds };
   return askWith(policy.ask, run ? { ...question, run } : question, consent);
 };
 
 /** The question of one statement, with everything that is known of it. */
-export const verdictOnRun = (
-  policy: Policy,
-  about: Asking & Pick<AccessCase, 'action' | 'durationSeconds'> & { readonly run: RunFacts },
-): Verdict => verdictOn(policy, about);
+export const verdictOnRun = (policy: Policy, about: PolicyCase & { readonly run: RunFacts }): Verdict =>
+  verdictOn(policy, about);
 
 /** Four eyes cannot be checked for an agent that nobody answers for. */
 export const lacksOwner = (

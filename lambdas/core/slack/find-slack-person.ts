@@ -1,6 +1,7 @@
 import type { PrincipalEntry } from '../config/issuer.ts';
 
 type SlackAccount = NonNullable<PrincipalEntry['slack']>;
+export type SlackPerson = PrincipalEntry & { readonly subject: string };
 
 /**
  * Which person of `principals.yaml` a user of Slack is, by the table that people review and never by an e-mail address.
@@ -9,7 +10,7 @@ type SlackAccount = NonNullable<PrincipalEntry['slack']>;
 export const findSlackPerson = (
   { team, user }: SlackAccount,
   entries: readonly PrincipalEntry[],
-): (PrincipalEntry & { readonly subject: string }) | undefined => {
+): SlackPerson | undefined => {
   const [person, another] = entries.filter(
     ({ slack }) => slack !== undefined && slack.team === team && slack.user === user,
   );
