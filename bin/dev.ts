@@ -64,6 +64,8 @@ Run it       the same with "action":"postgres:read", and then, without a login:
              curl -s -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -H 'Prefer: wait=20' \\
                -d '{"sql":"SELECT name, email FROM customers WHERE country = $1 LIMIT 3","params":["DE"]}' \\
                ${baseUrl}/v1/grants/g_…/runs
+Ask people   a grant of "resource":"billing-db","action":"postgres:connect" waits; Slack and console show it, ana.silva decides:
+             open "approval.url" of the answer, or ${slack.url}; then look again with ?wait=20 at ${baseUrl}/v1/grants/g_…
 End it       curl -s -X DELETE -H "Authorization: Bearer $TOKEN" ${baseUrl}/v1/tasks/t_…
 The trail    export ${Object.entries(auditor)
   .map(([name, value]) => `${name}='${value}'`)
