@@ -5,6 +5,7 @@ import { ENDING_MUTANTS } from './mutants/endings.ts';
 import { GRANT_MUTANTS } from './mutants/grants.ts';
 import { IDENTITY_MUTANTS } from './mutants/identity.ts';
 import { NOTICE_MUTANTS } from './mutants/notices.ts';
+import { PLAN_MUTANTS } from './mutants/plans.ts';
 import { POLICY_MUTANTS } from './mutants/policy.ts';
 import { RUN_MUTANTS } from './mutants/runs.ts';
 import { STATEMENT_MUTANTS } from './mutants/statements.ts';
@@ -18,6 +19,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...GRANT_MUTANTS,
   ...RUN_MUTANTS,
   ...APPROVAL_MUTANTS,
+  ...PLAN_MUTANTS,
   ...STATEMENT_MUTANTS,
   ...TRAIL_MUTANTS,
   ...VAULT_MUTANTS,

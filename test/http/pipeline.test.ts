@@ -10,7 +10,7 @@ import { httpHandler, type PipelineDeps } from '../../lambdas/http/pipeline.ts';
 import { ROUTES } from '../../lambdas/http/routes.ts';
 import { vendHandlers } from '../../lambdas/http/vend-operations.ts';
 import { type App, REQUEST, startApp } from '../support/app.ts';
-import { NOW, PRINCIPAL } from '../support/facts.ts';
+import { NOW, PRINCIPAL, REFUSED } from '../support/facts.ts';
 
 let app: App;
 let lines: { level: string; message: string; fields: object }[] = [];
@@ -96,6 +96,24 @@ test('an attempt that is refused is in the trail before it is answered, and the 
     { code, operation, about },
     { code: 'not_found', operation: 'vendCredential', about: GRANT },
   );
+});
+
+test('a plan that is refused, by its form or by policy, is in the trail with the grant it was for', async () => {
+  const grant = await app.newActive(await app.newTask(), { action: 'postgres:read' });
+  const { answer: allowed } = app.policy;
+  const refused = { statement_refused: 'SELECT 1; SELECT 2', policy_denied: 'SELECT 1' };
+  for (const [code, sql] of Object.entries(refused)) {
+    if (code === 'policy_denied') app.policy.answer = () => REFUSED;
+    const body = { grant, reason: 'month end', statements: [{ sql }] };
+    const answer = await askApi(eventFor('requestPlan', { body }));
+    assert.equal(JSON.parse(answer.body).code, code, answer.body);
+    const receipt = parseReceipt(String(answer.headers?.['Latchkey-Audit']));
+    const entries = await Array.fromAsync(app.deps.store.readChain(receipt?.chain ?? ''));
+    const event = entries.find(({ hash }) => hash === receipt?.hash)?.event;
+    assert.ok(event?.type === 'request.refused', code);
+    assert.deepEqual([event.code, event.about], [code, grant]);
+  }
+  app.policy.answer = allowed;
 });
 
 test('an attempt whose refusal cannot be kept is not answered as refused', async () => {
