@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { appendEntry } from '../core/audit/chain.ts';
+import type { AuditFact } from '../core/audit/event.ts';
+import type { Receipt } from '../core/audit/entry.ts';
 import { systemChain } from '../core/audit/system-chain.ts';
 import type { PrincipalEntry } from '../core/config/issuer.ts';
 import { findPrincipal } from '../core/identity/find-principal.ts';
@@ -34,7 +36,8 @@ export const signInPerson = async (
   const found = findPrincipal(signIn, deps.principals);
   if (!found.ok) return found;
   const { authenticatedAt } = signIn;
-  await recordSignIn(deps, { ...from, principal: found.value, authenticatedAt });
+  const caller = { ...from, principal: found.value };
+  await recordPerson(deps, caller, { type: 'person.signed_in', authenticatedAt });
   const cookie = secret(deps.random);
   await deps.sessions.begin(cookieHash(cookie), sessionOf(deps, found.value, authenticatedAt));
   return ok(cookie);
@@ -52,12 +55,16 @@ const sessionOf = (deps: SignInDeps, principal: Principal, authenticatedAt: numb
 export const secret = (random: RandomBytes): string =>
   Buffer.from(random(SESSION_SECRET_BYTES)).toString('base64url');
 
-const recordSignIn = (deps: TrailDeps, visitor: Visitor) => {
-  const chain = systemChain('sign-ins', principalKey(visitor.principal), deps.clock());
-  const event = {
-    type: 'person.signed_in' as const,
-    authenticatedAt: visitor.authenticatedAt,
-    ...callerContext(visitor, deps.software),
-  };
+/** Until when words under that sign-in were this person's. Their session is over by then. */
+export const signedOut = (deps: TrailDeps, visitor: Visitor): Promise<Receipt> =>
+  recordPerson(deps, visitor, { type: 'person.signed_out' });
+
+const recordPerson = (
+  deps: TrailDeps,
+  caller: Caller,
+  fact: Extract<AuditFact, { type: `person.${string}` }>,
+): Promise<Receipt> => {
+  const chain = systemChain('sign-ins', principalKey(caller.principal), deps.clock());
+  const event = { ...fact, ...callerContext(caller, deps.software) };
   return deps.store.appendSystem(chain, (head) => appendEntry({ chain, head }, event, deps.clock()));
 };

@@ -3,19 +3,23 @@ import { isPending } from '../core/approval/approval.ts';
 import { closeApproval, isOpen, remind } from '../core/approval/approval-life.ts';
 import type { ApprovalChange } from '../core/approval/open-approval.ts';
 import type { EventContext } from '../core/audit/event.ts';
+import { isActiveNow } from '../core/grant/use-grant.ts';
 import type { EpochMs } from '../core/time.ts';
 import { decideUntilCommitted } from './attempts.ts';
 import type { Backoff, Clock, Notifier, Store } from './ports.ts';
 import { record } from './record.ts';
 
 export interface SweepApprovalDeps {
-  readonly store: Pick<Store, 'readApproval' | 'commit'>;
+  readonly store: Pick<Store, 'readApproval' | 'readForUse' | 'commit'>;
   readonly notifier: Notifier;
   readonly clock: Clock;
   readonly backoff: Backoff;
 }
 
-/** Reminds people, and ends a plan whose time is over. What a grant or a run waits for ends with the grant or the run. */
+/**
+ * Reminds people, and ends a plan whose time is over or whose grant is. What a grant or a run waits for ends with the grant
+ * or the run.
+ */
 export const sweepApproval = async (
   deps: SweepApprovalDeps,
   id: string,
@@ -34,6 +38,27 @@ const attempt = async (
   const now = deps.clock();
   const change = approval && dueChange(approval, now);
   if (!change) return false;
+  return commitChange(deps, (await endWithGrant(deps, approval, now)) ?? change, { context, now });
+};
+
+/** Nobody is asked about a plan that could not run any more. */
+const endWithGrant = async (
+  { store }: SweepApprovalDeps,
+  approval: Approval,
+  now: EpochMs,
+): Promise<ApprovalChange | undefined> => {
+  if (approval.asked.subject.kind !== 'plan' || !isOpen(approval)) return undefined;
+  const read = await store.readForUse(approval.asked.grant);
+  return isActiveNow(read, now)
+    ? undefined
+    : closeApproval(approval, { state: 'cancelled', cause: 'grant_over' }, now);
+};
+
+const commitChange = async (
+  deps: SweepApprovalDeps,
+  change: ApprovalChange,
+  { context, now }: { readonly context: EventContext; readonly now: EpochMs },
+): Promise<boolean | 'lost'> => {
   const { state, entry } = record<Approval>(change, context, now);
   const outcome = await deps.store.commit({ approvals: [state], entries: [entry] });
   return outcome === 'lost' ? 'lost' : true;

@@ -47,7 +47,7 @@ export const showApproval = async (deps: ConsoleDeps, call: ConsoleCall): Promis
 };
 
 /** Control characters in a note would be read by somebody later. */
-const Note = z.string().refine((text) => !/[^\P{C}\n\t]/u.test(text));
+export const Note = z.string().refine((text) => !/[^\P{C}\n\t]/u.test(text));
 
 const COMMON = { digest: z.string().regex(/^[0-9a-f]{64}$/), token: z.string(), note: Note };
 const DecisionFields = z.discriminatedUnion('form', [

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { GRANT_ID_PATTERN } from '../core/grant/ids.ts';
 import { type Answer, pageAnswer } from './answer.ts';
-import { refusalAnswer, unknownPage } from './approvals.ts';
+import { Note, refusalAnswer, unknownPage } from './approvals.ts';
 import { formToken } from './form-token.ts';
 import { grantsPage } from './grants-page.ts';
 import { linkItem, messagePage } from './message-page.ts';
@@ -29,7 +29,7 @@ const RevokeFields = z.strictObject({
   form: z.literal('revoke'),
   digest: z.literal(''),
   token: z.string(),
-  note: z.string(),
+  note: Note,
 });
 
 export const revoke = async (deps: ConsoleDeps, call: ConsoleCall): Promise<Answer> => {

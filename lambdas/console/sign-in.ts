@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { LoginSecrets } from '../app/ports-of-people.ts';
-import { cookieHash, secret, signInPerson } from '../app/sign-in-person.ts';
+import { cookieHash, secret, signedOut, signInPerson } from '../app/sign-in-person.ts';
 import { type Answer, pageAnswer, redirectAnswer } from './answer.ts';
 import {
   hasSignedOut,
@@ -59,10 +59,12 @@ export const endSignIn = async (deps: ConsoleDeps, call: ConsoleCall): Promise<A
 };
 
 export const signOut = (deps: ConsoleDeps, call: ConsoleCall): Promise<Answer> =>
-  takeForm(deps, { call, place: 'inbox' }, async ({ session }, fields) => {
+  takeForm(deps, { call, place: 'inbox' }, async ({ session, visitor }, fields) => {
     const refused = checkToken(deps, { call, session }, { subject: SIGN_OUT, fields });
     if (refused) return refused;
     await endEarlierSession(deps, call);
+    // A trail that is away must not keep anybody from leaving.
+    await signedOut(deps, visitor).catch(() => deps.log('warn', 'a sign-out is not in the trail', {}));
     const links = linkItem(signInPath(deps.address, 'inbox'), 'Sign in');
     return pageAnswer(SIGNED_OUT.status, messagePage(bareFrame(deps), SIGNED_OUT, { links }), [
       noSessionCookie(),

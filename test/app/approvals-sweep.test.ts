@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
+import { requestPlan } from '../../lambdas/app/request-plan.ts';
 import { storePeopleWait } from '../../lambdas/app/store-wait.ts';
 import { sweep } from '../../lambdas/app/sweep.ts';
 import {
@@ -19,9 +20,10 @@ import {
   grantOf,
   newWaitingGrant,
   newWaitingRun,
+  SQL,
   withPeople,
 } from '../support/approval-scene.ts';
-import { NOW, RESOURCE } from '../support/facts.ts';
+import { CALLER, NOW, RESOURCE } from '../support/facts.ts';
 import { EVE, SAMPLE_PEOPLE } from '../support/votes.ts';
 
 let app: App;
@@ -73,6 +75,27 @@ test('nobody is reminded of what is decided or ended', async () => {
   await sweepAt(REMIND_AFTER_SECONDS * SECOND_MS);
   assert.equal(await countIn(app, approval.id, 'approval.reminded'), 0);
 });
+
+test('a plan ends with its grant: nobody is reminded of it, and who was asked is told', async () => {
+  app.deps.resources = [{ ...RESOURCE, approvals: { remindAfterSeconds: 60 } }];
+  const plans = [await newPlan(), await newPlan()];
+  const grant = (await approvalOf(app, plans[0])).asked.grant;
+  await app.deps.store.saveRevocation({ grant, by: EVE.principal, note: 'stop', at: NOW });
+  const calls = await sweepAt(60_000);
+  const [ended, waiting] = await Promise.all(plans.map((id) => approvalOf(app, id)));
+  assert.deepEqual([ended?.state, waiting?.state], ['cancelled', 'pending']);
+  assert.deepEqual([ended?.reminders, waiting?.reminders], [0, 1]);
+  for (const id of plans) assert.equal(calls.filter((call) => call === `notify ${id}`).length, 1);
+});
+
+const newPlan = async (): Promise<string> => {
+  const grantId = await app.newActive(await app.newTask(), { action: 'postgres:read' });
+  const statements = [{ sql: SQL, params: [], maxRows: 1, times: 1 }];
+  const request = { grantId, reason: 'month end', statements, durationSeconds: 300 };
+  const made = await requestPlan(app.deps, CALLER, { request, idempotencyKey: undefined });
+  assert.ok(made.ok, made.ok ? '' : made.failure.code);
+  return made.value.approval.id;
+};
 
 test('a workflow that is missing is started, and one whose signal was lost is woken', async () => {
   const grantScene = await newWaitingGrant(app);

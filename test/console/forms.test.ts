@@ -199,6 +199,22 @@ test('whoever has signed out meanwhile is told so, and not sent through the issu
   other.jar.set('__Host-latchkey-session', cookie);
   await refused(other.post(PATH, formFields(page, 'deny')), 401);
   assert.equal((await other.visit(PATH)).statusCode, 303, 'the cookie is worth nothing any more');
+  const trail = (await scene.tables.items('audit')).map((item) => JSON.stringify(item)).join('\n');
+  assert.match(trail, /person\.signed_out/);
+});
+
+test('a trail that is away keeps nobody from signing out', async () => {
+  const other = scene.browser();
+  const page = (await other.open(PATH)).body;
+  const cookie = other.jar.get('__Host-latchkey-session') ?? '';
+  const store = {
+    ...scene.deps.store,
+    appendSystem: () => Promise.reject(new DependencyUnavailable('dynamodb', undefined)),
+  };
+  const away = scene.browser(scene.handle({ store }));
+  away.jar.set('__Host-latchkey-session', cookie);
+  assert.equal((await away.post('/console/sign-out', signOutFields(page))).statusCode, 200);
+  assert.equal((await other.visit(PATH)).statusCode, 303);
 });
 
 test('after a sign-out the issuer is told to ask, until somebody has signed in', async () => {
@@ -255,6 +271,13 @@ test('revoking needs a token of its own, and its refusals lead back to the grant
   await refused(browser.post(GRANT_PATH, fields));
   await refused(browser.post(GRANT_PATH, { ...formFields(markup, 'deny'), form: 'revoke', digest: '' }));
   assert.equal((await browser.post('/console/grants/g_1', fields)).statusCode, 404);
+  const cookie = browser.jar.get('__Host-latchkey-session') ?? '';
+  const session = await scene.deps.sessions.find(createHash('sha256').update(cookie).digest('hex'));
+  const id = GRANT_PATH.split('/').at(-1) ?? '';
+  const token = formToken(session?.formSecret ?? '', { form: 'revoke', id, digest: '' });
+  for (const hidden of ['\u0007', '\u202e', '\u200b'])
+    await refused(browser.post(GRANT_PATH, { ...fields, token, note: `done${hidden}` }));
+  assert.notEqual((await browser.post(GRANT_PATH, { ...fields, token, note: '' })).statusCode, 403);
 });
 
 test('every answer carries the headers that keep a page ours: pages, redirects, refusals, errors', async () => {

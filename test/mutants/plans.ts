@@ -131,4 +131,13 @@ export const PLAN_MUTANTS: readonly Mutant[] = [
     tests: EXCHANGED_TESTS,
     testsNamed: 'nobody approves what is kept',
   },
+  {
+    promise: 5,
+    rule: 'nobody is reminded of a plan whose grant is over',
+    file: 'lambdas/app/sweep-approval.ts',
+    find: '(await endWithGrant(deps, approval, now)) ?? change',
+    replace: 'change',
+    tests: ['test/app/approvals-sweep.test.ts'],
+    testsNamed: 'a plan ends with its grant',
+  },
 ];

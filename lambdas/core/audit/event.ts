@@ -311,6 +311,8 @@ export type AuditFact =
     }
   /** `authenticatedAt` is when the issuer says that the person last proved who they are. */
   | { readonly type: 'person.signed_in'; readonly authenticatedAt: EpochMs }
+  /** By the person: who decides later under that sign-in is not them. */
+  | { readonly type: 'person.signed_out' }
   | { readonly type: 'payload.held'; readonly task: string; readonly objects: number }
   | { readonly type: 'payload.hold_lifted'; readonly task: string; readonly objects: number }
   | { readonly type: 'config.activated'; readonly digest: string; readonly previous: string | null };
