@@ -99,7 +99,6 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
       query(arns.grants),
       putState(arns.grants, TASKS, IDEMPOTENCY, APPROVALS, CHAIN_HEADS),
       updateState(arns.grants, TASKS, BUDGETS),
-      checkTasks(arns.grants),
       appendTrail,
       readOne(arns.vaultKeys),
       putVaultKey(arns.vaultKeys),

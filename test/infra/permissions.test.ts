@@ -73,7 +73,6 @@ const RIGHTS: Record<string, string[]> = {
     `Allow dynamodb: Query on ${GRANTS}`,
     `Allow dynamodb: PutItem on ${GRANTS}${within('TASK#*', 'IDEMPOTENCY#*', 'APPROVAL#*', 'CHAIN#*')}`,
     UPDATE_USAGE,
-    CHECK_TASKS,
     APPEND,
     READ_KEY,
     `Allow dynamodb: PutItem on ${KEYS} when ${JSON.stringify({
