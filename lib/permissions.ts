@@ -140,7 +140,7 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
     ],
     console: [
       readTogether(arns.grants),
-      query(arns.grants, `${arns.grants}/index/due`, `${arns.grants}/index/mine`),
+      query(`${arns.grants}/index/due`, `${arns.grants}/index/mine`),
       putState(arns.grants, APPROVALS, ...PEOPLE, CHAIN_HEADS),
       checkTasks(arns.grants),
       appendTrail,

@@ -121,7 +121,7 @@ const RIGHTS: Record<string, string[]> = {
   ],
   console: [
     READ_TOGETHER,
-    `Allow dynamodb: Query on ${GRANTS} ${GRANTS}/index/due ${GRANTS}/index/mine`,
+    `Allow dynamodb: Query on ${GRANTS}/index/due ${GRANTS}/index/mine`,
     `Allow dynamodb: PutItem on ${GRANTS}${within(
       'APPROVAL#*',
       ...['SESSION#*', 'REVOKED#*', 'REPLAY#*', 'LAST#*'],
