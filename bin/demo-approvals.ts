@@ -66,7 +66,7 @@ const updateOne = async (scene: ApprovalScene, ana: ConsoleVisitor, grant: strin
   if (!words.includes(UPDATE)) throw new Error('the page does not show the statement');
   narrator.step('Ana Silva opens the link, signs in, and sees everything that would happen', [
     `The statement, whole: ${UPDATE}`,
-    `EXPLAIN: ${/guess (\d+)/.exec(words)?.[1] ?? 'no'} row. Bound to digest ${run.body.approval?.digest?.slice(0, 12)}…`,
+    `EXPLAIN: ${/database estimates (\d+)/.exec(words)?.[1] ?? 'no'} row. Bound to digest ${run.body.approval?.digest?.slice(0, 12)}…`,
   ]);
   await ana.submit(page, 'approve', { note: 'checked with finance' });
   const done = expect(await crew.get<Run>(`/v1/runs/${run.body.id}?wait=20`), 200);

@@ -38,91 +38,111 @@ const BODY_MAX_BYTES = 1024 * 1024;
 const WHISPERS_MAX_COUNT = 5;
 const DEMO_TOKEN = 'xoxb-stand-in';
 
+/** What the workspace is made of, and what has happened in it. */
+interface Workspace {
+  readonly settings: PressSettings;
+  readonly url: string;
+  readonly botToken: string;
+  readonly messages: Messages;
+  readonly whispers: { readonly to: string; readonly text: string }[];
+}
+
 /**
  * A workspace with one channel on this machine, for trying things out without Slack: it takes the calls of the Web API
  * that Latchkey makes, shows the messages on a page, and sends signed interactions when somebody presses a button.
  */
 export const startSlackStandIn = async (settings: StandInSettings): Promise<SlackStandIn> => {
-  const botToken = settings.botToken ?? DEMO_TOKEN;
-  const messages = createMessages();
-  const whispers: { readonly to: string; readonly text: string }[] = [];
   const server = createServer((request, response) => {
-    serve(request, response).catch(() => response.writeHead(500).end());
+    serve(workspace, request, response).catch(() => response.writeHead(500).end());
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(settings.port ?? 0, '127.0.0.1', resolve);
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const press = async (messageTs: string, actionId: string, userId: string): Promise<Pressed> => {
-    const message = messages.list().find(({ ts }) => ts === messageTs);
-    if (!message) throw new Error(`there is no message ${messageTs}`);
-    const pressed = await sendPress(settings, message, {
-      actionId,
-      user: userOf(userId),
-      responseUrl: `${url}/respond?to=${encodeURIComponent(userId)}`,
-    });
-    const text =
-      pressed.status === 200 ? pressed.text : `Latchkey did not take that (status ${pressed.status}).`;
-    if (text !== '') whispers.push({ to: userId, text });
-    return pressed;
-  };
-
-  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const { pathname, searchParams } = new URL(request.url ?? '/', url);
-    const body = await readBody(request);
-    if (pathname.startsWith('/api/')) {
-      const answer = callApi(
-        messages,
-        { method: pathname.slice('/api/'.length), request, body },
-        { ...settings, botToken },
-      );
-      return void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
-    }
-    // What another page makes a browser send is not a press.
-    if (request.headers.host !== new URL(url).host) return void response.writeHead(421).end();
-    if (pathname === '/' && request.method === 'GET') return showPage(response, searchParams.get('as') ?? '');
-    if (pathname === '/respond' && request.method === 'POST') {
-      whispers.push({ to: searchParams.get('to') ?? '', text: String(parseJson(body).text ?? '') });
-      return void response.writeHead(200).end('ok');
-    }
-    const isOwn = request.headers.origin === undefined || request.headers.origin === url;
-    if (pathname !== '/press' || request.method !== 'POST' || !isOwn)
-      return void response.writeHead(404).end();
-    const form = new URLSearchParams(body);
-    const as = form.get('as') ?? '';
-    await press(form.get('ts') ?? '', form.get('action') ?? '', as).catch(() => {
-      whispers.push({ to: as, text: 'Latchkey did not answer in three seconds.' });
-    });
-    response.writeHead(303, { location: `/?as=${encodeURIComponent(as)}` }).end();
-  };
-
-  const showPage = (response: ServerResponse, id: string): void => {
-    const as = userOf(DEMO_USERS.some((user) => user.id === id) ? id : FIRST_USER_ID);
-    const own = whispers.filter(({ to }) => to === as.id).map(({ text }) => text);
-    const facts = {
-      messages: messages.list(),
-      users: DEMO_USERS,
-      as,
-      whispers: own.slice(-WHISPERS_MAX_COUNT),
-    };
-    response.writeHead(200, PAGE_HEADERS).end(channelPage(facts));
-  };
-
+  const botToken = settings.botToken ?? DEMO_TOKEN;
+  const messages = createMessages();
+  const workspace: Workspace = { settings, url, botToken, messages, whispers: [] };
   return {
     url,
     apiUrl: `${url}/api`,
     botToken,
     messages: () => [...messages.list()],
-    whispers: () => whispers.map(({ text }) => text),
+    whispers: () => workspace.whispers.map(({ text }) => text),
     remove: messages.remove,
-    press,
+    press: (messageTs, actionId, userId) => press(workspace, { messageTs, actionId, userId }),
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
+};
+
+const press = async (
+  { settings, url, messages, whispers }: Workspace,
+  {
+    messageTs,
+    actionId,
+    userId,
+  }: { readonly messageTs: string; readonly actionId: string; readonly userId: string },
+): Promise<Pressed> => {
+  const message = messages.list().find(({ ts }) => ts === messageTs);
+  if (!message) throw new Error(`there is no message ${messageTs}`);
+  const responseUrl = `${url}/respond?to=${encodeURIComponent(userId)}`;
+  const pressed = await sendPress(settings, message, { actionId, user: userOf(userId), responseUrl });
+  const text =
+    pressed.status === 200 ? pressed.text : `Latchkey did not take that (status ${pressed.status}).`;
+  if (text !== '') whispers.push({ to: userId, text });
+  return pressed;
+};
+
+const serve = async (
+  workspace: Workspace,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> => {
+  const { url, whispers } = workspace;
+  const { pathname, searchParams } = new URL(request.url ?? '/', url);
+  const body = await readBody(request);
+  if (pathname.startsWith('/api/')) {
+    const answer = callApi(workspace, { method: pathname.slice('/api/'.length), request, body });
+    return void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+  }
+  // What another page makes a browser send is not a press.
+  if (request.headers.host !== new URL(url).host) return void response.writeHead(421).end();
+  if (pathname === '/' && request.method === 'GET')
+    return showPage(workspace, response, searchParams.get('as') ?? '');
+  if (pathname === '/respond' && request.method === 'POST') {
+    whispers.push({ to: searchParams.get('to') ?? '', text: String(parseJson(body).text ?? '') });
+    return void response.writeHead(200).end('ok');
+  }
+  const isOwn = request.headers.origin === undefined || request.headers.origin === url;
+  if (pathname !== '/press' || request.method !== 'POST' || !isOwn) return void response.writeHead(404).end();
+  const as = await pressOf(workspace, new URLSearchParams(body));
+  response.writeHead(303, { location: `/?as=${encodeURIComponent(as)}` }).end();
+};
+
+/** Answers who has pressed. */
+const pressOf = async (workspace: Workspace, form: URLSearchParams): Promise<string> => {
+  const field = (name: string) => form.get(name) ?? '';
+  const userId = field('as');
+  await press(workspace, { messageTs: field('ts'), actionId: field('action'), userId }).catch(() => {
+    workspace.whispers.push({ to: userId, text: 'Latchkey did not answer in three seconds.' });
+  });
+  return userId;
+};
+
+const showPage = ({ messages, whispers }: Workspace, response: ServerResponse, id: string): void => {
+  const as = userOf(DEMO_USERS.some((user) => user.id === id) ? id : FIRST_USER_ID);
+  const own = whispers.filter(({ to }) => to === as.id).map(({ text }) => text);
+  const facts = {
+    messages: messages.list(),
+    users: DEMO_USERS,
+    as,
+    whispers: own.slice(-WHISPERS_MAX_COUNT),
+  };
+  response.writeHead(200, PAGE_HEADERS).end(channelPage(facts));
 };
 
 const PAGE_HEADERS = {
@@ -145,9 +165,8 @@ interface Call {
 
 /** As the Web API does it: status 200 and `ok: false` for whatever is wrong, in a form or in JSON. */
 const callApi = (
-  messages: Messages,
+  { messages, botToken, settings: { teamId } }: Workspace,
   { method, request, body }: Call,
-  { botToken, teamId }: { readonly botToken: string; readonly teamId: string },
 ): ApiAnswer => {
   if (request.method !== 'POST') return refuse('method_not_supported');
   const isJson = (request.headers['content-type'] ?? '').startsWith('application/json');

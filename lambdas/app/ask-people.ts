@@ -2,7 +2,7 @@ import type { Approval, Asked, GrantedApproval } from '../core/approval/approval
 import { closeApproval, isOpen } from '../core/approval/approval-life.ts';
 import { askedAgain } from '../core/approval/asked.ts';
 import { resourceDigestOf } from '../core/approval/digest.ts';
-import { type Asking, openApproval } from '../core/approval/open-approval.ts';
+import { type ApprovalRequest, openApproval } from '../core/approval/open-approval.ts';
 import type { EventContext } from '../core/audit/event.ts';
 import type { Resource } from '../core/config/resource.ts';
 import type { DeterminingPolicy } from '../core/failure.ts';
@@ -16,7 +16,7 @@ export const newApprovalId = (random: RandomBytes, task: string): string =>
 
 /** A new approval with its books kept, to be committed together with what waits for it. */
 export const askPeople = (
-  about: Omit<Asking, 'policyDigest' | 'remindAfterSeconds'> & { readonly resource: Resource },
+  about: Omit<ApprovalRequest, 'policyDigest' | 'remindAfterSeconds'> & { readonly resource: Resource },
   context: EventContext,
   now: EpochMs,
 ): Recorded<Approval> => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Actor, EventContext } from '../core/audit/event.ts';
 import type { Principal } from '../core/identity/principal.ts';
+import { USER_AGENT_MAX_CHARACTERS } from '../core/limits.ts';
 
 /** Who made this request and how it can be found again. `requestId` is the gateway's, `invocationId` the Lambda's. */
 export interface Caller {
@@ -9,6 +10,15 @@ export interface Caller {
   readonly requestId: string;
   readonly invocationId: string;
 }
+
+/** As the trail keeps it: whoever calls has written the user agent, so it is cut, and printable. */
+export const clientOf = (from: {
+  readonly sourceIp: string;
+  readonly userAgent?: string | null;
+}): Caller['client'] => ({
+  ip: from.sourceIp,
+  userAgent: (from.userAgent ?? '').replace(/[^\x20-\x7e]/g, '?').slice(0, USER_AGENT_MAX_CHARACTERS),
+});
 
 /** What acted: the deployed function, its version and the configuration it carries. */
 export interface Software {

@@ -8,7 +8,7 @@ import type { Store, TaskVault } from './ports.ts';
 import type { RunAsked } from './run-payload.ts';
 
 /** What is about to be executed, and what it says of itself. */
-export interface Consented {
+interface Consented {
   readonly run: QueuedRun;
   readonly grant: Grant;
   readonly asked: RunAsked;

@@ -9,7 +9,7 @@ import { decideUntilCommitted } from './attempts.ts';
 import { callerContext } from './caller.ts';
 import type { DecideDeps } from './decide-approval.ts';
 import { record } from './record.ts';
-import { recordRefusedWord } from './record-refusal.ts';
+import { recordRefusedDecision } from './record-refusal.ts';
 import { tellPeople } from './tell-people.ts';
 import { hasSignedInLately, personOf, type Visitor } from './visitor.ts';
 
@@ -27,7 +27,7 @@ export const closeReview = async (
   const reviewed = await decideUntilCommitted(() => attempt(deps, visitor, ask), deps.backoff);
   if (reviewed.ok) await tellPeople(deps, { approval: ask.approvalId, grantId: reviewed.value.asked.grant });
   else
-    await recordRefusedWord(deps, visitor, {
+    await recordRefusedDecision(deps, visitor, {
       code: reviewed.failure.code,
       decision: 'close the review',
       about: ask.approvalId,

@@ -12,13 +12,13 @@ import { NOTE_MAX_CHARACTERS } from '../core/limits.ts';
 import { answerWith, type Policy } from '../core/policy/decide-access.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import type { EpochMs } from '../core/time.ts';
-import { type FactsDeps, factsOf, offersNow } from './approval-facts.ts';
+import { type ApprovalFacts, type FactsDeps, factsOf, offersNow } from './approval-facts.ts';
 import { decideUntilCommitted } from './attempts.ts';
 import { callerContext } from './caller.ts';
 import type { Alarm, Backoff, Commit, Log, Notifier, Store, Workflow } from './ports.ts';
 import { record } from './record.ts';
 import type { TrailDeps } from './record-refusal.ts';
-import { recordRefusedWord } from './record-refusal.ts';
+import { recordRefusedDecision } from './record-refusal.ts';
 import { signalEnd } from './start-workflow.ts';
 import { tellPeople } from './tell-people.ts';
 import { hasSignedInLately, personOf, type Visitor } from './visitor.ts';
@@ -61,7 +61,7 @@ export const decideApproval = async (
   const decided = await decideUntilCommitted(() => attempt(deps, visitor, decision), deps.backoff);
   if (decided.ok) await wake(deps, decided.value);
   else
-    await recordRefusedWord(deps, visitor, {
+    await recordRefusedDecision(deps, visitor, {
       code: decided.failure.code,
       decision: `${decision.decision} by ${decision.way}`,
       about: decision.approvalId,
@@ -72,27 +72,10 @@ export const decideApproval = async (
 const attempt = async (deps: DecideDeps, visitor: Visitor, decision: Decision): Promise<Decided | 'lost'> => {
   const now = deps.clock();
   const approval = await deps.store.readApproval(decision.approvalId);
-  const person = personOf(visitor, deps.principals);
   if (!approval) return fail({ code: 'not_found' });
-  if (!person) return fail({ code: 'not_a_person' });
-  if (!hasSignedInLately(visitor, now)) return fail({ code: 'sign_in_again' });
-  if (isExcluded(approval, person, deps.principals)) return fail({ code: 'own_request' });
-  const resource = deps.resources.find(({ id }) => id === approval.asked.resource);
-  const granted = decision.granted ?? { action: approval.asked.action, seconds: approval.asked.seconds };
-  const badForm = formOf(decision, granted, { approval, resource });
-  if (badForm) return fail(badForm);
-  const ways = decision.decision === 'deny' ? DECIDING_ACTIONS : [ACTION_OF_WAY[decision.way]];
-  if (!ways.some((action) => mayPerson(deps.policy, approval, { person, action, at: now })))
-    return fail({ code: 'not_allowed' });
-  const { way, note } = decision;
-  const vote: Vote = {
-    voter: person,
-    decision: decision.decision,
-    way,
-    at: now,
-    note,
-    granted: decision.decision === 'approve' ? granted : undefined,
-  };
+  const heard = voteOf(deps, visitor, { approval, decision, now });
+  if (!heard.ok) return heard;
+  const vote = heard.value;
   const facts = await factsOf(deps, approval, now);
   const isEnough = (consent: Consent) =>
     facts.questions?.every((question) => answerWith(deps.policy, question, consent).allowed) === true;
@@ -101,15 +84,13 @@ const attempt = async (deps: DecideDeps, visitor: Visitor, decision: Decision): 
   if ('again' in cast.value) return ok(cast.value.again);
   if (!facts.stands) return fail({ code: 'over' });
   if (vote.granted && facts.statements === 'exchanged') return exchanged(deps);
-  if (vote.granted && !isLetThrough(deps, { approval, facts, granted })) return fail({ code: 'not_offered' });
+  if (vote.granted && !isLetThrough(deps, { approval, facts }, vote.granted))
+    return fail({ code: 'not_offered' });
   const { state, entry } = record<Approval>(cast.value, callerContext(visitor, deps.software), now);
-  const outcome = await deps.store.commit({
-    approvals: [state],
-    entries: [entry],
-    ...conditionsOf(state, now),
-  });
+  const conditions = conditionsOf(state, now);
+  const outcome = await deps.store.commit({ approvals: [state], entries: [entry], ...conditions });
   if (outcome === 'lost') return 'lost';
-  if (way === 'break_glass' && vote.decision === 'approve') deps.alarm('BrokenGlass');
+  if (vote.way === 'break_glass' && vote.decision === 'approve') deps.alarm('BrokenGlass');
   return ok(state);
 };
 
@@ -119,13 +100,39 @@ const exchanged = ({ alarm }: DecideDeps): Decided => {
   return fail({ code: 'changed' });
 };
 
+/** The word of a person who may have one about this. Whether it counts is another question, which `castVote` answers. */
+const voteOf = (
+  deps: DecideDeps,
+  visitor: Visitor,
+  about: { readonly approval: Approval; readonly decision: Decision; readonly now: EpochMs },
+): Result<Vote, DecisionRefusal> => {
+  const { approval, now } = about;
+  const { decision, way, note } = about.decision;
+  const person = personOf(visitor, deps.principals);
+  if (!person) return fail({ code: 'not_a_person' });
+  if (!hasSignedInLately(visitor, now)) return fail({ code: 'sign_in_again' });
+  if (isExcluded(approval, person, deps.principals)) return fail({ code: 'own_request' });
+  const resource = deps.resources.find(({ id }) => id === approval.asked.resource);
+  const { action: requested, seconds } = approval.asked;
+  const granted = about.decision.granted ?? { action: requested, seconds };
+  const mistake = formMistake(about.decision, granted, { approval, resource });
+  if (mistake) return fail(mistake);
+  const ways = decision === 'deny' ? DECIDING_ACTIONS : [ACTION_OF_WAY[way]];
+  if (!ways.some((action) => mayPerson(deps.policy, approval, { person, action, at: now })))
+    return fail({ code: 'not_allowed' });
+  const given = decision === 'approve' ? granted : undefined;
+  return ok({ voter: person, decision, way, at: now, note, granted: given });
+};
+
 /** Whoever goes ahead alone goes no further than everybody together: what policy forbids, and what nobody can read, is not given. */
 const isLetThrough = (
   deps: DecideDeps,
-  { granted, ...about }: Parameters<typeof offersNow>[1] & { readonly granted: Granted },
+  about: { readonly approval: Approval; readonly facts: ApprovalFacts },
+  granted: Granted,
 ): boolean => offersNow(deps, about).some(({ action }) => action === granted.action);
 
-const formOf = (
+/** What is wrong with the form of it, whoever says it. */
+const formMistake = (
   { decision, way, note }: Decision,
   granted: Granted,
   { approval, resource }: { readonly approval: Approval; readonly resource: Resource | undefined },

@@ -2,9 +2,11 @@ import type { Approval, Found } from '../core/approval/approval.ts';
 import { isPending } from '../core/approval/approval.ts';
 import { recordFound } from '../core/approval/approval-life.ts';
 import type { EventContext } from '../core/audit/event.ts';
+import type { Grant } from '../core/grant/grant.ts';
 import { isActiveNow } from '../core/grant/use-grant.ts';
 import { RUN_ANSWER_MAX_BYTES, RUN_MAX_SECONDS } from '../core/limits.ts';
 import { type ColumnPlan, planMasks } from '../core/masking/plan-masks.ts';
+import type { PendingApprovalRun } from '../core/run/run.ts';
 import { classify } from '../core/sql/classify.ts';
 import { decideUntilCommitted } from './attempts.ts';
 import type { ExecuteRunDeps } from './execute-run.ts';
@@ -25,12 +27,23 @@ export const inspectRun = async (
   const read = await deps.store.readRunForUse(runId);
   const { run, grant } = read;
   if (run?.state !== 'pending_approval' || !grant || !isActiveNow(read, deps.clock())) return;
+  const said = await askTarget(deps, run, grant);
+  if (!said) return;
+  await decideUntilCommitted(() => keep(deps, { approvalId: run.approval, said }, context), deps.backoff);
+};
+
+/** Undefined where nobody can ask it: resource, statement or answer are not there. */
+const askTarget = async (
+  deps: ExecuteRunDeps,
+  run: PendingApprovalRun,
+  grant: Grant,
+): Promise<Said | undefined> => {
   const resource = findTarget(deps.resources, grant);
   const asked = await readAsked(await deps.vaults.find(run.task), run);
-  if (!asked || asked === 'exchanged' || typeof resource === 'string') return;
+  if (!asked || asked === 'exchanged' || typeof resource === 'string') return undefined;
   await deps.loadParser();
   const statement = classify(asked.sql);
-  if (!statement.ok) return;
+  if (!statement.ok) return undefined;
   let found: Inspection | undefined;
   await deps.statements.execute({
     resource,
@@ -43,35 +56,25 @@ export const inspectRun = async (
       return false;
     },
   });
-  if (!found) return;
+  if (!found) return undefined;
   const { catalogue, fields, estimatedRows } = found;
+  const { sensitive } = resource;
   const unmasked = new Set(run.unmasked);
-  const plans = planMasks({
-    statement: statement.value,
-    catalogue,
-    fields,
-    sensitive: resource.sensitive,
-    unmasked,
-  });
-  const said = saidOf(estimatedRows, plans.ok ? plans.value : []);
-  await decideUntilCommitted(() => keep(deps, { approvalId: run.approval, said }, context), deps.backoff);
+  const plans = planMasks({ statement: statement.value, catalogue, fields, sensitive, unmasked });
+  return saidOf(estimatedRows, plans.ok ? plans.value : []);
 };
 
+type Said = Omit<Found, 'at'>;
+
 /** What the target says of one statement, in the words of an approval. */
-export const saidOf = (
-  estimatedRows: number | undefined,
-  plans: readonly ColumnPlan[],
-): Omit<Found, 'at'> => ({
+export const saidOf = (estimatedRows: number | undefined, plans: readonly ColumnPlan[]): Said => ({
   estimatedRows: [estimatedRows === undefined ? null : Math.round(estimatedRows)],
   maskedColumns: plans.flatMap((plan) => (plan.kind === 'sensitive' ? [plan.category] : [])),
 });
 
 const keep = async (
   deps: ExecuteRunDeps,
-  about: {
-    readonly approvalId: string;
-    readonly said: Omit<Found, 'at'>;
-  },
+  about: { readonly approvalId: string; readonly said: Said },
   context: EventContext,
 ): Promise<'kept' | 'lost'> => {
   const approval = await deps.store.readApproval(about.approvalId);

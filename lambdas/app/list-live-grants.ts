@@ -12,27 +12,18 @@ export interface LiveGrantsDeps extends Pick<DecideDeps, 'policy' | 'principals'
   readonly store: Pick<Store, 'due' | 'readGrant'>;
 }
 
-export interface LiveGrant {
-  readonly grant: Grant;
-  readonly mayRevoke: boolean;
-}
-
-/** Access that there is now, newest first, as far as this person may end it or answers for it. */
-export const listLiveGrants = async (
-  deps: LiveGrantsDeps,
-  visitor: Visitor,
-): Promise<readonly LiveGrant[]> => {
+/** Access that there is now and that this person may end, newest first. */
+export const listLiveGrants = async (deps: LiveGrantsDeps, visitor: Visitor): Promise<readonly Grant[]> => {
   const person = personOf(visitor, deps.principals);
   if (!person) return [];
-  const live: LiveGrant[] = [];
+  const live: Grant[] = [];
   const ids = (await deps.store.due(Number.MAX_SAFE_INTEGER)).filter(({ kind }) => kind === 'grant');
   await inTurns(ids.slice(0, LIVE_GRANTS_MAX_COUNT), SWEEP_CONCURRENCY, async ({ id }) => {
     const grant = await deps.store.readGrant(id);
     if (!grant || isOver(grant) || grant.state === 'pending_approval') return;
-    const mayRevoke = mayEnd(deps, grant, person);
-    if (mayRevoke) live.push({ grant, mayRevoke });
+    if (mayEnd(deps, grant, person)) live.push(grant);
   });
-  return live.toSorted((a, b) => b.grant.createdAt - a.grant.createdAt);
+  return live.toSorted((a, b) => b.createdAt - a.createdAt);
 };
 
 /** Whoever answers for an agent may always stop it, and so may whom policy names. */

@@ -2,17 +2,15 @@ import { type Approval, isPending } from '../core/approval/approval.ts';
 import type { Resource } from '../core/config/resource.ts';
 import { NOTICE_ROUNDS_MAX } from '../core/limits.ts';
 import { approvalLink, type NoticeFacts } from '../core/notice/notice-facts.ts';
-import {
-  DependencyUnavailable,
-  type Log,
-  type MessagePlace,
-  type Notice,
-  type NoticeMedium,
-  type NoticeRecord,
-  type NoticeStore,
-  type Notices,
-  type Store,
-} from './ports.ts';
+import { DependencyUnavailable, type Log, type Store } from './ports.ts';
+import type {
+  MessagePlace,
+  Notice,
+  NoticeMedium,
+  NoticeRecord,
+  NoticeStore,
+  Notices,
+} from './ports-of-notices.ts';
 
 /** The thing that something happened to. Of a grant or a run it is the approval that it waits for now. */
 export type NoticeEvent =

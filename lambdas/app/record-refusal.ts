@@ -29,12 +29,12 @@ export const recordAside = (
   return deps.store.appendSystem(chain, (head) => appendEntry({ chain, head }, event, deps.clock()));
 };
 
-/** Keeps a person's word that did not count, and counts it: people who try what they may not are worth a look. */
-export const recordRefusedWord = async (
+/** Keeps a person's decision that did not count, and counts it: people who try what they may not are worth a look. */
+export const recordRefusedDecision = async (
   deps: TrailDeps & { readonly alarm: Alarm },
   visitor: Caller,
-  word: { readonly code: DecisionRefusal['code']; readonly decision: string; readonly about: string },
+  refused: { readonly code: DecisionRefusal['code']; readonly decision: string; readonly about: string },
 ): Promise<void> => {
   deps.alarm('DecisionRefused');
-  await recordAside(deps, visitor, { type: 'decision.refused', ...word });
+  await recordAside(deps, visitor, { type: 'decision.refused', ...refused });
 };

@@ -6,7 +6,7 @@ import { fail, ok, type Result } from '../core/result.ts';
 import type { DecideDeps } from './decide-approval.ts';
 import { mayEnd } from './list-live-grants.ts';
 import type { Store } from './ports.ts';
-import { recordAside, recordRefusedWord } from './record-refusal.ts';
+import { recordAside, recordRefusedDecision } from './record-refusal.ts';
 import { signalEnd } from './start-workflow.ts';
 import { hasSignedInLately, personOf, type Visitor } from './visitor.ts';
 
@@ -26,7 +26,7 @@ export const revokeGrant = async (
 ): Promise<Result<Grant, DecisionRefusal>> => {
   const revoked = await attempt(deps, visitor, ask);
   if (!revoked.ok)
-    await recordRefusedWord(deps, visitor, {
+    await recordRefusedDecision(deps, visitor, {
       code: revoked.failure.code,
       decision: 'revoke',
       about: ask.grantId,

@@ -35,6 +35,9 @@ export interface ShownStatement extends RunAsked {
   readonly used: number;
 }
 
+/** `voted`: they have approved already, and may still deny. */
+export type WhyNot = 'over' | 'own_request' | 'not_allowed' | 'voted';
+
 /** Everything that somebody needs to decide, and what this person may do. */
 export interface ApprovalPage {
   readonly approval: Approval;
@@ -66,8 +69,8 @@ export interface ApprovalPage {
     readonly deny: boolean;
     readonly breakGlass: boolean;
     readonly review: boolean;
-    /** Why not, where they may not. */
-    readonly because: string;
+    /** Why they may not approve; undefined where they may. */
+    readonly because: WhyNot | undefined;
   };
 }
 
@@ -133,20 +136,20 @@ const mayOf = (
     deny: counts && decides,
     breakGlass: counts && breakGlass,
     review: review && !isOwn && !isCast && reviewOf(approval)?.state === 'open',
-    because: reasonWhyNot({ isOpen, isOwn, approve, isCast }),
+    because: whyNot({ isOpen, isOwn, approve, isCast }),
   };
 };
 
-const reasonWhyNot = (is: {
+const whyNot = (is: {
   readonly isOpen: boolean;
   readonly isOwn: boolean;
   readonly approve: boolean;
   readonly isCast: boolean;
-}): string => {
-  if (!is.isOpen) return 'There is nothing to decide any more.';
-  if (is.isOwn) return 'It is your own request, or that of an agent you answer for: somebody else decides.';
-  if (!is.approve) return 'Policy does not let you approve it on this page.';
-  return is.isCast ? 'You have said yes already. You may still say no.' : '';
+}): WhyNot | undefined => {
+  if (!is.isOpen) return 'over';
+  if (is.isOwn) return 'own_request';
+  if (!is.approve) return 'not_allowed';
+  return is.isCast ? 'voted' : undefined;
 };
 
 const shownOf = (approval: Approval, { statements }: ApprovalFacts): ApprovalPage['statements'] => {

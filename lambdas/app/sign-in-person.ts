@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { appendEntry } from '../core/audit/chain.ts';
-import type { AuditFact } from '../core/audit/event.ts';
 import type { Receipt } from '../core/audit/entry.ts';
+import type { AuditFact } from '../core/audit/event.ts';
 import { systemChain } from '../core/audit/system-chain.ts';
 import type { PrincipalEntry } from '../core/config/issuer.ts';
 import { findPrincipal } from '../core/identity/find-principal.ts';

@@ -38,7 +38,7 @@ const attempt = async (
   if (!run || !grant || run.state === 'denied' || isSettled(run)) return undefined;
   const now = deps.clock();
   if (run.state === 'pending_approval') {
-    const code = vainlyWaits(run, read, now);
+    const code = whyStopWaiting(run, read, now);
     if (!code) return run;
     const about = { run, grant, context, now };
     const approval = await deps.store.readApproval(run.approval);
@@ -57,7 +57,7 @@ const attempt = async (
 };
 
 /** Why nobody has to decide about it any more. The workflow takes a decision of the last moment, so that has its time. */
-const vainlyWaits = (run: PendingApprovalRun, read: UseRead, now: EpochMs): RunFailureCode | undefined => {
+const whyStopWaiting = (run: PendingApprovalRun, read: UseRead, now: EpochMs): RunFailureCode | undefined => {
   if (!isActiveNow(read, now)) return 'grant_over';
   return now >= run.approveBy + APPROVAL_USE_SECONDS * SECOND_MS ? 'nobody_approved' : undefined;
 };

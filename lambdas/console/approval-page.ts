@@ -5,8 +5,9 @@ import { approvalsGiven } from '../core/approval/consent.ts';
 import type { EpochMs } from '../core/time.ts';
 import { statementsInShort, stateWords, titleOf, wishOf } from './action-words.ts';
 import { counted, duration, instant } from './amounts.ts';
-import { decisionForms, type FormParts } from './decision-forms.ts';
+import { decisionForms } from './decision-forms.ts';
 import { differences } from './differences.ts';
+import type { FormParts } from './form.ts';
 import { type Html, html } from './html.ts';
 import { operation } from './operation.ts';
 import { type Frame, facts, page, section } from './page.ts';
@@ -70,7 +71,7 @@ const requester = ({ approval, taskName }: ApprovalPage, now: EpochMs): Html => 
     ['Requester', html`<strong>${inlineText(who.name)}</strong> (${who.type})`],
     ['Known to its issuer as', html`${inlineText(who.subject)} at ${inlineText(who.issuer)}`],
     [
-      'People answerable for it, who do not count',
+      'Who answers for it, and so may not approve',
       owners.length > 0
         ? html`${owners.map(({ name, subject }, index) => html`${index > 0 && ', '}${inlineText(name)} (${inlineText(subject)})`)}`
         : 'nobody',
@@ -78,13 +79,13 @@ const requester = ({ approval, taskName }: ApprovalPage, now: EpochMs): Html => 
     ['Groups', groups.length > 0 ? inlineText(groups.join(', ')) : 'none'],
     ['Task', html`${inlineText(taskName)} (<code>${task}</code>)`],
     ['Asked', instant(approval.createdAt, now)],
-    ['A plan that may be used until', planUntil === null ? undefined : instant(planUntil, now)],
+    ['The plan may be used until', planUntil === null ? undefined : instant(planUntil, now)],
   ]);
 };
 
 const policies = (
   shown: ApprovalPage,
-): Html => html`<p>It takes ${counted(shown.approval.quorum, 'person', 'people')}.</p>
+): Html => html`<p>It takes the approval of ${counted(shown.approval.quorum, 'person', 'people')}.</p>
 <ul>${shown.policies.map(
   ({ id, reason }) =>
     html`<li><code>${inlineText(id)}</code>: ${reason === undefined ? 'it gives no reason' : inlineText(reason)}</li>`,

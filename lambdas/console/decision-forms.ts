@@ -1,57 +1,12 @@
-import type { ApprovalPage } from '../app/show-approval.ts';
+import type { ApprovalPage, WhyNot } from '../app/show-approval.ts';
 import type { Approval } from '../core/approval/approval.ts';
 import { approvalsMissing } from '../core/approval/consent.ts';
-import { GRANT_MIN_SECONDS, NOTE_MAX_CHARACTERS } from '../core/limits.ts';
+import { GRANT_MIN_SECONDS } from '../core/limits.ts';
 import { offerWords } from './action-words.ts';
 import { duration } from './amounts.ts';
-import type { FormName } from './form-token.ts';
-import { type Html, html, type Part } from './html.ts';
+import { type FormParts, form, noteField } from './form.ts';
+import { type Html, html } from './html.ts';
 import { section } from './page.ts';
-
-/** What a form needs beside its fields. */
-export interface FormParts {
-  readonly action: string;
-  readonly digest: string;
-  readonly tokenOf: (form: FormName) => string;
-}
-
-/**
- * Enter in a field presses the first button of its form (HTML, "implicit submission"). So the first one is disabled, which
- * makes Enter do nothing, and what was typed is sent by a button that somebody meant to press. Chromium passes over a
- * disabled button when Enter is pressed on a choice and takes the next one: that one closes the dialog that the form is in,
- * and it is in none.
- */
-const NO_ENTER = html`<button type="submit" disabled hidden></button>
-<button type="submit" formmethod="dialog" formnovalidate hidden></button>`;
-
-/** What forms are called by those who jump from one to the next. */
-const FORM_NAMES: Readonly<Record<Exclude<FormName, 'sign_out'>, string>> = {
-  approve: 'Approve',
-  deny: 'Deny',
-  break_glass: 'Approve alone, as an emergency',
-  close_review: 'Close the review',
-  revoke: 'Revoke',
-};
-
-/** `of` tells it from others of its kind on the page. */
-export const form = (
-  name: keyof typeof FORM_NAMES,
-  { action, digest, tokenOf, of }: FormParts & { readonly of?: string },
-  content: Part,
-): Html =>
-  html`<form method="post" action="${action}" class="decision" aria-label="${FORM_NAMES[name]}${of !== undefined && ` ${of}`}">
-${NO_ENTER}
-<input type="hidden" name="form" value="${name}">
-<input type="hidden" name="digest" value="${digest}">
-<input type="hidden" name="token" value="${tokenOf(name)}">
-${content}
-</form>`;
-
-/** A note with its label and hint; `id` is unique on the page. */
-export const noteField = (id: string, label: string, isRequired: boolean): Html =>
-  html`<label for="${id}">${label}</label>
-<p class="hint" id="${id}-hint">At most ${NOTE_MAX_CHARACTERS} characters. It is kept in the trail${isRequired ? '' : ' and may be empty'}.</p>
-<textarea id="${id}" name="note" rows="3" maxlength="${NOTE_MAX_CHARACTERS}" aria-describedby="${id}-hint"${isRequired && html` required`}></textarea>`;
 
 /** What this person may do, the safest first. Nothing at all where they may do nothing. */
 export const decisionForms = (shown: ApprovalPage, parts: FormParts): Html | undefined => {
@@ -62,16 +17,23 @@ export const decisionForms = (shown: ApprovalPage, parts: FormParts): Html | und
     may.approve && (mayGive(shown) ? approveForm(shown, parts) : NOTHING_TO_GIVE),
     may.breakGlass && breakGlassForm(approval, parts),
   ].filter((each) => each !== false);
-  const because = may.because === '' ? undefined : html`<p>${may.because}</p>`;
+  const because = may.because && html`<p>${WHY_NOT[may.because]}</p>`;
   if (forms.length === 0 && because === undefined) return undefined;
   return section('decision', 'Your decision', html`${because}${forms}`);
+};
+
+const WHY_NOT: Readonly<Record<WhyNot, string>> = {
+  over: 'There is nothing to decide any more.',
+  own_request: 'It is your own request, or that of an agent you answer for: somebody else decides.',
+  not_allowed: 'Policy does not let you approve it on this page.',
+  voted: 'You have approved it already. You may still deny it.',
 };
 
 /** A grant is given as one of the offers; where there is none, policy would refuse whatever people say. */
 const mayGive = ({ approval, offers }: ApprovalPage): boolean =>
   approval.asked.subject.kind !== 'grant' || offers.length > 0;
 
-const NOTHING_TO_GIVE = html`<p class="refused">It cannot be approved: by the policies of now, no number of people would be enough.</p>`;
+const NOTHING_TO_GIVE = html`<p class="refused">It cannot be approved: under today’s policies, no number of people would be enough.</p>`;
 
 const denyForm = (parts: FormParts): Html =>
   form(

@@ -1,8 +1,7 @@
-import type { LiveGrant } from '../app/list-live-grants.ts';
 import type { Grant } from '../core/grant/grant.ts';
 import type { EpochMs } from '../core/time.ts';
 import { instant } from './amounts.ts';
-import { form, noteField } from './decision-forms.ts';
+import { form, noteField } from './form.ts';
 import { type Html, html } from './html.ts';
 import { type Frame, facts, page } from './page.ts';
 import { inlineText } from './visible-text.ts';
@@ -13,7 +12,7 @@ export const grantsPage = (
     now,
     tokenOf,
   }: { readonly frame: Frame; readonly now: EpochMs; readonly tokenOf: (grantId: string) => string },
-  grants: readonly LiveGrant[],
+  grants: readonly Grant[],
 ): Html =>
   page(
     frame,
@@ -21,14 +20,13 @@ export const grantsPage = (
     grants.length === 0
       ? html`<p>No grant is live.</p>`
       : html`<ul class="plain">${grants.map(
-          ({ grant, mayRevoke }) => html`<li><h2>${grant.action} on ${inlineText(grant.resource)}</h2>
+          (grant) => html`<li><h2>${grant.action} on ${inlineText(grant.resource)}</h2>
 ${grantFacts(grant, now)}
-${mayRevoke && revokeForm(grant, { path: frame.path, token: tokenOf(grant.id) })}</li>`,
+${revokeForm(grant, { path: frame.path, token: tokenOf(grant.id) })}</li>`,
         )}</ul>`,
   );
 
 const STATES: Readonly<Partial<Record<Grant['state'], string>>> = {
-  pending_approval: 'waits for people',
   preparing: 'is about to begin',
   activating: 'is being made',
   active: 'active',

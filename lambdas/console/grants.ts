@@ -53,6 +53,6 @@ export const revoke = async (deps: ConsoleDeps, call: ConsoleCall): Promise<Answ
 const REVOKED: Message = {
   status: 200,
   title: 'Revoked',
-  what: 'Your word is recorded. The grant is good for nothing more, and the connections it opened are being ended.',
+  what: 'Your revocation is recorded. Nothing can be done under the grant any more, and the connections it opened are being ended.',
   next: 'The trail says when they were proved dead.',
 };

@@ -15,7 +15,7 @@ export const messagePage = (
 <p>${message.what}</p>
 </div>
 <p>${message.next}</p>
-${more.requestId !== undefined && html`<p>Number of this request: <code>${more.requestId}</code></p>`}
+${more.requestId !== undefined && html`<p>Id of this request: <code>${more.requestId}</code></p>`}
 <ul class="plain links">${more.links}
 <li><a href="${frame.path}/console">What waits for people</a></li>
 </ul>`,

@@ -19,7 +19,7 @@ ${facts([
   ['Reason, in the words of the one who asks', html`<q>${inlineText(asked.reason)}</q>`],
   [asked.subject.kind === 'run' ? 'Its grant lasts' : 'For', duration(asked.seconds)],
 ])}
-<h3>What happens after a yes</h3>
+<h3>What happens when it is approved</h3>
 <ul>${consequencesOf(asked).map((sentence) => html`<li>${sentence}</li>`)}</ul>
 ${role(shown)}${sensitive(shown)}`,
   );
@@ -29,7 +29,7 @@ const resourceWords = ({ approval, resource }: ApprovalPage): Html =>
   resource
     ? html`<strong>${inlineText(resource.id)}</strong> in <strong class="env">${inlineText(resource.env)}</strong>: ${inlineText(resource.description)}.
 Database ${inlineText(resource.database)} at ${inlineText(resource.host)}, account ${inlineText(resource.account)}, ${inlineText(resource.region)}`
-    : html`<strong>${inlineText(approval.asked.resource)}</strong>, which the configuration of now no longer holds`;
+    : html`<strong>${inlineText(approval.asked.resource)}</strong>, which is no longer in the configuration`;
 
 const statements = (shown: ApprovalPage): Html | undefined => {
   if (shown.statements === 'erased')
@@ -50,8 +50,8 @@ const statementFacts = ({ about, maxRows, estimatedRows, used }: ShownStatement)
   [
     ['Kind', `${about.verb} (${about.class})`],
     ['Tables', about.tables.length > 0 ? inlineText(about.tables.join(', ')) : 'none'],
-    ['Rows it touches, by the planner’s guess', estimatedRows === null ? 'not known' : estimatedRows],
-    ['Rows it may answer', maxRows],
+    ['Rows it touches, as the database estimates', estimatedRows === null ? 'not known' : estimatedRows],
+    ['Rows it may return', maxRows],
     ['May run', `${counted(about.times, 'time', 'times')}, has run ${counted(used, 'time', 'times')}`],
     ['Bounds', boundWords(about)],
   ] as const;

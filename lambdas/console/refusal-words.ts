@@ -92,7 +92,7 @@ export const UNKNOWN_PAGE: Message = {
 export const FORM_REFUSED: Message = {
   status: 403,
   title: 'The form was not accepted',
-  what: `It did not come from a page of this console that is still good. ${NOTHING}`,
+  what: `It came from a page that is too old, or not from this console. ${NOTHING}`,
   next: 'Open the page again and send the form from there. If you did not mean to send one, somebody may have tried to make you.',
 };
 
@@ -106,7 +106,7 @@ export const SIGNED_OUT_MEANWHILE: Message = {
 export const SIGN_IN_FAILED: Message = {
   status: 403,
   title: 'The sign-in did not succeed',
-  what: 'It was cancelled, it took too long, it was begun in another window, or your identity provider’s answer did not hold.',
+  what: 'It was cancelled, it took too long, it was begun in another window, or the answer of your identity provider was not valid.',
   next: 'Sign in again. If it fails again, ask the team that runs Latchkey: the log says why.',
 };
 
@@ -119,14 +119,14 @@ export const SIGNED_OUT: Message = {
 
 export const AWAY: Message = {
   status: 503,
-  title: 'Something we need is away',
-  what: 'A service that Latchkey depends on did not answer. Whether a decision was recorded is not known; the page of the request says it.',
+  title: 'A service did not answer',
+  what: 'Latchkey depends on it. Whether your decision was recorded is not known here; the page of the request shows it.',
   next: 'Wait a moment and open the page again.',
 };
 
 export const BROKEN: Message = {
   status: 500,
   title: 'Something went wrong',
-  what: 'That was our fault. Whether a decision was recorded is not known; the page of the request says it.',
-  next: 'Open the page again. If it happens again, tell the team that runs Latchkey the number below.',
+  what: 'That was our fault. Whether your decision was recorded is not known here; the page of the request shows it.',
+  next: 'Open the page again. If it happens again, tell the team that runs Latchkey the id below.',
 };

@@ -13,13 +13,14 @@ export type ConsoleHandler = (call: ConsoleCall) => Promise<Answer>;
 /** Every value of a header, whatever its case, in the order in which they were sent. */
 export const headerValues = (event: APIGatewayProxyEvent, name: string): readonly string[] => {
   const all = named(event.multiValueHeaders, name);
-  if (all) return all;
-  const one = named(event.headers, name);
-  return one === undefined ? [] : [one];
+  return all.length > 0 ? all : named(event.headers, name);
 };
 
-const named = <T>(headers: Readonly<Record<string, T | undefined>> | null, name: string): T | undefined =>
-  Object.entries(headers ?? {}).find(([key]) => key.toLowerCase() === name)?.[1];
+const named = (
+  headers: Readonly<Record<string, string | string[] | undefined>> | null,
+  name: string,
+): readonly string[] =>
+  Object.entries(headers ?? {}).flatMap(([key, value]) => (key.toLowerCase() === name ? (value ?? []) : []));
 
 /** Undefined when there is none, and when there are two: which of them another reader would take is not known. */
 export const onlyHeader = (event: APIGatewayProxyEvent, name: string): string | undefined => {
@@ -35,13 +36,3 @@ export const queryOf = (event: APIGatewayProxyEvent): URLSearchParams => {
     for (const each of Array.isArray(value) ? value : [value]) query.append(name, each ?? '');
   return query;
 };
-
-const USER_AGENT_MAX_CHARACTERS = 200;
-
-/** For the trail: where the request came from. */
-export const clientOf = ({ requestContext }: APIGatewayProxyEvent) => ({
-  ip: requestContext.identity.sourceIp,
-  userAgent: (requestContext.identity.userAgent ?? '')
-    .replace(/[^\x20-\x7e]/g, '?')
-    .slice(0, USER_AGENT_MAX_CHARACTERS),
-});

@@ -39,7 +39,7 @@ const APPROVED: Message = {
   status: 200,
   title: 'Approved',
   what: 'Your approval is recorded. It has all the approvals it needs, and begins.',
-  next: 'There is nothing more to do. What was given can be revoked among the live grants.',
+  next: 'There is nothing more to do. What was given can be revoked on the page of live grants.',
 };
 
 const waitingFor = (approval: Approval): Message => ({

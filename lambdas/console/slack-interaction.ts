@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
+import type { APIGatewayProxyEvent } from 'aws-lambda';
 import type { Caller } from '../app/caller.ts';
 import { type Clock, DependencyUnavailable, type Log } from '../app/ports.ts';
 import type { Visitor } from '../app/visitor.ts';
@@ -17,7 +17,11 @@ import {
   type SlackHome,
 } from '../core/slack/read-interaction.ts';
 import { verifySlackSignature } from '../core/slack/verify-slack-signature.ts';
+import type { EpochMs } from '../core/time.ts';
+import type { Answer } from './answer.ts';
+import { type ConsoleCall, type ConsoleHandler, onlyHeader } from './request.ts';
 import { afterDecision, afterRefusal, NOT_KNOWN, OUTSIDER, REPEATED } from './slack-words.ts';
+import { callerPartsOf } from './visit.ts';
 
 /** What a person said with a button. */
 export interface ButtonAsk {
@@ -47,13 +51,10 @@ export type UnknownRefusal = Extract<AuditFact, { readonly type: 'decision.refus
 
 /** `POST /console/slack`. First whether Slack sent it, then whether it is new, then what it says, then who said it. */
 export const slackInteraction =
-  (deps: SlackInteractionDeps) =>
-  async (
-    event: APIGatewayProxyEvent,
-    context: Pick<Context, 'awsRequestId'>,
-  ): Promise<APIGatewayProxyResult> => {
+  (deps: SlackInteractionDeps): ConsoleHandler =>
+  async (call) => {
     try {
-      return await answer(deps, event, context);
+      return await answer(deps, call);
     } catch (error) {
       if (!(error instanceof DependencyUnavailable)) throw error;
       deps.log('error', 'an interaction could not be heard', { dependency: error.dependency });
@@ -61,51 +62,41 @@ export const slackInteraction =
     }
   };
 
-const answer = async (
-  deps: SlackInteractionDeps,
-  event: APIGatewayProxyEvent,
-  context: Pick<Context, 'awsRequestId'>,
-): Promise<APIGatewayProxyResult> => {
-  const call = signedCall(event);
-  if (!call || !verifySlackSignature({ ...call, secret: await deps.signingSecret(), now: deps.clock() }))
+const answer = async (deps: SlackInteractionDeps, call: ConsoleCall): Promise<Answer> => {
+  const signed = signedBy(call.event);
+  if (!signed || !verifySlackSignature({ ...signed, secret: await deps.signingSecret(), now: deps.clock() }))
     return REFUSED;
-  const fingerprint = createHash('sha256').update(call.signature).digest('hex');
+  const fingerprint = createHash('sha256').update(signed.signature).digest('hex');
   if (!(await deps.claimOnce(fingerprint))) return say(REPEATED);
-  const read = readInteraction(call.rawBody, deps.home);
+  const read = readInteraction(signed.rawBody, deps.home);
   if (!read.ok) return answerTo(read.failure);
-  const text = await decide(deps, read.value, { call, event, context, fingerprint });
+  const signedAt = Number(signed.timestamp) * SECOND_MS;
+  const text = await decide(deps, read.value, { call, fingerprint, signedAt });
   await whisper(deps, read.value, text);
   return say(text);
 };
 
-interface SignedCall {
+interface Signed {
   readonly rawBody: Uint8Array;
   readonly timestamp: string;
   readonly signature: string;
 }
 
 /** The bytes that were signed: what API Gateway encoded is decoded, and nothing is ever written anew. */
-const signedCall = (event: APIGatewayProxyEvent): SignedCall | undefined => {
-  const timestamp = headerOf(event, 'x-slack-request-timestamp');
-  const signature = headerOf(event, 'x-slack-signature');
+const signedBy = (event: APIGatewayProxyEvent): Signed | undefined => {
+  const timestamp = onlyHeader(event, 'x-slack-request-timestamp');
+  const signature = onlyHeader(event, 'x-slack-signature');
   if (timestamp === undefined || signature === undefined || event.body === null) return undefined;
   const rawBody = Buffer.from(event.body, event.isBase64Encoded ? 'base64' : 'utf8');
   return rawBody.length > SLACK_BODY_MAX_BYTES ? undefined : { rawBody, timestamp, signature };
 };
 
-/** A header that came twice says two things, so it says nothing. */
-const headerOf = ({ headers, multiValueHeaders }: APIGatewayProxyEvent, name: string): string | undefined => {
-  const values = Object.entries(multiValueHeaders ?? {}).filter(([key]) => key.toLowerCase() === name);
-  if (values.length > 1 || values.some(([, all]) => (all?.length ?? 0) > 1)) return undefined;
-  const single = Object.entries(headers ?? {}).filter(([key]) => key.toLowerCase() === name);
-  return single.length > 1 ? undefined : (single[0]?.[1] ?? values[0]?.[1]?.[0]);
-};
-
+/** Slack has signed who it was, so the signature is the proof that the trail names, and its time when it was given. */
 interface Press {
-  readonly call: SignedCall;
-  readonly event: APIGatewayProxyEvent;
-  readonly context: Pick<Context, 'awsRequestId'>;
+  readonly call: ConsoleCall;
+  /** SHA-256 (hex) of the signature. */
   readonly fingerprint: string;
+  readonly signedAt: EpochMs;
 }
 
 const decide = async (deps: SlackInteractionDeps, said: Interaction, press: Press): Promise<string> => {
@@ -120,63 +111,44 @@ const decide = async (deps: SlackInteractionDeps, said: Interaction, press: Pres
     });
     return NOT_KNOWN;
   }
-  const decided = await deps.decide(visitorOf(person, press), {
-    approvalId,
-    digest,
-    decision,
-    way: 'button',
-  });
+  const ask = { approvalId, digest, decision, way: 'button' } as const;
+  const decided = await deps.decide(visitorOf(person, press), ask);
   return decided.ok ? afterDecision(decided.value, decision) : afterRefusal(decided.failure.code);
 };
 
-const requestOf = ({ event: { requestContext, headers }, context }: Press) => ({
-  client: {
-    ip: requestContext.identity.sourceIp,
-    userAgent: headerAgent(headers),
+const visitorOf = ({ issuer, subject, name, groups, owners }: SlackPerson, press: Press): Visitor => ({
+  principal: {
+    issuer,
+    subject,
+    name,
+    listed: true,
+    groups: { known: true, names: groups },
+    owners,
+    ...proofOf(press),
   },
-  requestId: requestContext.requestId,
-  invocationId: context.awsRequestId,
+  authenticatedAt: press.signedAt,
+  ...callerPartsOf(press.call),
 });
-
-const headerAgent = (headers: APIGatewayProxyEvent['headers'] | null): string =>
-  Object.entries(headers ?? {}).find(([key]) => key.toLowerCase() === 'user-agent')?.[1] ?? '';
-
-/** Slack has signed who it was, so the signature is the proof that the trail names, and its time when it was given. */
-const visitorOf = ({ issuer, subject, type, name, groups, owners }: SlackPerson, press: Press): Visitor => {
-  const authenticatedAt = Number(press.call.timestamp) * SECOND_MS;
-  return {
-    principal: {
-      issuer,
-      subject,
-      type,
-      name,
-      listed: true,
-      groups: { known: true, names: groups },
-      owners,
-      delegation: [],
-      tokenFingerprint: press.fingerprint,
-      tokenExpiresAt: authenticatedAt + SLACK_SIGNATURE_TOLERANCE_SECONDS * SECOND_MS,
-    },
-    authenticatedAt,
-    ...requestOf(press),
-  };
-};
 
 /** As the trail names somebody of whom nothing is known but what Slack has signed. */
 const strangerOf = ({ team, user }: Interaction, press: Press): Caller => ({
   principal: {
     issuer: 'https://slack.com',
     subject: `${team}/${user}`,
-    type: 'human',
     name: `${team}/${user}`,
     listed: false,
     groups: { known: false },
     owners: [],
-    delegation: [],
-    tokenFingerprint: press.fingerprint,
-    tokenExpiresAt: (Number(press.call.timestamp) + SLACK_SIGNATURE_TOLERANCE_SECONDS) * SECOND_MS,
+    ...proofOf(press),
   },
-  ...requestOf(press),
+  ...callerPartsOf(press.call),
+});
+
+const proofOf = ({ fingerprint, signedAt }: Press) => ({
+  type: 'human' as const,
+  delegation: [],
+  tokenFingerprint: fingerprint,
+  tokenExpiresAt: signedAt + SLACK_SIGNATURE_TOLERANCE_SECONDS * SECOND_MS,
 });
 
 /** What was decided stands, whether or not the person can be told. */
@@ -187,7 +159,7 @@ const whisper = async ({ whisper: tell, log }: SlackInteractionDeps, said: Inter
   );
 };
 
-const answerTo = (refusal: InteractionRefusal): APIGatewayProxyResult => {
+const answerTo = (refusal: InteractionRefusal): Answer => {
   if (refusal === 'only_a_link') return { statusCode: 200, headers: HEADERS, body: '' };
   return refusal === 'outsider' ? say(OUTSIDER) : REFUSED;
 };
@@ -195,9 +167,9 @@ const answerTo = (refusal: InteractionRefusal): APIGatewayProxyResult => {
 const HEADERS = { 'content-type': 'application/json', 'cache-control': 'no-store' };
 
 /** Without a word on what was wrong: whoever is not Slack learns nothing. */
-const REFUSED: APIGatewayProxyResult = { statusCode: 401, headers: HEADERS, body: '' };
+const REFUSED: Answer = { statusCode: 401, headers: HEADERS, body: '' };
 
-const say = (text: string): APIGatewayProxyResult => ({
+const say = (text: string): Answer => ({
   statusCode: 200,
   headers: HEADERS,
   body: JSON.stringify({ response_type: 'ephemeral', replace_original: false, text }),

@@ -6,13 +6,13 @@ import type { DecisionRefusal } from '../core/approval/decision-refusal.ts';
 export const NOT_KNOWN =
   'Nothing was decided: no person here is known by your Slack account. Ask whoever keeps `principals.yaml` to add it.';
 export const OUTSIDER = 'Nothing was decided: only members of this workspace decide.';
-export const REPEATED = 'That was heard before; nothing was done a second time.';
+export const REPEATED = 'That press was heard before; nothing was done a second time.';
 
 export const afterDecision = (approval: Approval, decision: 'approve' | 'deny'): string => {
   if (decision === 'deny') return 'You denied it.';
   if (!isPending(approval)) return 'You approved it.';
   const missing = approvalsMissing(approval);
-  return `You approved it. ${missing} more ${missing === 1 ? 'person has' : 'people have'} to.`;
+  return `You approved it. ${missing} more ${missing === 1 ? 'person has' : 'people have'} to approve it.`;
 };
 
 export const afterRefusal = (code: DecisionRefusal['code']): string =>

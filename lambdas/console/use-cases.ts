@@ -1,7 +1,6 @@
 import type { ReviewNote } from '../app/close-review.ts';
 import type { Decision } from '../app/decide-approval.ts';
 import type { Inbox } from '../app/list-inbox.ts';
-import type { LiveGrant } from '../app/list-live-grants.ts';
 import type { ApprovalPage } from '../app/show-approval.ts';
 import type { Visitor } from '../app/visitor.ts';
 import type { Approval } from '../core/approval/approval.ts';
@@ -17,7 +16,7 @@ export interface ConsoleUseCases {
   readonly decideApproval: (visitor: Visitor, decision: Decision) => Answered<Approval>;
   readonly closeReview: (visitor: Visitor, review: ReviewNote) => Answered<Approval>;
   readonly listInbox: (visitor: Visitor) => Promise<Inbox>;
-  readonly listLiveGrants: (visitor: Visitor) => Promise<readonly LiveGrant[]>;
+  readonly listLiveGrants: (visitor: Visitor) => Promise<readonly Grant[]>;
   readonly revokeGrant: (
     visitor: Visitor,
     ask: { readonly grantId: string; readonly note: string },

@@ -1,3 +1,4 @@
+import { clientOf } from '../app/caller.ts';
 import type { Clock, Log } from '../app/ports.ts';
 import type { PeopleIssuer } from '../app/ports-of-people.ts';
 import { cookieHash, type SignInDeps } from '../app/sign-in-person.ts';
@@ -11,7 +12,7 @@ import type { Frame } from './page.ts';
 import { type ConsoleAddress, type Place, signInPath } from './place.ts';
 import { type FormFields, type FormRefusal, readForm } from './read-form.ts';
 import { FORM_REFUSED, refusalWords, SIGNED_OUT_MEANWHILE } from './refusal-words.ts';
-import { type ConsoleCall, clientOf } from './request.ts';
+import type { ConsoleCall } from './request.ts';
 import type { ConsoleUseCases } from './use-cases.ts';
 
 export interface ConsoleDeps extends SignInDeps {
@@ -36,7 +37,7 @@ export const bareFrame = ({ address }: Pick<ConsoleDeps, 'address'>): Frame => (
 });
 
 /** Undefined: nobody is signed in, or not any more. */
-export const findVisit = async (deps: ConsoleDeps, call: ConsoleCall): Promise<Visit | undefined> => {
+const findVisit = async (deps: ConsoleDeps, call: ConsoleCall): Promise<Visit | undefined> => {
   const id = sessionIdOf(call.event);
   const session = id === undefined ? undefined : await deps.sessions.find(cookieHash(id));
   if (!session || !isSessionLive(session, deps.clock(), deps.software.policyDigest)) return undefined;
@@ -52,7 +53,7 @@ export const findVisit = async (deps: ConsoleDeps, call: ConsoleCall): Promise<V
 };
 
 export const callerPartsOf = ({ event, invocationId }: ConsoleCall) => ({
-  client: clientOf(event),
+  client: clientOf(event.requestContext.identity),
   requestId: event.requestContext.requestId,
   invocationId,
 });

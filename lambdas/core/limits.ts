@@ -10,6 +10,8 @@ export const TOKEN_MAX_BYTES = 8 * 1024;
 export const NAME_MAX_CHARACTERS = 128;
 export const REASON_MAX_CHARACTERS = 500;
 export const IDEMPOTENCY_KEY_MAX_CHARACTERS = 128;
+/** Enough to tell clients apart; the trail keeps no more of what a caller wrote there. */
+export const USER_AGENT_MAX_CHARACTERS = 200;
 /** CrewAI's client retries at 30 s and the gateway cuts at 29 s, so nothing of ours takes longer. */
 export const WAIT_MAX_SECONDS = 20;
 /** How long a DELETE waits for proof of death before it answers 202. */
@@ -209,7 +211,13 @@ export const NOTICE_ROUNDS_MAX = 4;
 /** One call to Slack, to a webhook; tries and their pauses fit into the function's own time. */
 export const SLACK_TIMEOUT_MS = 3_000;
 export const SLACK_RETRIES_MAX = 1;
+export const SLACK_RETRY_PAUSE_MIN_MS = 200;
+export const SLACK_RETRY_PAUSE_MAX_MS = 1_000;
 export const WEBHOOK_TIMEOUT_MS = 5_000;
+
+// Workflows
+/** Step Functions' own limit of the token of a waiting task. */
+export const TASK_TOKEN_MAX_CHARACTERS = 2_048;
 
 // Interactions of Slack
 /** What Slack recommends, both ways. */
@@ -218,6 +226,9 @@ export const SLACK_SIGNATURE_TOLERANCE_SECONDS = 300;
 export const SLACK_REPLAY_KEPT_SECONDS = 3_600;
 /** A payload repeats the message that was pressed on, percent-encoded; ours fill a fraction of this. */
 export const SLACK_BODY_MAX_BYTES = REQUEST_BODY_MAX_BYTES;
+/** Slack's limit of a button's name, and more than any address that it names for an answer. */
+export const SLACK_ACTION_MAX_CHARACTERS = 255;
+export const SLACK_RESPONSE_URL_MAX_CHARACTERS = 1_000;
 /** A person's answer goes to an address that Slack names; Slack gives us three seconds for everything. */
 export const SLACK_ANSWER_TIMEOUT_MS = 1_000;
 

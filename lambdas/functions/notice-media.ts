@@ -4,7 +4,8 @@ import { snsNotices } from '../adapters/notices/sns.ts';
 import { webhookNotices } from '../adapters/notices/webhook.ts';
 import { secretReader } from '../adapters/read-secret.ts';
 import { systemClock } from '../adapters/system-clock.ts';
-import { DependencyUnavailable, type Notices } from '../app/ports.ts';
+import { DependencyUnavailable } from '../app/ports.ts';
+import type { Notices } from '../app/ports-of-notices.ts';
 import type { NotifierEnvironment } from './notifier.env.ts';
 
 /** What the notifier's secret may hold, and nothing else: a misspelt name is no secret. */

@@ -22,7 +22,7 @@ export const slackEar = (
 ): ConsoleHandler | undefined => {
   const { SLACK_TEAM_ID: teamId, SLACK_APP_ID: appId } = environment;
   if (teamId === undefined || appId === undefined) return undefined;
-  const hear = slackInteraction({
+  return slackInteraction({
     signingSecret: async () => {
       const secret = await signingSecret();
       if (secret === undefined)
@@ -38,5 +38,4 @@ export const slackEar = (
     clock: deps.clock,
     log: deps.log,
   });
-  return ({ event, invocationId }) => hear(event, { awsRequestId: invocationId });
 };

@@ -1,15 +1,12 @@
 import type * as z from 'zod';
 import type { Approval } from '../core/approval/approval.ts';
 import { isGranted } from '../core/approval/approval.ts';
-import { consentOf } from '../core/approval/consent.ts';
+import { approvalsGiven } from '../core/approval/consent.ts';
+import { approvalLink } from '../core/notice/notice-facts.ts';
 import { toIso } from '../core/time.ts';
 import type { ApprovalView } from './field-schemas.ts';
 
 type Wire = z.input<typeof ApprovalView>;
-
-/** Where people decide. The address authorises nothing: whoever opens it signs in first. */
-export const approvalUrl = (consoleUrl: string, approvalId: string): string =>
-  `${consoleUrl}/console/approvals/${approvalId}`;
 
 /** What waits for people, as far as it says so itself. */
 interface Waiting {
@@ -28,7 +25,7 @@ export const approvalView = (
   const { approval: id, quorum, approveBy } = waiting;
   if (approval) return { approval: wholeApprovalView(consoleUrl, approval) };
   if (id === undefined || quorum === undefined || approveBy === undefined) return {};
-  const url = approvalUrl(consoleUrl, id);
+  const url = approvalLink(consoleUrl, id);
   return { approval: { id, state: 'pending', quorum, approveBy: toIso(approveBy), url } };
 };
 
@@ -38,9 +35,9 @@ export const wholeApprovalView = (consoleUrl: string, approval: Approval): Wire 
     id: approval.id,
     state: approval.state,
     quorum: approval.quorum,
-    approvals: consentOf(approval.votes).approvals,
+    approvals: approvalsGiven(approval),
     approveBy: toIso(approval.asked.approveBy),
-    url: approvalUrl(consoleUrl, approval.id),
+    url: approvalLink(consoleUrl, approval.id),
     digest: approval.digest,
     decidedBy: approval.votes.map(({ voter }) => voter.name),
     ...(note === undefined ? {} : { note }),

@@ -1,6 +1,6 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
-import type { Caller } from '../app/caller.ts';
+import { type Caller, clientOf } from '../app/caller.ts';
 import { type Clock, DependencyUnavailable, type Log } from '../app/ports.ts';
 import { formatReceipt } from '../core/audit/chain.ts';
 import type { Receipt } from '../core/audit/entry.ts';
@@ -63,10 +63,7 @@ const dispatch = async <O extends Operation>(
   if (!read.ok) return answerUnrecorded(read.failure, requestId, deps);
   const caller: Caller = {
     principal: identity.value,
-    client: {
-      ip: event.requestContext.identity.sourceIp,
-      userAgent: printable(event.requestContext.identity.userAgent ?? ''),
-    },
+    client: clientOf(event.requestContext.identity),
     requestId,
     invocationId: context.awsRequestId,
   };
@@ -83,10 +80,6 @@ const operationOf = (event: APIGatewayProxyEvent): Operation | undefined =>
 
 const isHandled = <O extends Operation>(handlers: Handlers<O>, operation: Operation): operation is O =>
   Object.hasOwn(handlers, operation);
-
-const USER_AGENT_MAX_CHARACTERS = 200;
-const printable = (text: string): string =>
-  text.replace(/[^\x20-\x7e]/g, '?').slice(0, USER_AGENT_MAX_CHARACTERS);
 
 /** Refusals that tell of an attempt to do something; errors of form are only answered. */
 const RECORDED: ReadonlySet<FailureCode> = new Set<FailureCode>([

@@ -11,7 +11,7 @@ import { type ReconcileDeps, reconcileTarget } from '../app/reconcile-target.ts'
 import type { Grant } from '../core/grant/grant.ts';
 import { GRANT_ID_PATTERN, RUN_ID_PATTERN } from '../core/grant/ids.ts';
 import type { Run } from '../core/run/run.ts';
-import type { ActivateAnswer, EndAnswer, RunStepAnswer } from './grant-task.ts';
+import type { ActivateAnswer, AdmitAnswer, EndAnswer, RunStepAnswer } from './grant-task.ts';
 import { TaskError } from './task-error.ts';
 
 const GrantId = z.string().regex(GRANT_ID_PATTERN);
@@ -44,7 +44,7 @@ export const runTask =
             'runId' in task
               ? await admitRun(deps, task.runId, context)
               : await admitGrant(deps, task.grantId, context),
-        };
+        } satisfies AdmitAnswer;
       case 'inspect':
         await inspectRun(deps, task.runId, context);
         return {};

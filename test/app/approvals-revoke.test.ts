@@ -153,7 +153,7 @@ test('the page of live access shows what this person may end, and no more', asyn
   await endAccess(app.deps, over, app.context);
   app.policy.answer = withPeople(1);
   const waiting = await app.newGrant(task);
-  const seenBy = async (by: Visitor) => (await listLiveGrants(app.deps, by)).map(({ grant }) => grant.id);
+  const seenBy = async (by: Visitor) => (await listLiveGrants(app.deps, by)).map(({ id }) => id);
   for (const by of [DORA, visitorOf('alice', [])]) {
     const seen = await seenBy(by);
     assert.ok(seen.includes(id) && !seen.includes(over) && !seen.includes(waiting.id));

@@ -2,12 +2,8 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { dynamoNoticeStore } from '../../lambdas/adapters/dynamo/notice-store.ts';
 import { type NotifyDeps, notifyApproval } from '../../lambdas/app/notify-approval.ts';
-import {
-  DependencyUnavailable,
-  type Notice,
-  type NoticeMedium,
-  type Notices,
-} from '../../lambdas/app/ports.ts';
+import { DependencyUnavailable } from '../../lambdas/app/ports.ts';
+import type { Notice, NoticeMedium, Notices } from '../../lambdas/app/ports-of-notices.ts';
 import type { Approval } from '../../lambdas/core/approval/approval.ts';
 import type { Grant } from '../../lambdas/core/grant/grant.ts';
 import type { Task } from '../../lambdas/core/grant/task.ts';

@@ -37,15 +37,7 @@ const inbox = (text: string): Html => {
 };
 const grants = (text: string): Html =>
   grantsPage({ frame: frame(text), now: NOW, tokenOf: () => 'token' }, [
-    {
-      grant: {
-        ...LIVE,
-        reason: text,
-        resource: text,
-        principal: { ...PRINCIPAL, name: text, subject: text },
-      },
-      mayRevoke: true,
-    },
+    { ...LIVE, reason: text, resource: text, principal: { ...PRINCIPAL, name: text, subject: text } },
   ]);
 
 const HOSTILE = [
@@ -246,11 +238,11 @@ test('whoever may do nothing sees no form, and why', () => {
     deny: false,
     breakGlass: false,
     review: false,
-    because: 'It is your own request.',
-  };
+    because: 'own_request',
+  } as const;
   const { tags, text } = render({ ...SHOWN, may });
   assert.equal(tags.filter(({ name }) => name === 'form').length, 1, 'signing out only');
-  assert.match(text, /It is your own request\./);
+  assert.match(text, /It is your own request,/);
 });
 
 test('a login says that its statements are not checked one by one, and a run does not', () => {

@@ -144,7 +144,7 @@ export const SHOWN: ApprovalPage = {
     { action: 'postgres:connect', seconds: 900 },
     { action: 'postgres:read', seconds: 900 },
   ],
-  may: { approve: true, deny: true, breakGlass: true, review: false, because: '' },
+  may: { approve: true, deny: true, breakGlass: true, review: false, because: undefined },
 };
 
 /** The same for one statement, or for several as a plan. */
@@ -210,6 +210,5 @@ export const written = (text: string): ApprovalPage => {
     roleLines: [text],
     sensitive: [{ column: text, category: text, isMasked: true }],
     previous: { approval: PENDING, statements: ['UPDATE orders SET a = 1', text] },
-    may: { ...SHOWN.may, because: text },
   };
 };

@@ -110,14 +110,18 @@ const eventOf = ({ body = fresh(), timestamp = String(SECONDS), signature, heade
     headers: headers ?? {
       'X-Slack-Request-Timestamp': timestamp,
       'X-Slack-Signature': signature ?? signSlack(body, timestamp),
-      'User-Agent': 'Slackbot 1.0',
     },
-    requestContext: { requestId: 'request-1', identity: { sourceIp: '192.0.2.7' } },
+    requestContext: {
+      requestId: 'request-1',
+      identity: { sourceIp: '192.0.2.7', userAgent: 'Slackbot 1.0' },
+    },
     ...event,
   }) as unknown as APIGatewayProxyEvent;
 
+const callOf = (sent: Sent) => ({ event: eventOf(sent), invocationId: 'invocation-1' });
+
 const send = async (sent: Sent = {}) => {
-  const { statusCode, body } = await scene.handle(eventOf(sent), { awsRequestId: 'invocation-1' });
+  const { statusCode, body } = await scene.handle(callOf(sent));
   return { statusCode, text: body === '' ? '' : JSON.parse(body).text };
 };
 const refused = async (sent: Sent) => {
@@ -157,7 +161,7 @@ describe('a press that Slack signed', () => {
   test('approves, and says how many more have to', async () => {
     const body = () => fresh(pressed({ action_id: SLACK_ACTIONS.approve }));
     scene.control.answer = ok({ ...PENDING, votes: [VOTE] });
-    assert.equal((await send({ body: body() })).text, 'You approved it. 1 more person has to.');
+    assert.equal((await send({ body: body() })).text, 'You approved it. 1 more person has to approve it.');
     scene.control.answer = ok(APPROVED);
     assert.equal((await send({ body: body() })).text, 'You approved it.');
     assert.equal(scene.decided[0]?.ask.decision, 'approve');
@@ -176,7 +180,7 @@ describe('a press that Slack signed', () => {
       assert.match(text, words);
       assert.equal(scene.whispered.at(-1), text);
     }
-    const { body } = await scene.handle(eventOf({}), { awsRequestId: 'i' });
+    const { body } = await scene.handle(callOf({}));
     assert.deepEqual(
       { ...JSON.parse(body), text: '' },
       { response_type: 'ephemeral', replace_original: false, text: '' },
@@ -349,7 +353,7 @@ test('nothing is decided while it cannot be told whether it is new', async () =>
       throw new DependencyUnavailable('dynamodb', undefined);
     },
   });
-  assert.equal((await handle(eventOf({}), { awsRequestId: 'i' })).statusCode, 503);
+  assert.equal((await handle(callOf({}))).statusCode, 503);
   assert.deepEqual(scene.decided, []);
 });
 
@@ -359,7 +363,7 @@ test('from the notice to the press, by the real client and the real bytes', asyn
     const headers = Object.fromEntries(
       Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
     );
-    const answered = await scene.handle(eventOf({ body, headers }), { awsRequestId: 'i' });
+    const answered = await scene.handle(callOf({ body, headers }));
     response.writeHead(answered.statusCode).end(answered.body);
   });
   const interactionsUrl = `http://127.0.0.1:${await listenOnLoopback(listener)}/console/slack`;

@@ -79,7 +79,7 @@ export const CONSOLE_MUTANTS: readonly Mutant[] = [
   {
     promise: 4,
     rule: 'Enter in a field sends nothing',
-    file: 'lambdas/console/decision-forms.ts',
+    file: 'lambdas/console/form.ts',
     find: '<button type="submit" disabled hidden></button>',
     replace: '',
     tests: PAGE_TESTS,
@@ -167,7 +167,7 @@ export const CONSOLE_MUTANTS: readonly Mutant[] = [
   {
     promise: 4,
     rule: 'Enter on a choice sends no form',
-    file: 'lambdas/console/decision-forms.ts',
+    file: 'lambdas/console/form.ts',
     find: '<button type="submit" formmethod="dialog" formnovalidate hidden></button>',
     replace: '',
     tests: PAGE_TESTS,

@@ -1,10 +1,9 @@
-import { ConditionalCheckFailedException, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Store, UseRead } from '../../app/ports.ts';
 import { grantOfRun, taskOfGrant } from '../../core/grant/ids.ts';
 import { GRANT_MAX_SECONDS, SECOND_MS } from '../../core/limits.ts';
 import { budgetDay } from '../../core/run/budget.ts';
-import type { Dynamo } from './dynamo-call.ts';
-import { orUnavailable } from './dynamo-call.ts';
+import { type Dynamo, orUnavailable, putOnce } from './dynamo-call.ts';
 import { appendSystem, commit } from './dynamo-commit.ts';
 import * as reads from './dynamo-reads.ts';
 import * as items from './items.ts';
@@ -74,14 +73,7 @@ export const dynamoStore = (dynamo: Dynamo, clock: () => number): Store => ({
     return item && items.stringOf(item, 'approval');
   },
   async saveRevocation(revocation) {
-    const Item = items.revocationItem(revocation);
-    const put = { TableName: dynamo.tables.grants, Item, ConditionExpression: 'attribute_not_exists(pk)' };
-    const isThere = (error: unknown) => error instanceof ConditionalCheckFailedException;
-    await orUnavailable(
-      dynamo.client.send(new PutItemCommand(put)).catch((error: unknown) => {
-        if (!isThere(error)) throw error;
-      }),
-    );
+    await putOnce(dynamo, items.revocationItem(revocation));
   },
   readRun: async (id) =>
     items.readRun(await reads.readOne(dynamo, items.runKey(id, taskOfGrant(grantOfRun(id))))),

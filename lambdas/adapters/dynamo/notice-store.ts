@@ -1,6 +1,6 @@
-import { ConditionalCheckFailedException, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { DependencyUnavailable, type NoticeRecord, type NoticeStore } from '../../app/ports.ts';
-import { type Dynamo, orUnavailable } from './dynamo-call.ts';
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { NoticeRecord, NoticeStore } from '../../app/ports-of-notices.ts';
+import { type Dynamo, orUnavailable, putOnce } from './dynamo-call.ts';
 import { readOne } from './dynamo-reads.ts';
 import { type Item, stringOf, text } from './items.ts';
 
@@ -30,12 +30,7 @@ export const dynamoNoticeStore = (dynamo: Dynamo): NoticeStore => {
       return item && stringOf(item, 'ts');
     },
     async saveThread(taskId, { channel, ts }) {
-      const Item = { ...threadKey(taskId, channel), ts: text(ts) };
-      const put = new PutItemCommand({ TableName, Item, ConditionExpression: 'attribute_not_exists(pk)' });
-      await dynamo.client.send(put).catch((error: unknown) => {
-        if (!(error instanceof ConditionalCheckFailedException))
-          throw new DependencyUnavailable('dynamodb', error);
-      });
+      await putOnce(dynamo, { ...threadKey(taskId, channel), ts: text(ts) });
     },
   };
 };

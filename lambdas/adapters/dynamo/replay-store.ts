@@ -1,7 +1,6 @@
-import { ConditionalCheckFailedException, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { type Clock, DependencyUnavailable } from '../../app/ports.ts';
+import type { Clock } from '../../app/ports.ts';
 import { SECOND_MS, SLACK_REPLAY_KEPT_SECONDS } from '../../core/limits.ts';
-import type { Dynamo } from './dynamo-call.ts';
+import { type Dynamo, putOnce } from './dynamo-call.ts';
 import { number, text } from './items.ts';
 
 /**
@@ -10,21 +9,9 @@ import { number, text } from './items.ts';
  */
 export const claimOnce =
   (dynamo: Dynamo, clock: Clock) =>
-  async (key: string): Promise<boolean> => {
-    const put = new PutItemCommand({
-      TableName: dynamo.tables.grants,
-      Item: {
-        pk: text(`REPLAY#${key}`),
-        sk: text('REPLAY'),
-        purgeAt: number(Math.ceil(clock() / SECOND_MS) + SLACK_REPLAY_KEPT_SECONDS),
-      },
-      ConditionExpression: 'attribute_not_exists(pk)',
+  (key: string): Promise<boolean> =>
+    putOnce(dynamo, {
+      pk: text(`REPLAY#${key}`),
+      sk: text('REPLAY'),
+      purgeAt: number(Math.ceil(clock() / SECOND_MS) + SLACK_REPLAY_KEPT_SECONDS),
     });
-    try {
-      await dynamo.client.send(put);
-      return true;
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
-      throw new DependencyUnavailable('dynamodb', error);
-    }
-  };

@@ -1,6 +1,12 @@
 import { LogLevel, WebAPIPlatformError, WebClient } from '@slack/web-api';
-import { DependencyUnavailable, type MessagePlace, type Notice, type Notices } from '../../app/ports.ts';
-import { SLACK_RETRIES_MAX, SLACK_TIMEOUT_MS } from '../../core/limits.ts';
+import { DependencyUnavailable } from '../../app/ports.ts';
+import type { MessagePlace, Notice, Notices } from '../../app/ports-of-notices.ts';
+import {
+  SLACK_RETRIES_MAX,
+  SLACK_RETRY_PAUSE_MAX_MS,
+  SLACK_RETRY_PAUSE_MIN_MS,
+  SLACK_TIMEOUT_MS,
+} from '../../core/limits.ts';
 import { approvalMessage, reminderMessage } from '../../core/notice/approval-message.ts';
 
 export interface SlackSettings {
@@ -56,7 +62,11 @@ const connect = (token: string, slackApiUrl: string | undefined): WebClient =>
   new WebClient(token, {
     ...(slackApiUrl === undefined ? {} : { slackApiUrl }),
     timeout: SLACK_TIMEOUT_MS,
-    retryConfig: { retries: SLACK_RETRIES_MAX, minTimeout: 200, maxTimeout: 1_000 },
+    retryConfig: {
+      retries: SLACK_RETRIES_MAX,
+      minTimeout: SLACK_RETRY_PAUSE_MIN_MS,
+      maxTimeout: SLACK_RETRY_PAUSE_MAX_MS,
+    },
     // Slack may ask for minutes; the function is invoked again instead.
     rejectRateLimitedCalls: true,
     allowAbsoluteUrls: false,

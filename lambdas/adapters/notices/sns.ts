@@ -1,5 +1,6 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
-import { DependencyUnavailable, type Notices } from '../../app/ports.ts';
+import { DependencyUnavailable } from '../../app/ports.ts';
+import type { Notices } from '../../app/ports-of-notices.ts';
 import { noticeSummary } from '../../core/notice/notice-summary.ts';
 import { AWS_CLIENT_SETTINGS } from '../aws-client-settings.ts';
 

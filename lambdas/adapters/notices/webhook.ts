@@ -1,5 +1,6 @@
 import { request } from 'node:https';
-import { type Clock, DependencyUnavailable, type Notices } from '../../app/ports.ts';
+import { type Clock, DependencyUnavailable } from '../../app/ports.ts';
+import type { Notices } from '../../app/ports-of-notices.ts';
 import { WEBHOOK_TIMEOUT_MS } from '../../core/limits.ts';
 import { noticeSummary } from '../../core/notice/notice-summary.ts';
 import { signWebhook } from '../../core/notice/sign-webhook.ts';

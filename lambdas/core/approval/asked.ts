@@ -4,7 +4,7 @@ import { planOfApproval } from '../grant/ids.ts';
 import type { PrincipalId } from '../identity/principal.ts';
 import { isSamePrincipal } from '../identity/principal.ts';
 import type { PendingApprovalRun } from '../run/run.ts';
-import { DEFAULT_SCHEMA } from '../run/run-life.ts';
+import { tablesOf } from '../run/run-life.ts';
 import type { Statement } from '../sql/statement.ts';
 import type { EpochMs } from '../time.ts';
 import type { Asked, AskedStatement } from './approval.ts';
@@ -90,7 +90,7 @@ export const askedStatement = (statement: Statement, mac: string, times = 1): As
   class: statement.class,
   verb: statement.verb,
   bounded: statement.bounded,
-  tables: statement.relations.map(({ schema, name }) => `${schema ?? DEFAULT_SCHEMA}.${name}`),
+  tables: tablesOf(statement),
   times,
 });
 

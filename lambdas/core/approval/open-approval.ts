@@ -12,7 +12,7 @@ type ApprovalFact = Extract<AuditFact, { readonly approval: string; readonly typ
 export type ApprovalChange<A extends Approval = Approval> = Change<A, ApprovalFact>;
 
 /** What an approval is made of beside what is asked. */
-export interface Asking {
+export interface ApprovalRequest {
   readonly asked: Asked;
   readonly excluded: readonly PrincipalId[];
   readonly quorum: number;
@@ -24,10 +24,10 @@ export interface Asking {
   readonly remindAfterSeconds?: number | undefined;
 }
 
-export const openApproval = (asking: Asking, now: EpochMs): ApprovalChange<PendingApproval> => {
-  const { asked, quorum, askedBy, supersedes, policyDigest, excluded } = asking;
+export const openApproval = (request: ApprovalRequest, now: EpochMs): ApprovalChange<PendingApproval> => {
+  const { asked, quorum, askedBy, supersedes, policyDigest, excluded } = request;
   const digest = digestOf(asked);
-  const remindAt = now + (asking.remindAfterSeconds ?? REMIND_AFTER_SECONDS) * SECOND_MS;
+  const remindAt = now + (request.remindAfterSeconds ?? REMIND_AFTER_SECONDS) * SECOND_MS;
   return {
     next: {
       id: asked.approval,
@@ -43,7 +43,7 @@ export const openApproval = (asking: Asking, now: EpochMs): ApprovalChange<Pendi
       askedBy,
       supersedes,
       votes: [],
-      found: asking.found,
+      found: request.found,
       reminders: 0,
       remindAt: remindAt < asked.approveBy ? remindAt : undefined,
     },

@@ -25,7 +25,7 @@ export const risksOf = ({ approval, resource }: NoticeFacts): readonly string[] 
 const estimates = (rows: readonly (number | null)[]): readonly string[] => {
   if (rows.length === 0) return [];
   const known = rows.filter((count) => count !== null);
-  if (known.length === 0) return ['Nobody knows how many rows'];
+  if (known.length === 0) return ['The database could not estimate how many rows'];
   const sum = known.reduce((total, count) => total + count, 0);
   const rest = known.length < rows.length ? ', and statements that nobody could estimate' : '';
   const about = Math.round(sum);

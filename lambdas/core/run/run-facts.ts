@@ -1,7 +1,7 @@
 import type { RunFacts } from '../policy/question.ts';
 import type { Statement } from '../sql/statement.ts';
 import type { Usage } from './budget.ts';
-import { DEFAULT_SCHEMA } from './run-life.ts';
+import { tablesOf } from './run-life.ts';
 
 /** What policy is told of one statement. `estimatedRows` is known only at the target, just before execution. */
 export const runFacts = (
@@ -12,7 +12,7 @@ export const runFacts = (
   class: statement.class,
   verb: statement.verb,
   bounded: statement.bounded,
-  tables: statement.relations.map(({ schema, name }) => `${schema ?? DEFAULT_SCHEMA}.${name}`),
+  tables: tablesOf(statement),
   columns: statement.columns,
   functions: statement.functions,
   ...(estimatedRows === undefined ? {} : { estimatedRows: Math.round(estimatedRows) }),

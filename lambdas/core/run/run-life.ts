@@ -61,7 +61,7 @@ export const openRun = (request: RunRequest, verdict: Verdict, now: EpochMs): Ru
       statement: statement.normalised,
       literalMacs,
       requestHash: request.requestHash,
-      tables: statement.relations.map(({ schema, name }) => `${schema ?? DEFAULT_SCHEMA}.${name}`),
+      tables: tablesOf(statement),
       functions: statement.functions,
       maxRows: request.maxRows,
       decision: decisionWord(verdict),
@@ -77,7 +77,11 @@ export const openRun = (request: RunRequest, verdict: Verdict, now: EpochMs): Ru
 const isAsked = (verdict: Verdict): boolean => verdict.effect === 'allow' && verdict.quorum > 0;
 
 /** Where an unqualified name leads: the sessions of runs look into PostgreSQL's own schema and this one. */
-export const DEFAULT_SCHEMA = 'public';
+const DEFAULT_SCHEMA = 'public';
+
+/** `schema.name` of each relation that a statement names. */
+export const tablesOf = ({ relations }: Pick<Statement, 'relations'>): readonly string[] =>
+  relations.map(({ schema, name }) => `${schema ?? DEFAULT_SCHEMA}.${name}`);
 
 const decisionWord = (verdict: Verdict): 'allowed' | 'needs_approval' | 'denied' => {
   if (verdict.effect === 'deny') return 'denied';

@@ -1,4 +1,9 @@
 import * as z from 'zod';
+import {
+  SLACK_ACTION_MAX_CHARACTERS,
+  SLACK_RESPONSE_URL_MAX_CHARACTERS,
+  SLACK_VALUE_MAX_CHARACTERS,
+} from '../limits.ts';
 import { fail, ok, type Result } from '../result.ts';
 import { readButtonValue, SLACK_ACTIONS } from './button-value.ts';
 
@@ -72,11 +77,11 @@ const Payload = z.object({
   actions: z.tuple([
     z.object({
       type: z.literal('button'),
-      action_id: z.string().max(255),
-      value: z.string().max(2_000).optional(),
+      action_id: z.string().max(SLACK_ACTION_MAX_CHARACTERS),
+      value: z.string().max(SLACK_VALUE_MAX_CHARACTERS).optional(),
     }),
   ]),
-  response_url: z.string().max(1_000).optional(),
+  response_url: z.string().max(SLACK_RESPONSE_URL_MAX_CHARACTERS).optional(),
 });
 type Payload = z.output<typeof Payload>;
 

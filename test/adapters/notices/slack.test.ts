@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { after, before, beforeEach, type TestContext, test } from 'node:test';
 import { type SlackStandIn, startSlackStandIn } from '../../../examples/slack/stand-in.ts';
 import { slackNotices } from '../../../lambdas/adapters/notices/slack.ts';
-import type { Notice } from '../../../lambdas/app/ports.ts';
+import type { Notice } from '../../../lambdas/app/ports-of-notices.ts';
 import { closeServer, listenOnLoopback, readBody } from '../../../local/loopback.ts';
 import { FACTS, PENDING, VOTE } from '../../support/approvals.ts';
 import { captureLog } from '../../support/capture-log.ts';
