@@ -1,5 +1,6 @@
 import type { Approval, GrantedApproval, PendingApproval } from '../core/approval/approval.ts';
 import { closeApproval, useApproval } from '../core/approval/approval-life.ts';
+import { approversOf } from '../core/approval/consent.ts';
 import { type DecidedAgain, decideAgain } from '../core/approval/decide-again.ts';
 import { isBoundTo, outcomeOf } from '../core/approval/outcome.ts';
 import type { EventContext } from '../core/audit/event.ts';
@@ -116,7 +117,9 @@ const take = async (deps: Deps, about: Deciding, approval: GrantedApproval): Pro
   if (again.kind === 'ask') return hold(deps, about, { approval, resource, again });
   const unmasked = unmaskedCategories(deps.policy, { principal, groups, resource });
   const rights = rightsFor(resource, approval.granted.action, unmasked);
-  const change = admitted(grant, { granted: approval.granted, rights, consent: again.consent }, now);
+  const { granted, votes } = approval;
+  const given = { granted, rights, consent: again.consent, approvers: approversOf(votes) };
+  const change = admitted(grant, given, now);
   const used = useApproval(approval, { by: grant.id, statement: 0 });
   return (await finish(deps, about, change, [record<Approval>(used, context, now)])) === 'lost'
     ? 'lost'

@@ -19,6 +19,7 @@ export type Failure =
     }
   /** `note` is what they said. */
   | { readonly code: 'denied_by_person'; readonly note: string | undefined }
+  | { readonly code: 'own_approval' }
   | { readonly code: 'contained' }
   | { readonly code: 'unknown_resource'; readonly resource: string; readonly didYouMean: string | undefined }
   | { readonly code: 'unknown_action'; readonly action: string; readonly offered: readonly string[] }

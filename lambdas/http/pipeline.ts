@@ -85,6 +85,7 @@ const isHandled = <O extends Operation>(handlers: Handlers<O>, operation: Operat
 const RECORDED: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'principal_unknown',
   'groups_unavailable',
+  'own_approval',
   'contained',
   'unknown_resource',
   'unknown_action',

@@ -156,6 +156,13 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     meaning: 'It waits for people, or its target is being prepared.',
     remedy: 'Wait for it: `GET /v1/grants/{id}?wait=20`.',
   },
+  own_approval: {
+    status: 403,
+    title: 'Whoever approved this does not use it',
+    retryable: false,
+    meaning: 'The call was made through somebody who approved the grant.',
+    remedy: 'Let somebody else use the agent, or ask for a grant that others approve.',
+  },
   grant_over: {
     status: 410,
     title: 'The grant is over',

@@ -93,6 +93,7 @@ const factsOf = (failure: Failure | EdgeFailure): Partial<Problem> => {
     case 'unsupported_media_type':
     case 'token_refused':
     case 'owner_unknown':
+    case 'own_approval':
     case 'contained':
     case 'not_found':
     case 'idempotency_mismatch':

@@ -6,6 +6,7 @@ import { admitRun } from '../../lambdas/app/admit-run.ts';
 import { endAccess } from '../../lambdas/app/end-access.ts';
 import { executeRun } from '../../lambdas/app/execute-run.ts';
 import { inspectRun } from '../../lambdas/app/inspect-run.ts';
+import { vendCredential } from '../../lambdas/app/vend-credential.ts';
 import { APPROVAL_USE_SECONDS, SECOND_MS } from '../../lambdas/core/limits.ts';
 import { type App, startApp } from '../support/app.ts';
 import {
@@ -21,7 +22,7 @@ import {
   runOf,
   withPeople,
 } from '../support/approval-scene.ts';
-import { ALLOWED, ENTRY, NOW, REFUSED, RESOURCE } from '../support/facts.ts';
+import { ALLOWED, CALLER, ENTRY, NOW, PRINCIPAL, REFUSED, RESOURCE } from '../support/facts.ts';
 import { INSPECTION } from '../support/remembered-statements.ts';
 import { EVE, LEAD, SAMPLE_PEOPLE, visitorOf } from '../support/votes.ts';
 
@@ -54,6 +55,23 @@ test('what people approved is given once, however often it is taken', async () =
   assert.equal(await countIn(app, approval.id, 'approval.used'), 1);
   assert.equal(await countIn(app, grant.id, 'grant.approved'), 1);
   assert.ok(await activateGrant(app.deps, grant.id, app.context));
+});
+
+test('whoever approved a grant does not use it through the agent: four eyes stay four', async () => {
+  const { grant, approval } = await newWaitingGrant(app);
+  await decided(app, approval);
+  assert.equal(await admit(grant.id), 'go');
+  await activateGrant(app.deps, grant.id, app.context);
+  const vendThrough = async (...subjects: readonly string[]) => {
+    const delegation = subjects.map((subject) => ({ issuer: PRINCIPAL.issuer, subject }));
+    const by = { ...CALLER, principal: { ...PRINCIPAL, delegation } };
+    const vended = await vendCredential(app.deps, by, grant.id);
+    return vended.ok ? 'vended' : vended.failure.code;
+  };
+  assert.equal(await vendThrough('dora'), 'own_approval');
+  assert.equal(await vendThrough('proxy', 'dora'), 'own_approval');
+  assert.equal(await vendThrough('proxy'), 'vended');
+  assert.equal(await vendThrough(), 'vended');
 });
 
 test('a run that people approved is executed once, however often it is taken', async () => {

@@ -140,4 +140,12 @@ export const PLAN_MUTANTS: readonly Mutant[] = [
     tests: ['test/app/approvals-sweep.test.ts'],
     testsNamed: 'a plan ends with its grant',
   },
+  {
+    promise: 4,
+    rule: 'whoever approved a grant does not use it through the agent',
+    file: 'lambdas/core/grant/use-grant.ts',
+    find: `if (isUsedByApprover(grant, principal)) return fail({ code: 'own_approval' });`,
+    replace: '',
+    tests: ['test/app/approvals-use.test.ts'],
+  },
 ];

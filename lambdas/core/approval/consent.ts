@@ -15,6 +15,12 @@ export const consentOf = (votes: readonly Vote[]): Consent => {
 /** What policy is told where nobody was asked. */
 export const NOBODY: Consent = { approvals: 0, approverGroups: [] };
 
+/** Everybody who has said yes, whether or not their word still counts. */
+export const approversOf = (votes: readonly Vote[]): readonly PrincipalId[] =>
+  votes
+    .filter(({ decision }) => decision === 'approve')
+    .map(({ voter: { issuer, subject } }) => ({ issuer, subject }));
+
 /** An emergency stands for everybody who could have been asked; what policy forbids outright it does not lift. */
 export const everybody = (groups: readonly string[]): Consent => ({
   approvals: QUORUM_MAX,

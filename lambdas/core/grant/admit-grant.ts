@@ -1,5 +1,6 @@
 import type { Granted } from '../approval/approval.ts';
 import type { Rights } from '../config/resource.ts';
+import type { PrincipalId } from '../identity/principal.ts';
 import { ACTIVATION_MAX_SECONDS, SECOND_MS } from '../limits.ts';
 import type { EpochMs } from '../time.ts';
 import type { Change } from './change.ts';
@@ -10,12 +11,13 @@ export interface Given {
   readonly granted: Granted;
   readonly rights: Rights;
   readonly consent: Consent;
+  readonly approvers: readonly PrincipalId[];
 }
 
 /** People approved: from here on it is like a grant for which nobody had to be asked, only narrower where they said so. */
 export const admitGrant = (
   grant: PendingApprovalGrant,
-  { granted, rights, consent }: Given,
+  { granted, rights, consent, approvers }: Given,
   now: EpochMs,
 ): Change<PreparingGrant> => {
   const { quorum: _quorum, approveBy: _approveBy, ...core } = grant;
@@ -27,6 +29,7 @@ export const admitGrant = (
       rights,
       requestedSeconds: granted.seconds,
       consent,
+      approvers,
       activateBy: now + ACTIVATION_MAX_SECONDS * SECOND_MS,
     },
     fact: { type: 'grant.approved', grant: grant.id, approval: grant.approval, granted, consent },

@@ -60,6 +60,8 @@ interface GrantCore {
   readonly approval?: string | undefined;
   /** Whose consent the grant stands on, once it has been used; undefined: nobody's was needed. */
   readonly consent?: Consent | undefined;
+  /** Who approved it: none of them uses it through the agent. */
+  readonly approvers?: readonly PrincipalId[] | undefined;
 }
 
 /** The people behind something, as policy is told of them. */

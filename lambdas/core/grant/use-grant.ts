@@ -1,5 +1,5 @@
 import type { Principal, PrincipalId } from '../identity/principal.ts';
-import { isSameHolder, principalKey } from '../identity/principal.ts';
+import { isSameHolder, isSamePrincipal, principalKey } from '../identity/principal.ts';
 import { CREDENTIALS_PER_GRANT_MAX, POLL_RETRY_AFTER_SECONDS } from '../limits.ts';
 import type { Result } from '../result.ts';
 import { fail, ok } from '../result.ts';
@@ -32,6 +32,7 @@ export const checkUse = (use: Use, now: EpochMs): Result<ActiveGrant> => {
   const { grant, task, containment, isRevoked, principal } = use;
   if (!grant || !isSameHolder(grant.principal, principal)) return fail({ code: 'not_found' });
   if (isContained(containment, grant)) return fail({ code: 'contained' });
+  if (isUsedByApprover(grant, principal)) return fail({ code: 'own_approval' });
   if (isOver(grant)) return fail({ code: 'grant_over', state: grant.state });
   if (isRevoked) return fail({ code: 'grant_over', state: 'revoked' });
   if (!isTaskOpen(task, now)) return fail({ code: 'grant_over', state: 'task_ended' });
@@ -43,6 +44,10 @@ export const checkUse = (use: Use, now: EpochMs): Result<ActiveGrant> => {
     return fail({ code: 'credential_limit', max: CREDENTIALS_PER_GRANT_MAX });
   return ok(grant);
 };
+
+/** Four eyes stay four: whoever approved what an agent asked for does not use it through the agent. */
+const isUsedByApprover = ({ approvers = [] }: Grant, { delegation }: Principal): boolean =>
+  delegation.some((through) => approvers.some((approver) => isSamePrincipal(approver, through)));
 
 export const isTaskOpen = (task: Task | undefined, now: EpochMs): boolean =>
   task?.state === 'open' && now < task.openUntil;
