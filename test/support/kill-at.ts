@@ -24,15 +24,19 @@ export const killAt = (point: number) => {
   return { pass, wrap, wasReached: () => Math.ceil(point / 2) <= calls };
 };
 
-/** Plays with one more call survived each time, each in an app of its own, until nothing is left to kill. Says how many points there were. */
+/**
+ * Plays with more calls survived each time, each in an app of its own, until nothing is left to kill: at every point, or at
+ * one of so many, an odd number, so that it dies before calls and after them. Says how many points there were, at least.
+ */
 export const killAtEveryPoint = async (
   play: (app: App, point: number) => Promise<{ readonly wasReached: boolean }>,
+  oneOf: number,
 ): Promise<number> => {
-  for (let point = 1; ; point += 1) {
+  for (let point = 1; ; point += oneOf) {
     const app = await startApp();
     try {
       const { wasReached } = await play(app, point);
-      if (!wasReached) return point - 1;
+      if (!wasReached) return point - oneOf;
     } finally {
       await app.tables.close();
     }
