@@ -7,7 +7,7 @@ import { readsChangeNothing } from '../core/sql/reads-change-nothing.ts';
 import { refused, understood } from '../core/sql/statements.ts';
 import { startDatabase } from '../support/postgres.ts';
 
-/** Ten statements each. `npm test` tries 100. */
+/** Ten statements each. */
 const RUNS = 3_000;
 
 test('what is classified as a read changes nothing, in some ten thousand tries', async () => {

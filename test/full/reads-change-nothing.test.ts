@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Client } from 'pg';
-import { ALLOWED_FUNCTIONS, CHANCE_AND_CLOCK } from '../../../lambdas/core/sql/function-allow-list.ts';
-import { loadParser } from '../../../lambdas/core/sql/parser.ts';
-import { startDatabase, type TestDatabase } from '../../support/postgres.ts';
-import { EVERYDAY_QUERIES, EVERYDAY_SCHEMA, EVERYDAY_VALUES } from './everyday-queries.ts';
-import { NASTY_SCHEMA } from './nasty-statements.ts';
-import { digestOf, execute, readsChangeNothing } from './reads-change-nothing.ts';
-import { understood } from './statements.ts';
+import { ALLOWED_FUNCTIONS, CHANCE_AND_CLOCK } from '../../lambdas/core/sql/function-allow-list.ts';
+import { loadParser } from '../../lambdas/core/sql/parser.ts';
+import { EVERYDAY_QUERIES, EVERYDAY_SCHEMA, EVERYDAY_VALUES } from '../core/sql/everyday-queries.ts';
+import { NASTY_SCHEMA } from '../core/sql/nasty-statements.ts';
+import { digestOf, execute, readsChangeNothing } from '../core/sql/reads-change-nothing.ts';
+import { understood } from '../core/sql/statements.ts';
+import { startDatabase, type TestDatabase } from '../support/postgres.ts';
 
 let database: TestDatabase;
 let client: Client;

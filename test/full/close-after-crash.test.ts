@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { postgresTarget } from '../../../lambdas/adapters/postgres/postgres-target.ts';
-import type { CloseReport } from '../../../lambdas/app/ports.ts';
-import { type GrantedRole, type GrantedRoles, startGrantedRoles } from '../../support/granted-roles.ts';
+import { postgresTarget } from '../../lambdas/adapters/postgres/postgres-target.ts';
+import type { CloseReport } from '../../lambdas/app/ports.ts';
+import { type GrantedRole, type GrantedRoles, startGrantedRoles } from '../support/granted-roles.ts';
 
 let roles: GrantedRoles;
 before(async () => {
