@@ -30,9 +30,13 @@ export const decideInConsole = async (
 const findByReason = async (visitor: ConsoleVisitor, consoleUrl: string, reason: string): Promise<string> => {
   for (const end = Date.now() + WAIT_MS; Date.now() < end; await pause(500)) {
     const { body } = await visitor.open(`${consoleUrl}/console`);
-    const entry = body.split('<li>').find((one) => wordsOf(one).includes(`Reason ${reason} For`));
+    const entry = body.split('<li>').find((one) => isFor(wordsOf(one), reason));
     const [, path] = /href="([^"]*\/console\/approvals\/[^"]*)"/.exec(entry ?? '') ?? [];
     if (path) return new URL(path, consoleUrl).href;
   }
   throw new Error(`nothing with the reason "${reason}" came to wait for ${PERSON}`);
 };
+
+/** The whole reason: what follows it is how long a grant lasts, or that of a run. */
+const isFor = (words: string, reason: string): boolean =>
+  ['For', 'Its grant lasts'].some((next) => words.includes(`Reason ${reason} ${next}`));

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { GrantView } from '../../lambdas/http/schemas.ts';
-import { anyInput } from './any-input.ts';
-import { idOf, newActive, newPlan, newRun, openTask, release, until, vend } from './asks.ts';
-import { atOnce } from './at-once.ts';
-import { badAddresses } from './bad-addresses.ts';
-import { badBodies } from './bad-bodies.ts';
-import { badFields } from './bad-fields.ts';
-import type { Scene } from './bad-input-scene.ts';
-import { type Caller, type RunningStack, runStack } from './running-stack.ts';
-import { strangers } from './strangers.ts';
+import { anyInput } from '../e2e/any-input.ts';
+import { idOf, newActive, newPlan, newRun, openTask, release, until, vend } from '../e2e/asks.ts';
+import { atOnce } from '../e2e/at-once.ts';
+import { badAddresses } from '../e2e/bad-addresses.ts';
+import { badBodies } from '../e2e/bad-bodies.ts';
+import { badFields } from '../e2e/bad-fields.ts';
+import type { Scene } from '../e2e/bad-input-scene.ts';
+import { type Caller, type RunningStack, runStack } from '../e2e/running-stack.ts';
+import { strangers } from '../e2e/strangers.ts';
 
 let running: RunningStack;
 let crew: Caller;
