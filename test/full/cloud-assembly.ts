@@ -37,7 +37,7 @@ const CONCESSIONS: readonly ((resource: Resource) => Resource | undefined)[] = [
   // AWS authorizes the signals to a task for its state machine, MiniStack for `*`.
   (resource) =>
     resource.Type === 'AWS::IAM::Role'
-      ? replaced(resource, [/("states:SendTask\w+"[^{}]*"Resource":)"[^"]*"/g, '$1"*"'])
+      ? replaced(resource, [/("states:SendTask\w+"[^{}]*"Resource":)("[^"]*"|\[[^\]]*\])/g, '$1"*"'])
       : resource,
 ];
 
