@@ -5,8 +5,8 @@ import { testFiles } from './test-files.ts';
 /** A suite counts as one test, and a busy machine is no failure. */
 const TEST_TIMEOUT_MS = 240_000;
 const RUN_TIMEOUT_MS = 900_000;
-/** Files mostly compute; one more than there are cores, since those that start the whole stack wait now and then. */
-const CONCURRENCY = Math.max(2, availableParallelism()) + 1;
+/** Files mostly compute: more at a time than there are cores only makes each of them late. */
+const CONCURRENCY = Math.max(2, availableParallelism());
 
 /**
  * `npm test`: every test that needs nothing but Node and what `npm ci` installs. `npm test -- test/core` runs a part.

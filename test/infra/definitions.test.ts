@@ -32,7 +32,11 @@ const anyInput = fc.oneof(
   fc.record(
     {
       isAsked: fc.oneof(fc.boolean(), fc.jsonValue()),
-      approvalSeconds: fc.oneof(fc.integer(), fc.double({ noNaN: true }), fc.jsonValue()),
+      approvalSeconds: fc.oneof(
+        fc.integer(),
+        fc.double({ noNaN: true, noDefaultInfinity: true }),
+        fc.jsonValue(),
+      ),
     },
     { requiredKeys: [] },
   ),
