@@ -30,26 +30,20 @@ import {
   grantOf,
   newWaitingGrant,
   newWaitingRun,
+  resetScene,
   runOf,
   typesIn,
   withPeople,
 } from '../support/approval-scene.ts';
-import { ALLOWED, CALLER, ENTRY, NOW, PRINCIPAL, REFUSED, RESOURCE } from '../support/facts.ts';
-import { ALICE, DORA, EVE, LEAD, SAMPLE_PEOPLE, visitorOf } from '../support/votes.ts';
+import { ALLOWED, CALLER, ENTRY, NOW, PRINCIPAL, REFUSED } from '../support/facts.ts';
+import { ALICE, DORA, EVE, LEAD, visitorOf } from '../support/votes.ts';
 
 let app: App;
 before(async () => {
   app = await startApp();
 });
 after(() => app.tables.close());
-beforeEach(() => {
-  app.time.now = NOW;
-  app.policy.answer = withPeople(1);
-  app.policy.person = SAMPLE_PEOPLE;
-  app.deps.principals = [ENTRY];
-  app.deps.resources = [RESOURCE];
-  app.calls.length = 0;
-});
+beforeEach(() => resetScene(app));
 
 const codeOf = async (approval: Approval, change: Partial<Decision> & { readonly by?: Visitor } = {}) => {
   const answer = await decide(app, approval, change);

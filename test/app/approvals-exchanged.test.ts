@@ -2,8 +2,6 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { approvalItem, grantItem, runItem } from '../../lambdas/adapters/dynamo/items.ts';
-import { admitGrant } from '../../lambdas/app/admit-grant.ts';
-import { admitRun } from '../../lambdas/app/admit-run.ts';
 import { executeRun } from '../../lambdas/app/execute-run.ts';
 import { requestName } from '../../lambdas/app/run-payload.ts';
 import { showApproval } from '../../lambdas/app/show-approval.ts';
@@ -12,6 +10,7 @@ import type { Grant } from '../../lambdas/core/grant/grant.ts';
 import type { Run } from '../../lambdas/core/run/run.ts';
 import { type App, startApp } from '../support/app.ts';
 import {
+  admit,
   alarmsOf,
   approvalOf,
   decide,
@@ -19,32 +18,19 @@ import {
   grantOf,
   newWaitingGrant,
   newWaitingRun,
+  resetScene,
   runOf,
-  withPeople,
 } from '../support/approval-scene.ts';
-import { ENTRY, NOW, RESOURCE } from '../support/facts.ts';
-import { INSPECTION } from '../support/remembered-statements.ts';
-import { DORA, LEAD, SAMPLE_PEOPLE } from '../support/votes.ts';
+import { NOW } from '../support/facts.ts';
+import { DORA, LEAD } from '../support/votes.ts';
 
 let app: App;
 before(async () => {
   app = await startApp();
 });
 after(() => app.tables.close());
-beforeEach(() => {
-  app.time.now = NOW;
-  app.policy.answer = withPeople(1);
-  app.policy.person = SAMPLE_PEOPLE;
-  app.deps.policy.ask = (question) => app.policy.answer(question.context.approvals);
-  app.deps.principals = [ENTRY];
-  app.deps.resources = [RESOURCE];
-  app.statements.control.inspection = INSPECTION;
-  app.statements.executed.length = 0;
-  app.calls.length = 0;
-});
+beforeEach(() => resetScene(app));
 
-const admit = (id: string) =>
-  id.startsWith('r_') ? admitRun(app.deps, id, app.context) : admitGrant(app.deps, id, app.context);
 const execute = (id: string) => executeRun(app.deps, id, app.context);
 
 /** What somebody writes into the table who may write there. */
@@ -67,8 +53,8 @@ test('an approval of something else is refused, rings, and is not touched, whate
     app.calls.length = 0;
     await tamper({ grant: { ...mine.grant, approval: other.approval.id } });
     await tamper({ run: { ...myRun.run, approval: otherRun.approval.id } });
-    assert.equal(await admit(mine.grant.id), 'over', state);
-    assert.equal(await admit(myRun.run.id), 'over', state);
+    assert.equal(await admit(app, mine.grant.id), 'over', state);
+    assert.equal(await admit(app, myRun.run.id), 'over', state);
     const [grant, run] = [await grantOf(app, mine.grant.id), await runOf(app, myRun.run.id)];
     assert.equal('cause' in grant && grant.cause, 'approval_mismatch');
     assert.equal('outcome' in run && run.outcome.code, 'approval_mismatch');
@@ -88,7 +74,7 @@ test('an approval that was changed in the table gives nothing and rings', async 
     const { grant, approval } = await newWaitingGrant(app);
     await tamper({ approval: change(await decided(app, approval)) });
     app.calls.length = 0;
-    assert.equal(await admit(grant.id), 'over');
+    assert.equal(await admit(app, grant.id), 'over');
     assert.equal((await grantOf(app, grant.id)).state, 'failed');
     assert.equal(alarmsOf(app, 'ApprovalMismatch'), 1);
   }
@@ -104,7 +90,7 @@ test('a grant that asks for more than people saw gets nothing', async () => {
     await decided(app, approval);
     await tamper({ grant: { ...grant, ...change } });
     app.calls.length = 0;
-    assert.equal(await admit(grant.id), 'over');
+    assert.equal(await admit(app, grant.id), 'over');
     assert.equal(alarmsOf(app, 'ApprovalMismatch'), 1);
   }
 });
@@ -133,7 +119,7 @@ test('one byte, one parameter or one row more than people saw is not executed, a
 
 const assertNotExecuted = async (id: string, alarms = 1): Promise<void> => {
   app.calls.length = 0;
-  await admit(id);
+  await admit(app, id);
   await execute(id);
   const run = await runOf(app, id);
   assert.equal('outcome' in run && run.outcome.code, 'approval_mismatch');
@@ -150,11 +136,11 @@ test('a payload that was exchanged under its hash is not executed, before and af
   const [before, taken] = [await newWaitingRun(app), await newWaitingRun(app)];
   await decided(app, before.approval);
   exchange(before.run.id);
-  assert.equal(await admit(before.run.id), 'over');
+  assert.equal(await admit(app, before.run.id), 'over');
   await assertNotExecuted(before.run.id, 0);
   assert.equal((await approvalOf(app, before.approval.id)).state, 'approved');
   await decided(app, taken.approval);
-  assert.equal(await admit(taken.run.id), 'go');
+  assert.equal(await admit(app, taken.run.id), 'go');
   exchange(taken.run.id);
   await assertNotExecuted(taken.run.id);
 });

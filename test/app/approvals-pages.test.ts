@@ -9,11 +9,12 @@ import {
   newRun,
   newWaitingGrant,
   newWaitingRun,
+  resetScene,
   SQL,
   withPeople,
 } from '../support/approval-scene.ts';
 import { ALLOWED, ENTRY, NOW, PRINCIPAL, REFUSED, RESOURCE } from '../support/facts.ts';
-import { ALICE, DORA, EVE, LEAD, SAMPLE_PEOPLE, visitorOf } from '../support/votes.ts';
+import { ALICE, DORA, EVE, LEAD, visitorOf } from '../support/votes.ts';
 
 let app: App;
 let deps: ShowDeps;
@@ -22,11 +23,7 @@ before(async () => {
   deps = { ...app.deps, roleLines: ({ template }) => [`GRANT ${template}`] };
 });
 after(() => app.tables.close());
-beforeEach(() => {
-  app.time.now = NOW;
-  app.policy.answer = withPeople(1);
-  app.policy.person = SAMPLE_PEOPLE;
-});
+beforeEach(() => resetScene(app));
 
 const STRANGER = visitorOf('fay', ['sales']);
 

@@ -15,30 +15,20 @@ import {
   countIn,
   decided,
   eventsIn,
+  resetScene,
   runOf,
   SQL,
   withPeople,
 } from '../support/approval-scene.ts';
-import { ALLOWED, CALLER, ENTRY, NOW, REFUSED, RESOURCE } from '../support/facts.ts';
-import { INSPECTION } from '../support/remembered-statements.ts';
-import { DORA, EVE, LEAD, SAMPLE_PEOPLE } from '../support/votes.ts';
+import { ALLOWED, CALLER, NOW, REFUSED } from '../support/facts.ts';
+import { DORA, EVE, LEAD } from '../support/votes.ts';
 
 let app: App;
 before(async () => {
   app = await startApp();
 });
 after(() => app.tables.close());
-beforeEach(() => {
-  app.time.now = NOW;
-  app.policy.answer = withPeople(1);
-  app.policy.person = SAMPLE_PEOPLE;
-  app.deps.policy.ask = (question) => app.policy.answer(question.context.approvals);
-  app.deps.principals = [ENTRY];
-  app.deps.resources = [RESOURCE];
-  app.statements.control.inspection = INSPECTION;
-  app.statements.executed.length = 0;
-  app.calls.length = 0;
-});
+beforeEach(() => resetScene(app));
 
 const ONE = { sql: SQL, params: [], maxRows: 100, times: 1 };
 const OTHER = { ...ONE, sql: 'SELECT id FROM customers' };

@@ -20,11 +20,12 @@ import {
   grantOf,
   newRun,
   newWaitingGrant,
+  resetScene,
   runOf,
   withPeople,
 } from '../support/approval-scene.ts';
-import { ALLOWED, CALLER, ENTRY, NOW } from '../support/facts.ts';
-import { ALICE, DORA, LEAD, SAMPLE_PEOPLE, visitorOf } from '../support/votes.ts';
+import { ALLOWED, CALLER, NOW } from '../support/facts.ts';
+import { ALICE, DORA, LEAD, visitorOf } from '../support/votes.ts';
 
 let app: App;
 before(async () => {
@@ -32,11 +33,8 @@ before(async () => {
 });
 after(() => app.tables.close());
 beforeEach(() => {
-  app.time.now = NOW;
+  resetScene(app);
   app.policy.answer = () => ALLOWED;
-  app.policy.person = SAMPLE_PEOPLE;
-  app.deps.principals = [ENTRY];
-  app.calls.length = 0;
 });
 
 const revoke = async (grantId: string, by: Visitor = DORA, note = 'looks wrong'): Promise<string> => {

@@ -20,24 +20,18 @@ import {
   grantOf,
   newWaitingGrant,
   newWaitingRun,
+  resetScene,
   SQL,
-  withPeople,
 } from '../support/approval-scene.ts';
 import { CALLER, NOW, RESOURCE } from '../support/facts.ts';
-import { EVE, SAMPLE_PEOPLE } from '../support/votes.ts';
+import { EVE } from '../support/votes.ts';
 
 let app: App;
 before(async () => {
   app = await startApp();
 });
 after(() => app.tables.close());
-beforeEach(() => {
-  app.time.now = NOW;
-  app.policy.answer = withPeople(1);
-  app.policy.person = SAMPLE_PEOPLE;
-  app.deps.resources = [RESOURCE];
-  app.calls.length = 0;
-});
+beforeEach(() => resetScene(app));
 
 const sweepAt = async (afterMs: number): Promise<readonly string[]> => {
   app.time.now = NOW + afterMs;

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { activateGrant } from '../../lambdas/app/activate-grant.ts';
-import { admitGrant } from '../../lambdas/app/admit-grant.ts';
-import { admitRun } from '../../lambdas/app/admit-run.ts';
 import { endAccess } from '../../lambdas/app/end-access.ts';
 import { executeRun } from '../../lambdas/app/execute-run.ts';
 import { inspectRun } from '../../lambdas/app/inspect-run.ts';
@@ -10,6 +8,7 @@ import { vendCredential } from '../../lambdas/app/vend-credential.ts';
 import { APPROVAL_USE_SECONDS, SECOND_MS } from '../../lambdas/core/limits.ts';
 import { type App, startApp } from '../support/app.ts';
 import {
+  admit,
   approvalOf,
   countIn,
   decide,
@@ -19,10 +18,11 @@ import {
   newRun,
   newWaitingGrant,
   newWaitingRun,
+  resetScene,
   runOf,
   withPeople,
 } from '../support/approval-scene.ts';
-import { ALLOWED, CALLER, ENTRY, NOW, PRINCIPAL, REFUSED, RESOURCE } from '../support/facts.ts';
+import { ALLOWED, CALLER, ENTRY, PRINCIPAL, REFUSED, RESOURCE } from '../support/facts.ts';
 import { INSPECTION } from '../support/remembered-statements.ts';
 import { EVE, LEAD, SAMPLE_PEOPLE, visitorOf } from '../support/votes.ts';
 
@@ -31,26 +31,14 @@ before(async () => {
   app = await startApp();
 });
 after(() => app.tables.close());
-beforeEach(() => {
-  app.time.now = NOW;
-  app.policy.answer = withPeople(1);
-  app.policy.person = SAMPLE_PEOPLE;
-  app.deps.policy.ask = (question) => app.policy.answer(question.context.approvals);
-  app.deps.principals = [ENTRY];
-  app.deps.resources = [RESOURCE];
-  app.statements.control.inspection = INSPECTION;
-  app.statements.executed.length = 0;
-  app.calls.length = 0;
-});
+beforeEach(() => resetScene(app));
 
-const admit = (id: string) =>
-  id.startsWith('r_') ? admitRun(app.deps, id, app.context) : admitGrant(app.deps, id, app.context);
 const execute = (id: string) => executeRun(app.deps, id, app.context);
 
 test('what people approved is given once, however often it is taken', async () => {
   const { grant, approval } = await newWaitingGrant(app);
   await decided(app, approval);
-  for (const _ of [1, 2]) assert.equal(await admit(grant.id), 'go');
+  for (const _ of [1, 2]) assert.equal(await admit(app, grant.id), 'go');
   assert.equal((await approvalOf(app, approval.id)).state, 'consumed');
   assert.equal(await countIn(app, approval.id, 'approval.used'), 1);
   assert.equal(await countIn(app, grant.id, 'grant.approved'), 1);
@@ -60,7 +48,7 @@ test('what people approved is given once, however often it is taken', async () =
 test('whoever approved a grant does not use it through the agent: four eyes stay four', async () => {
   const { grant, approval } = await newWaitingGrant(app);
   await decided(app, approval);
-  assert.equal(await admit(grant.id), 'go');
+  assert.equal(await admit(app, grant.id), 'go');
   await activateGrant(app.deps, grant.id, app.context);
   const vendThrough = async (...subjects: readonly string[]) => {
     const delegation = subjects.map((subject) => ({ issuer: PRINCIPAL.issuer, subject }));
@@ -77,7 +65,7 @@ test('whoever approved a grant does not use it through the agent: four eyes stay
 test('a run that people approved is executed once, however often it is taken', async () => {
   const { run, grantId, approval } = await newWaitingRun(app);
   await decided(app, approval);
-  await Promise.all([admit(run.id), admit(run.id)]);
+  await Promise.all([admit(app, run.id), admit(app, run.id)]);
   await Promise.all([execute(run.id), execute(run.id)]);
   await execute(run.id);
   assert.equal(app.statements.executed.length, 1);
@@ -89,7 +77,7 @@ test('a signal by hand while people decide gives nothing, and they go on decidin
   const { grant, approval } = await newWaitingGrant(app);
   const waitingRun = await newWaitingRun(app);
   app.roles.clear();
-  for (const id of [grant.id, waitingRun.run.id]) assert.equal(await admit(id), 'wait');
+  for (const id of [grant.id, waitingRun.run.id]) assert.equal(await admit(app, id), 'wait');
   assert.equal(await activateGrant(app.deps, grant.id, app.context), undefined);
   assert.equal((await execute(waitingRun.run.id))?.state, 'pending_approval');
   assert.deepEqual([...app.roles], []);
@@ -122,9 +110,9 @@ test('what is approved and not used in time gives nothing', async () => {
   const waitingRun = await newWaitingRun(app);
   for (const one of [approval, waitingRun.approval]) await decided(app, one);
   app.time.now += APPROVAL_USE_SECONDS * SECOND_MS;
-  assert.equal(await admit(grant.id), 'over');
+  assert.equal(await admit(app, grant.id), 'over');
   assert.equal((await grantOf(app, grant.id)).state, 'lapsed');
-  assert.equal(await admit(waitingRun.run.id), 'over');
+  assert.equal(await admit(app, waitingRun.run.id), 'over');
   assert.equal((await execute(waitingRun.run.id))?.state, 'failed', 'its grant is over by then');
   assert.equal(app.statements.executed.length, 0);
   for (const { id } of [approval, waitingRun.approval])
@@ -154,7 +142,7 @@ for (const [name, change] of Object.entries(CHANGES))
       [grantScene.grant.id, grantScene.approval],
       [runScene.run.id, runScene.approval],
     ] as const) {
-      for (const _ of [1, 2]) assert.equal(await admit(id), 'wait');
+      for (const _ of [1, 2]) assert.equal(await admit(app, id), 'wait');
       assert.equal((await approvalOf(app, approval.id)).state, 'superseded');
       assert.ok(!(await decide(app, approval, { by: EVE })).ok);
       const now = id.startsWith('r_') ? await runOf(app, id) : await grantOf(app, id);
@@ -165,7 +153,7 @@ for (const [name, change] of Object.entries(CHANGES))
       app.policy.person = SAMPLE_PEOPLE;
       for (let voted = 0; voted < again.quorum; voted += 1)
         await decided(app, again, { by: visitorOf(`person-${voted}`) });
-      assert.equal(await admit(id), 'go');
+      assert.equal(await admit(app, id), 'go');
       change();
     }
     await execute(runScene.run.id);
@@ -188,7 +176,7 @@ test('a group that principals.yaml takes away between decision and use takes its
     const { grant, approval } = await newWaitingGrant(app);
     await decided(app, approval);
     app.deps.principals = now;
-    assert.equal(await admit(grant.id), 'wait');
+    assert.equal(await admit(app, grant.id), 'wait');
     assert.equal((await approvalOf(app, approval.id)).state, 'superseded');
   }
 });
@@ -197,7 +185,7 @@ test('runs that were given in the place of a login need somebody who still stand
   const { grant, approval } = await newWaitingGrant(app);
   await decided(app, approval, { granted: { action: 'postgres:read', seconds: 600 } });
   app.policy.person = () => REFUSED;
-  assert.equal(await admit(grant.id), 'wait');
+  assert.equal(await admit(app, grant.id), 'wait');
 });
 
 test('what policy denies by now is given to nobody, whoever approved it, in an emergency neither', async () => {
@@ -207,9 +195,9 @@ test('what policy denies by now is given to nobody, whoever approved it, in an e
     const { run, approval: other } = await newWaitingRun(app);
     for (const one of [approval, other]) await decided(app, one, change);
     app.policy.answer = () => REFUSED;
-    assert.equal(await admit(grant.id), 'over');
+    assert.equal(await admit(app, grant.id), 'over');
     assert.equal((await grantOf(app, grant.id)).state, 'denied');
-    assert.equal(await admit(run.id), 'over');
+    assert.equal(await admit(app, run.id), 'over');
     const given = await runOf(app, run.id);
     assert.equal('outcome' in given && given.outcome.code, 'policy_denied');
     for (const { id } of [approval, other]) {
@@ -226,7 +214,7 @@ test('what a resource does not give any more, people do not give', async () => {
     const { grant, approval } = await newWaitingGrant(app);
     await decided(app, approval);
     app.deps.resources = [{ ...RESOURCE, ...change }];
-    assert.equal(await admit(grant.id), 'over');
+    assert.equal(await admit(app, grant.id), 'over');
     assert.equal((await grantOf(app, grant.id)).state, 'denied');
   }
 });
@@ -259,9 +247,9 @@ test('an estimate that asks for two people is answered by two, and the run is ex
   assert.equal(approval.quorum, 2);
   assert.deepEqual(approval.found?.estimatedRows, [5_000]);
   assert.equal((await decided(app, approval)).state, 'pending');
-  assert.equal(await admit(id), 'wait');
+  assert.equal(await admit(app, id), 'wait');
   assert.equal((await decided(app, approval, { by: EVE })).state, 'approved');
-  assert.equal(await admit(id), 'go');
+  assert.equal(await admit(app, id), 'go');
   assert.equal((await execute(id))?.state, 'succeeded');
   assert.equal(app.statements.executed.length, 1);
   await eventsIn(app, approval.id);
@@ -275,14 +263,14 @@ test('an estimate that grew since people approved asks them again, and the secon
   await execute(id);
   const first = await approvalOf(app, (await runOf(app, id)).approval);
   await decided(app, first);
-  assert.equal(await admit(id), 'go');
+  assert.equal(await admit(app, id), 'go');
   estimate(5_000);
   assert.equal((await execute(id))?.state, 'pending_approval');
   const second = await approvalOf(app, (await runOf(app, id)).approval);
   assert.equal(second.supersedes, first.id);
   assert.equal((await decided(app, second)).state, 'pending');
   await decided(app, second, { by: EVE });
-  for (const _ of [1, 2]) assert.equal(await admit(id), 'go');
+  for (const _ of [1, 2]) assert.equal(await admit(app, id), 'go');
   for (const _ of [1, 2]) await execute(id);
   assert.equal(app.statements.executed.length, 1);
   assert.equal((await approvalOf(app, first.id)).state, 'consumed');

@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { admitRun } from '../../lambdas/app/admit-run.ts';
-import { decideApproval } from '../../lambdas/app/decide-approval.ts';
 import { executeRun } from '../../lambdas/app/execute-run.ts';
 import { releaseGrant } from '../../lambdas/app/release-grant.ts';
 import { requestRun } from '../../lambdas/app/request-run.ts';
 import { storePeopleWait } from '../../lambdas/app/store-wait.ts';
 import { sweep } from '../../lambdas/app/sweep.ts';
-import type { Visitor } from '../../lambdas/app/visitor.ts';
 import { SECOND_MS, SWEEP_GRACE_MS } from '../../lambdas/core/limits.ts';
 import type { PendingApprovalRun } from '../../lambdas/core/run/run.ts';
 import { type App, startApp } from '../support/app.ts';
-import { ALLOWED, CALLER, NOW, PRINCIPAL, REFUSED } from '../support/facts.ts';
+import { approvalOf, decided, withPeople } from '../support/approval-scene.ts';
+import { CALLER, NOW } from '../support/facts.ts';
 
 const APPROVAL_SECONDS = 30;
 
@@ -20,13 +19,9 @@ let grantId: string;
 beforeEach(async () => {
   app = await startApp();
   grantId = await app.newActive(await app.newTask(), { action: 'postgres:read' });
-  peopleNeeded(1);
+  app.policy.answer = withPeople(1);
 });
 afterEach(() => app.tables.close());
-
-const peopleNeeded = (count: number) => {
-  app.policy.answer = (approvals) => (approvals >= count ? ALLOWED : REFUSED);
-};
 
 const waiting = async (): Promise<PendingApprovalRun> => {
   const request = {
@@ -46,27 +41,7 @@ const pending = async (id: string): Promise<PendingApprovalRun> => {
   return run;
 };
 
-const approve = async ({ approval: approvalId }: PendingApprovalRun) => {
-  const visitor: Visitor = {
-    ...CALLER,
-    principal: {
-      ...PRINCIPAL,
-      subject: 'ana.silva',
-      type: 'human',
-      groups: { known: true, names: ['dba'] },
-      owners: [],
-    },
-    authenticatedAt: app.time.now,
-  };
-  const digest = (await app.deps.store.readApproval(approvalId))?.digest ?? '';
-  const decided = await decideApproval(app.deps, visitor, {
-    approvalId,
-    digest,
-    decision: 'approve',
-    way: 'page',
-  });
-  assert.ok(decided.ok, JSON.stringify(decided));
-};
+const approve = async ({ approval }: PendingApprovalRun) => decided(app, await approvalOf(app, approval));
 
 const signals = () => app.calls.filter((call) => call.startsWith('endWait'));
 
@@ -74,7 +49,7 @@ test('a run that is held at its target waits for another approval, for as long a
   const run = await waiting();
   await approve(run);
   assert.equal(await admitRun(app.deps, run.id, app.context), 'go');
-  peopleNeeded(2);
+  app.policy.answer = withPeople(2);
   app.time.now += SECOND_MS;
   await executeRun(app.deps, run.id, app.context);
   const held = await pending(run.id);

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { activateGrant } from '../../lambdas/app/activate-grant.ts';
 import { admitGrant } from '../../lambdas/app/admit-grant.ts';
-import { decideApproval } from '../../lambdas/app/decide-approval.ts';
 import { endAccess } from '../../lambdas/app/end-access.ts';
 import { endTask } from '../../lambdas/app/end-task.ts';
 import { revokeGrant } from '../../lambdas/app/revoke-grant.ts';
@@ -12,28 +11,19 @@ import type { Visitor } from '../../lambdas/app/visitor.ts';
 import type { PendingApprovalGrant } from '../../lambdas/core/grant/grant.ts';
 import { APPROVAL_USE_SECONDS, SECOND_MS, SWEEP_GRACE_MS } from '../../lambdas/core/limits.ts';
 import { type App, startApp } from '../support/app.ts';
-import { ALLOWED, CALLER, NOW, PRINCIPAL, REFUSED } from '../support/facts.ts';
+import { approvalOf, decided, withPeople } from '../support/approval-scene.ts';
+import { ALLOWED, CALLER, NOW, REFUSED } from '../support/facts.ts';
+import { DORA } from '../support/votes.ts';
 
 /** Who decides or ends signals a workflow, and who stores its token looks: one of the two always finds the other. */
 let app: App;
 beforeEach(async () => {
   app = await startApp();
-  app.policy.answer = (approvals) => (approvals >= 1 ? ALLOWED : REFUSED);
+  app.policy.answer = withPeople(1);
 });
 afterEach(() => app.tables.close());
 
-const ana = (): Visitor => ({
-  ...CALLER,
-  principal: {
-    ...PRINCIPAL,
-    subject: 'ana.silva',
-    name: 'Ana Silva',
-    type: 'human',
-    groups: { known: true, names: ['dba'] },
-    owners: [],
-  },
-  authenticatedAt: app.time.now,
-});
+const dora = (): Visitor => ({ ...DORA, authenticatedAt: app.time.now });
 
 const waiting = async (task?: string): Promise<PendingApprovalGrant> => {
   const grant = await app.newGrant(task ?? (await app.newTask()));
@@ -41,12 +31,8 @@ const waiting = async (task?: string): Promise<PendingApprovalGrant> => {
   return grant;
 };
 
-const decide = async (grant: PendingApprovalGrant, decision: 'approve' | 'deny' = 'approve') => {
-  const approval = await app.deps.store.readApproval(grant.approval);
-  assert.ok(approval);
-  const { id: approvalId, digest } = approval;
-  const decided = await decideApproval(app.deps, ana(), { approvalId, digest, decision, way: 'page' });
-  assert.ok(decided.ok, JSON.stringify(decided));
+const decide = async ({ approval }: PendingApprovalGrant, decision: 'approve' | 'deny' = 'approve') => {
+  await decided(app, await approvalOf(app, approval), { decision });
 };
 
 const storeFor = (grant: PendingApprovalGrant, taskToken: string) =>
@@ -172,7 +158,7 @@ const active = async (): Promise<string> => {
 };
 
 const revoke = async (grantId: string) =>
-  assert.ok((await revokeGrant(app.deps, ana(), { grantId, note: 'wrong table' })).ok);
+  assert.ok((await revokeGrant(app.deps, dora(), { grantId, note: 'wrong table' })).ok);
 
 test('a revocation before the token of the end was stored is signalled by whoever stores it', async () => {
   const id = await active();
@@ -200,7 +186,7 @@ test('a revocation whose signal was lost is carried out by the sweeper, long bef
     throw new Error('states is down');
   };
   const workflow = { ...app.deps.workflow, endWait: down };
-  const revoked = await revokeGrant({ ...app.deps, workflow }, ana(), { grantId: id, note: 'wrong table' });
+  const revoked = await revokeGrant({ ...app.deps, workflow }, dora(), { grantId: id, note: 'wrong table' });
   assert.ok(revoked.ok);
   assert.equal(await stateOf(id), 'active');
   app.time.now = NOW + SWEEP_GRACE_MS;

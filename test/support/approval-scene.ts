@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { type Admission, admitGrant } from '../../lambdas/app/admit-grant.ts';
+import { admitRun } from '../../lambdas/app/admit-run.ts';
 import { type Decision, decideApproval } from '../../lambdas/app/decide-approval.ts';
 import { requestRun } from '../../lambdas/app/request-run.ts';
 import type { Visitor } from '../../lambdas/app/visitor.ts';
@@ -8,12 +10,30 @@ import { verifyChain } from '../../lambdas/core/audit/verify-chain.ts';
 import type { Grant, PendingApprovalGrant } from '../../lambdas/core/grant/grant.ts';
 import type { PendingApprovalRun, Run } from '../../lambdas/core/run/run.ts';
 import type { App } from './app.ts';
-import { ALLOWED, CALLER, REFUSED } from './facts.ts';
-import { DORA } from './votes.ts';
+import { ALLOWED, CALLER, ENTRY, NOW, REFUSED, RESOURCE } from './facts.ts';
+import { INSPECTION } from './remembered-statements.ts';
+import { DORA, SAMPLE_PEOPLE } from './votes.ts';
 
 /** Allowed once so many people have approved. */
 export const withPeople = (quorum: number) => (approvals: number) =>
   approvals >= quorum ? ALLOWED : REFUSED;
+
+/** Before each test: the clock, the policies, the configuration and the target as they are at first, and no call counted. */
+export const resetScene = (app: App): void => {
+  app.time.now = NOW;
+  app.policy.answer = withPeople(1);
+  app.policy.person = SAMPLE_PEOPLE;
+  app.deps.policy.ask = (question) => app.policy.answer(question.context.approvals);
+  app.deps.principals = [ENTRY];
+  app.deps.resources = [RESOURCE];
+  app.statements.control.inspection = INSPECTION;
+  app.statements.executed.length = 0;
+  app.calls.length = 0;
+};
+
+/** Takes what people have decided about a grant or a run, as its workflow does. */
+export const admit = (app: App, id: string): Promise<Admission> =>
+  id.startsWith('r_') ? admitRun(app.deps, id, app.context) : admitGrant(app.deps, id, app.context);
 
 export interface GrantScene {
   readonly task: string;
