@@ -18,6 +18,7 @@ import { ALLOWED_FUNCTIONS } from '../core/sql/function-allow-list.ts';
 import type { EpochMs } from '../core/time.ts';
 import { askPeople, newApprovalId } from './ask-people.ts';
 import { decideUntilCommitted } from './attempts.ts';
+import { consentFailure } from './check-consent.ts';
 import type { Executable, ExecuteRunDeps } from './execute-run.ts';
 import { saidOf } from './inspect-run.ts';
 import type { Inspection } from './ports.ts';
@@ -71,7 +72,7 @@ export const beginRun = async (
 };
 
 const refused = (
-  code: 'statement_refused' | 'policy_denied',
+  code: 'statement_refused' | 'policy_denied' | 'approval_over' | 'approval_mismatch',
   why?: { readonly column: string; readonly reason: string },
 ): Begun => ({
   kind: 'refused',
@@ -97,6 +98,9 @@ const attempt = async (
   const { run, grant } = read;
   if (run?.state !== 'queued' || !grant) return { kind: 'over', run };
   if (!mayExecute(read, now)) return { kind: 'refused', answered: { outcome: failedOutcome('grant_over') } };
+  // Looked at before the target was, and once more now: waiting for locks takes time, in which a plan can be withdrawn.
+  const failure = await consentFailure(deps, { ...about, run, grant }, now);
+  if (failure) return refused(failure);
   const verdict = verdictOf(about, { ...read, grant });
   if (verdict.effect === 'deny' || lacksOwner(grant, verdict.quorum)) return refused('policy_denied');
   const held = isConsented(about, { ...read, grant })

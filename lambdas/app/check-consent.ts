@@ -4,7 +4,7 @@ import { isBoundTo, isWhole } from '../core/approval/outcome.ts';
 import type { Grant } from '../core/grant/grant.ts';
 import type { QueuedRun } from '../core/run/run.ts';
 import type { EpochMs } from '../core/time.ts';
-import type { Store, TaskVault } from './ports.ts';
+import type { Alarm, Store, TaskVault } from './ports.ts';
 import type { RunAsked } from './run-payload.ts';
 
 /** What is about to be executed, and what it says of itself. */
@@ -19,7 +19,7 @@ interface Consented {
  * Whether the bytes that are about to be executed are those that people consented to, by the approval as it stands now.
  * `over`: its plan was revoked or has ended. A run that nobody was asked about has nothing to compare.
  */
-export const checkConsent = async (
+const checkConsent = async (
   store: Pick<Store, 'readApproval'>,
   about: Consented,
   now: EpochMs,
@@ -30,6 +30,19 @@ export const checkConsent = async (
   if (!approval || !isWhole(approval) || !isBound(approval, about)) return 'mismatch';
   if (approval.asked.subject.kind === 'run') return approval.state === 'consumed' ? 'holds' : 'mismatch';
   return approval.state === 'approved' && now < approval.useBy ? 'holds' : 'over';
+};
+
+/** The same as why nothing is executed; undefined: the consent holds. What is not what people saw rings. */
+export const consentFailure = async (
+  deps: { readonly store: Pick<Store, 'readApproval'>; readonly alarm: Alarm },
+  about: Consented,
+  now: EpochMs,
+): Promise<'approval_over' | 'approval_mismatch' | undefined> => {
+  const consent = await checkConsent(deps.store, about, now);
+  if (consent === 'holds') return undefined;
+  if (consent === 'over') return 'approval_over';
+  deps.alarm('ApprovalMismatch');
+  return 'approval_mismatch';
 };
 
 const isBound = (approval: Approval, { run, grant, asked, vault }: Consented): boolean => {

@@ -12,7 +12,7 @@ import { classify } from '../core/sql/classify.ts';
 import type { Statement } from '../core/sql/statement.ts';
 import { decideUntilCommitted } from './attempts.ts';
 import { beginRun } from './begin-run.ts';
-import { checkConsent } from './check-consent.ts';
+import { consentFailure } from './check-consent.ts';
 import { findTarget } from './find-target.ts';
 import type {
   Alarm,
@@ -85,9 +85,8 @@ const prepare = async (
   const asked = await readAsked(vault, run);
   if (!vault || !asked) return failedOutcome('payload_gone');
   if (asked === 'exchanged') return mismatch(deps);
-  const consent = await checkConsent(deps.store, { run, grant, asked, vault }, deps.clock());
-  if (consent === 'over') return failedOutcome('approval_over');
-  if (consent === 'mismatch') return mismatch(deps);
+  const failure = await consentFailure(deps, { run, grant, asked, vault }, deps.clock());
+  if (failure) return failedOutcome(failure);
   await deps.loadParser();
   const statement = classify(asked.sql);
   if (!statement.ok) return failedOutcome('statement_refused', statement.failure.part);

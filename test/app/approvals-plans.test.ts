@@ -175,6 +175,21 @@ test('nothing runs of a plan that waits, was denied, was withdrawn or is over', 
   assert.equal(await use(grantId, short), 'over');
 });
 
+test('a plan that is withdrawn while the target waits for its locks executes nothing any more', async () => {
+  const { grantId, approval } = await newApproved();
+  const run = await use(grantId, approval);
+  const { statements } = app.deps;
+  const slow: typeof statements = {
+    async execute(asked) {
+      await endOwnPlan(app.deps, CALLER, planOfApproval(approval.id));
+      return statements.execute(asked);
+    },
+  };
+  const settled = await executeRun({ ...app.deps, statements: slow }, run, app.context);
+  assert.equal(settled && 'outcome' in settled && settled.outcome.code, 'approval_over');
+  assert.equal(app.statements.executed.length, 0);
+});
+
 test('a plan never outlives its grant', async () => {
   const { grantId, approval } = await newApproved({ durationSeconds: 3_600 });
   const grant = await app.deps.store.readGrant(grantId);

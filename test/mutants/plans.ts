@@ -142,6 +142,14 @@ export const PLAN_MUTANTS: readonly Mutant[] = [
   },
   {
     promise: 4,
+    rule: 'consent is looked at once more when the target holds its locks',
+    file: 'lambdas/app/begin-run.ts',
+    find: 'if (failure) return refused(failure);',
+    replace: '',
+    tests: PLAN_TESTS,
+  },
+  {
+    promise: 4,
     rule: 'whoever approved a grant does not use it through the agent',
     file: 'lambdas/core/grant/use-grant.ts',
     find: `if (isUsedByApprover(grant, principal)) return fail({ code: 'own_approval' });`,
