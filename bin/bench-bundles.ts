@@ -6,6 +6,7 @@ import { build } from 'esbuild';
 import type { FunctionName } from '../lambdas/core/config/compiled.ts';
 import type { BundleResult } from './bench-results.ts';
 import { summarize } from './bench-statistics.ts';
+import { START_SETTINGS } from './bundle.ts';
 
 /** A function as it was deployed: where its bundle is and the environment it starts in. */
 export interface DeployedFunction {
@@ -56,23 +57,15 @@ const wasmBytesIn = (directory: string): number =>
     .filter((file) => file.endsWith('.wasm'))
     .reduce((sum, file) => sum + statSync(join(directory, file)).size, 0);
 
-/** The same function with an absent engine, bundled with the settings of `bin/bundle.ts` that matter to its start. */
+/** The same function with an absent engine, bundled as it starts when deployed. */
 const withoutEngine = async (deployed: DeployedFunction, scratchDir: string): Promise<DeployedFunction> => {
   const directory = resolve(scratchDir, deployed.name);
   mkdirSync(directory, { recursive: true });
   await build({
-    absWorkingDir: ROOT,
+    ...START_SETTINGS,
     entryPoints: [join(ROOT, 'lambdas/functions', `${deployed.name}.ts`)],
     outfile: join(directory, 'index.cjs'),
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'cjs',
-    mainFields: ['module', 'main'],
-    minify: true,
-    external: ['pg-native'],
     alias: { [ENGINE]: join(ROOT, 'bin/bench-absent-engine.ts') },
-    logLevel: 'error',
   });
   copyFileSync(join(deployed.directory, 'config.json'), join(directory, 'config.json'));
   return { ...deployed, directory };
