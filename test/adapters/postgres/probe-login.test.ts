@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { after, before, test } from 'node:test';
 import { generate } from 'selfsigned';
+import { createRdsFront } from '../../../examples/targets/rds-front.ts';
 import { postgresTarget } from '../../../lambdas/adapters/postgres/postgres-target.ts';
 import { type ProbeOutcome, probeLogin } from '../../../lambdas/adapters/postgres/probe-login.ts';
 import { ADMIN_USER, type SignOwn } from '../../../lambdas/adapters/postgres/session.ts';
 import { listenOnLoopback } from '../../../local/loopback.ts';
-import { createRdsFront } from '../../../local/rds-front.ts';
 import { type GrantedRole, type GrantedRoles, startGrantedRoles } from '../../support/granted-roles.ts';
 
 let roles: GrantedRoles;
