@@ -1,0 +1,118 @@
+import type { CredentialContent } from '../../lambdas/app/credential.ts';
+import type { IssueAsk } from '../../lambdas/app/ports-of-targets.ts';
+import type { Resource, ResourceKind, VendAction } from '../../lambdas/core/config/resource.ts';
+import { databaseUser } from '../../lambdas/core/grant/ids.ts';
+import { RDS_TOKEN_SECONDS, SECOND_MS } from '../../lambdas/core/limits.ts';
+import { AWS_RESOURCE, RESOURCE } from './facts.ts';
+import { EKS_RESOURCE, MYSQL_RESOURCE, SSH_RESOURCE } from './kind-facts.ts';
+import { type Nature, type RememberedPlace, rememberedPlace } from './remembered-place.ts';
+
+/** What tests about every kind need of one. A kind is added here, and is then in all of them. */
+export interface KindInTests {
+  readonly resource: Resource;
+  readonly action: VendAction;
+  /** Where the resource has several. */
+  readonly profile?: string;
+  readonly nature: Nature;
+  readonly content: (ask: IssueAsk<Resource>, secret: string) => CredentialContent;
+}
+
+/** Two clocks of AWS and us differ by no more than this, or nothing that is signed is taken. */
+export const CLOCK_SKEW_MS = 5 * 60_000;
+
+/** A role or a user of its own, whose open connections outlive the token that opened them. */
+const LOGIN: Nature = {
+  makes: true,
+  opensForMs: RDS_TOKEN_SECONDS * SECOND_MS,
+  timedBy: 'us',
+  opens: 'session',
+  knowsEnd: false,
+  isPushed: false,
+  refusedForMs: 0,
+};
+
+/** A session of STS: AWS ends it, at the end of its grant at the latest, and refuses it before when it is told to. */
+const ROLE_SESSION: Nature = {
+  makes: false,
+  opensForMs: RDS_TOKEN_SECONDS * SECOND_MS,
+  timedBy: 'target',
+  opens: 'call',
+  knowsEnd: true,
+  isPushed: false,
+  refusedForMs: CLOCK_SKEW_MS,
+};
+
+const PUSHED_KEY: Nature = {
+  makes: false,
+  opensForMs: 60 * SECOND_MS,
+  timedBy: 'target',
+  opens: 'session',
+  knowsEnd: false,
+  isPushed: true,
+  refusedForMs: Number.POSITIVE_INFINITY,
+};
+
+const BINDING: Nature = { ...LOGIN, opens: 'call' };
+
+/** The content of a credential, for kinds of which nothing here reads it. */
+const unread = ({ resource }: IssueAsk<Resource>) =>
+  ({ kind: resource.kind }) as unknown as CredentialContent;
+
+export const KINDS: Readonly<Record<ResourceKind, KindInTests>> = {
+  postgres: {
+    resource: RESOURCE,
+    action: 'postgres:connect',
+    nature: LOGIN,
+    content: ({ grant }, secret) => ({
+      kind: 'postgres',
+      host: RESOURCE.target.host,
+      port: RESOURCE.target.port,
+      database: RESOURCE.target.database,
+      user: databaseUser(grant.id),
+      password: secret,
+      caPem: RESOURCE.target.caPem,
+    }),
+  },
+  mysql: { resource: MYSQL_RESOURCE, action: 'mysql:connect', nature: LOGIN, content: unread },
+  aws: {
+    resource: AWS_RESOURCE,
+    action: 'aws:assume',
+    profile: 'read-reports',
+    nature: ROLE_SESSION,
+    content: unread,
+  },
+  ssh: { resource: SSH_RESOURCE, action: 'ssh:connect', nature: PUSHED_KEY, content: unread },
+  eks: { resource: EKS_RESOURCE, action: 'eks:connect', nature: BINDING, content: unread },
+};
+
+/** In the order of the table. */
+export const KIND_NAMES = Object.keys(KINDS) as readonly ResourceKind[];
+
+export type Places = Readonly<Record<ResourceKind, RememberedPlace>>;
+
+/** One of each kind. */
+export const rememberedPlaces = (clock: () => number): Places => {
+  const place = (kind: ResourceKind) => rememberedPlace(KINDS[kind].nature, clock, KINDS[kind].content);
+  return {
+    postgres: place('postgres'),
+    mysql: place('mysql'),
+    aws: place('aws'),
+    ssh: place('ssh'),
+    eks: place('eks'),
+  };
+};
+
+/** What use cases ask for by kind. */
+export const portsOf = <P extends 'target' | 'issuer'>(places: Places, port: P) => ({
+  postgres: places.postgres[port],
+  mysql: places.mysql[port],
+  aws: places.aws[port],
+  ssh: places.ssh[port],
+  eks: places.eks[port],
+});
+
+/** What a request for it says beside task, duration and reason. */
+export const requestFor = (kind: ResourceKind) => {
+  const { resource, action, profile } = KINDS[kind];
+  return { resource: resource.id, action, ...(profile === undefined ? {} : { profile }) };
+};
