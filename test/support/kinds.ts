@@ -102,13 +102,17 @@ export const rememberedPlaces = (clock: () => number): Places => {
   };
 };
 
-/** What use cases ask for by kind. */
-export const portsOf = <P extends 'target' | 'issuer'>(places: Places, port: P) => ({
-  postgres: places.postgres[port],
-  mysql: places.mysql[port],
-  aws: places.aws[port],
-  ssh: places.ssh[port],
-  eks: places.eks[port],
+/** What use cases ask for by kind, each as `wrap` makes it. */
+export const portsOf = <P extends 'target' | 'issuer'>(
+  places: Places,
+  port: P,
+  wrap: (port: RememberedPlace[P]) => RememberedPlace[P] = (same) => same,
+) => ({
+  postgres: wrap(places.postgres[port]),
+  mysql: wrap(places.mysql[port]),
+  aws: wrap(places.aws[port]),
+  ssh: wrap(places.ssh[port]),
+  eks: wrap(places.eks[port]),
 });
 
 /** What a request for it says beside task, duration and reason. */
