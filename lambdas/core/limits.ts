@@ -299,6 +299,27 @@ export const SIGNING_SESSION_SECONDS = 3_600;
 /** What a signing session must outlive its longest token by, clocks of others included. */
 export const SIGNING_SESSION_MARGIN_SECONDS = 60;
 
+// Sessions of AWS under grants
+/** STS's own limits: the shortest session, the longest of a role that was itself assumed, and an inline session policy. */
+export const SESSION_MIN_SECONDS = 900;
+export const SESSION_MAX_SECONDS = 3_600;
+export const SESSION_POLICY_MAX_CHARACTERS = 2_048;
+/** A source identity has no more; a tag may have 256, but its characters count towards the same packed size as the policy. */
+export const SESSION_NAME_MAX_CHARACTERS = 64;
+/** Enough of a SHA-256 to find one name among all there are. */
+export const HASHED_NAME_CHARACTERS = 32;
+/** Beyond this much of the packed size that STS allows, a longer name of an owner may be what no longer fits. */
+export const PACKED_SIZE_WARN_PERCENT = 80;
+/** IAM's own limit of a managed policy, white space not counted. */
+export const MANAGED_POLICY_MAX_CHARACTERS = 6_144;
+/** A policy that must be read is read. More roles would only make the limits of IAM's own calls the next one. */
+export const ROLE_SHARDS_MAX_COUNT = 20;
+export const PROFILES_MAX_COUNT = 20;
+export const PROFILE_STATEMENTS_MAX_COUNT = 20;
+export const PROFILE_NAMES_MAX_COUNT = 50;
+/** A clock of ours and AWS's may differ this much before an ended session is taken from the list of the denied. */
+export const AWS_CLOCK_SKEW_MS = 5 * 60_000;
+
 // Calls to AWS
 /** Two tries of this length and their pauses fit into the gateway's patience. */
 export const AWS_REQUEST_TIMEOUT_MS = 3_000;
