@@ -350,11 +350,6 @@ describe('sessions of assumed roles', () => {
     ['a session policy that says nothing', { Policy: '{}' }, 'ValidationError'],
     ['tags that are handed on', { TransitiveTagKeys: ['grant'] }, 'ValidationError'],
     [
-      'tags, without the right to give them',
-      { Tags: [{ Key: 'grant', Value: 'x' }] },
-      'AccessDeniedException',
-    ],
-    [
       'a source identity, without the right to set one',
       { SourceIdentity: 'someone' },
       'AccessDeniedException',

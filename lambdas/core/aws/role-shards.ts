@@ -1,11 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { AwsTargetAddress } from '../config/target-addresses.ts';
 
-/** The part of a target's address that says which roles there are. */
-export interface ShardedRole {
-  /** The first of them: `arn:aws:iam::111122223333:role/latchkey-aws-reports`. */
-  readonly roleArn: string;
-  readonly shards: number;
-}
+type ShardedRole = Pick<AwsTargetAddress, 'roleArn' | 'shards'>;
 
 /** In order: the others are named after the first, `…-2`, `…-3`. */
 export const rolesOf = ({ roleArn, shards }: ShardedRole): readonly string[] =>

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { markOf } from '../grant/ids.ts';
 import { HASHED_NAME_CHARACTERS, SESSION_NAME_MAX_CHARACTERS } from '../limits.ts';
 
 /** What a session is told of, in CloudTrail and in conditions of policies. */
@@ -18,6 +19,7 @@ export type SessionTag =
 /** Only on sessions that prove an end, which may do nothing else. */
 export const PURPOSE_TAG = 'latchkey:purpose';
 export const PROBE_PURPOSE = 'probe';
+/** What the deny policy names a grant by: the whole of its id would fit less than half as often. */
 export const MARK_TAG = 'latchkey:mark';
 
 export interface MarkedGrant {
@@ -26,14 +28,6 @@ export interface MarkedGrant {
   readonly principal: { readonly name: string };
   readonly owners: readonly { readonly subject: string }[];
 }
-
-const MARK_LETTERS = 12;
-
-/**
- * What the deny policy names a grant by: the random letters of its id, since the whole id would fit less than half as often.
- * Two grants of one role that share them by chance (1 in 2^60) would end together.
- */
-export const markOf = (grantId: string): string => grantId.slice(-MARK_LETTERS);
 
 /** A grant without an owner is its principal's own: then that is who answers. */
 export const sessionMarks = (grant: MarkedGrant): SessionMarks => {

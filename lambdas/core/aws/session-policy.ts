@@ -1,13 +1,8 @@
+import type { AwsStatement } from '../config/target-addresses.ts';
 import { SESSION_POLICY_MAX_CHARACTERS } from '../limits.ts';
 import type { EpochMs } from '../time.ts';
 import { toIso } from '../time.ts';
 import { DENY_FLOOR } from './deny-floor.ts';
-
-/** What a profile allows: these actions on these resources. Nothing else is ever allowed. */
-export interface ProfileStatement {
-  readonly actions: readonly string[];
-  readonly resources: readonly string[];
-}
 
 /** The one call that shows whether a session is still let in: it reads nothing, and takes a right all the same. */
 export const PROBED_ACTION = 'dynamodb:DescribeEndpoints';
@@ -18,7 +13,7 @@ export const policyTime = (at: EpochMs): string => `${toIso(at).slice(0, 19)}Z`;
 const document = (...statements: readonly object[]): string =>
   JSON.stringify({ Version: '2012-10-17', Statement: statements });
 
-const allowed = ({ actions, resources }: ProfileStatement, condition: object): object => ({
+const allowed = ({ actions, resources }: AwsStatement, condition: object): object => ({
   Effect: 'Allow',
   Action: oneOrMore(actions),
   Resource: oneOrMore(resources),
@@ -41,7 +36,7 @@ const deniedFrom = (end: string): object => ({
 });
 
 /** The inline session policy of a credential: the profile, until then; never the floor; afterwards nothing at all. */
-export const sessionPolicy = (allow: readonly ProfileStatement[], until: EpochMs): string => {
+export const sessionPolicy = (allow: readonly AwsStatement[], until: EpochMs): string => {
   const end = policyTime(until);
   const inTime = { DateLessThan: { 'aws:CurrentTime': end } };
   return document(
@@ -56,10 +51,10 @@ export const probePolicy = (until: EpochMs): string =>
   document({ Effect: 'Allow', Action: PROBED_ACTION, Resource: '*' }, deniedFrom(policyTime(until)));
 
 /** Every date has the same length, so any will do. */
-const sizeOf = (allow: readonly ProfileStatement[]): number => sessionPolicy(allow, 0).length;
+const sizeOf = (allow: readonly AwsStatement[]): number => sessionPolicy(allow, 0).length;
 
 /** What to cut from a profile that does not fit into a session; undefined where it fits. The end of a sentence. */
-export const oversize = (allow: readonly ProfileStatement[]): string | undefined => {
+export const oversize = (allow: readonly AwsStatement[]): string | undefined => {
   const over = sizeOf(allow) - SESSION_POLICY_MAX_CHARACTERS;
   if (over <= 0) return undefined;
   const room = SESSION_POLICY_MAX_CHARACTERS - sizeOf([]);
@@ -71,7 +66,7 @@ export const oversize = (allow: readonly ProfileStatement[]): string | undefined
 };
 
 /** Where to begin cutting. */
-export const largestOf = (allow: readonly ProfileStatement[]): { index: number; size: number } => {
+export const largestOf = (allow: readonly AwsStatement[]): { index: number; size: number } => {
   const sizes = allow.map((statement) => JSON.stringify(allowed(statement, {})).length);
   const size = Math.max(...sizes);
   return { index: sizes.indexOf(size), size };
