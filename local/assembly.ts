@@ -103,18 +103,7 @@ export const readAssembly = (directory: string, stack: string) => {
       roleArn: one.RoleArn,
       definition: JSON.parse(one.DefinitionString) as unknown,
     })),
-    roles: template.of('AWS::IAM::Role', RoleProperties).map((one) => ({
-      arn: one.arn,
-      maxSessionSeconds: one.MaxSessionDuration,
-      trust: one.AssumeRolePolicyDocument,
-      policies: one.Policies.map((policy) => policy.PolicyDocument),
-      managed: one.ManagedPolicyArns,
-      boundary: one.PermissionsBoundary,
-    })) satisfies RoleSource[],
-    policies: template.of('AWS::IAM::ManagedPolicy', ManagedPolicyProperties).map((one) => ({
-      arn: one.arn,
-      document: one.PolicyDocument,
-    })),
+    ...identitiesOf(template),
     api: apiOf(template),
     schedules: template.of('AWS::Events::Rule', RuleProperties).map((one) => ({
       arn: one.arn,
@@ -123,6 +112,24 @@ export const readAssembly = (directory: string, stack: string) => {
     })),
   };
 };
+
+/** Who there is, and what is attached to whom. */
+export const identitiesOf = (template: Template) => ({
+  roles: template.of('AWS::IAM::Role', RoleProperties).map(
+    (one): RoleSource => ({
+      arn: one.arn,
+      maxSessionSeconds: one.MaxSessionDuration,
+      trust: one.AssumeRolePolicyDocument,
+      policies: one.Policies.map((policy) => policy.PolicyDocument),
+      managed: one.ManagedPolicyArns,
+      boundary: one.PermissionsBoundary,
+    }),
+  ),
+  policies: template.of('AWS::IAM::ManagedPolicy', ManagedPolicyProperties).map((one) => ({
+    arn: one.arn,
+    document: one.PolicyDocument,
+  })),
+});
 
 /** `arn:aws:apigateway:…:lambda:path/2015-03-31/functions/<arn>/invocations` */
 const InvocationUri = z

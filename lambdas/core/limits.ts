@@ -314,6 +314,11 @@ export const PACKED_SIZE_WARN_PERCENT = 80;
 export const MANAGED_POLICY_MAX_CHARACTERS = 6_144;
 /** A policy that must be read is read. More roles would only make the limits of IAM's own calls the next one. */
 export const ROLE_SHARDS_MAX_COUNT = 20;
+/** The name of an IAM role has 64; `-ending` is put behind it, or the number of a shard. */
+export const SHARDED_ROLE_NAME_MAX_CHARACTERS = 57;
+/** Not a secret, but nothing that somebody else would choose by chance. */
+export const EXTERNAL_ID_MIN_CHARACTERS = 8;
+export const EXTERNAL_ID_MAX_CHARACTERS = 128;
 export const PROFILES_MAX_COUNT = 20;
 export const PROFILE_STATEMENTS_MAX_COUNT = 20;
 export const PROFILE_NAMES_MAX_COUNT = 50;

@@ -9,12 +9,15 @@ export interface SessionMarks {
   readonly sourceIdentity: string;
 }
 
-export type SessionTag =
-  | 'latchkey:grant'
-  | 'latchkey:task'
-  | 'latchkey:principal'
-  | 'latchkey:owner'
-  | 'latchkey:mark';
+export const SESSION_TAGS = [
+  'latchkey:grant',
+  'latchkey:task',
+  'latchkey:principal',
+  'latchkey:owner',
+  'latchkey:mark',
+] as const;
+
+export type SessionTag = (typeof SESSION_TAGS)[number];
 
 /** Only on sessions that prove an end, which may do nothing else. */
 export const PURPOSE_TAG = 'latchkey:purpose';
