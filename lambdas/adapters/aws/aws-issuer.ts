@@ -66,11 +66,7 @@ const assumeFor = (
 const secondsFor = (expiresAt: EpochMs, now: EpochMs): number =>
   Math.max(SESSION_MIN_SECONDS, Math.min(SESSION_MAX_SECONDS, Math.ceil((expiresAt - now) / SECOND_MS)));
 
-const issuedOf = ({
-  resource,
-  grant,
-  session,
-}: Vending & { readonly session: AssumedSession }): Issued => ({
+const issuedOf = ({ resource, grant, session }: Vending & { readonly session: AssumedSession }): Issued => ({
   content: { kind: 'aws', ...session.keys, region: resource.target.region },
   secret: session.keys.sessionToken,
   expiresAt: Math.min(session.expiresAt, grant.expiresAt),
