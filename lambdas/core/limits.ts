@@ -312,6 +312,27 @@ export const HASHED_NAME_CHARACTERS = 32;
 export const PACKED_SIZE_WARN_PERCENT = 80;
 /** IAM's own limit of a managed policy, white space not counted. */
 export const MANAGED_POLICY_MAX_CHARACTERS = 6_144;
+/** IAM keeps no more versions of a managed policy. */
+export const POLICY_VERSIONS_MAX_COUNT = 5;
+/** Writers of one deny policy take turns; whoever has lost so many races in spite of that leaves it to the next attempt. */
+export const ENDED_WRITE_ROUNDS_MAX = 10;
+/** A turn that its writer does not give back. Longer than any write takes, shorter than anybody's patience. */
+export const ENDED_TURN_MS = 10_000;
+/** How long others wait for the turn before they leave it to the next attempt. */
+export const ENDED_WAIT_MS = 30_000;
+/** Pauses between two looks at whose turn it is, or whether a policy has arrived: from the first number to the second. */
+export const ENDED_POLL_MIN_MS = 100;
+export const ENDED_POLL_MAX_MS = 3_000;
+/** IAM takes seconds to minutes until a policy holds. One attempt waits this long for it… */
+export const ENDED_PROBE_WAIT_MS = 30_000;
+/** …and from this long after the end, a session that is still let in is an alarm. */
+export const ENDED_PROPAGATION_MAX_MS = 5 * 60_000;
+/** Refusals in a row that prove an end, over as many connections: one host of AWS may know earlier than another. */
+export const ENDED_REFUSALS_COUNT = 3;
+/** What is kept of ended sessions after their natural end is only for looking at. */
+export const ENDED_MARK_KEPT_SECONDS = 86_400;
+/** What was shown to be possible at a role is taken for possible this long, while grants on it become active. */
+export const REHEARSAL_TTL_MS = 5 * 60_000;
 /** A policy that must be read is read. More roles would only make the limits of IAM's own calls the next one. */
 export const ROLE_SHARDS_MAX_COUNT = 20;
 /** The name of an IAM role has 64; `-ending` is put behind it, or the number of a shard. */
