@@ -74,7 +74,7 @@ export interface Issued {
   readonly content: CredentialContent;
   /** What its fingerprint is taken of. */
   readonly secret: string;
-  /** The earliest of its own end, its grant's, and that of whatever signed it. */
+  /** When it ends by itself: the earlier of its own end and that of whatever signed it. */
   readonly expiresAt: EpochMs;
   /** The role that it is a session of, where its end depends on that. */
   readonly roleArn?: string;
