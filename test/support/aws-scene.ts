@@ -9,7 +9,7 @@ import { endGrant } from '../../lambdas/core/grant/end-grant.ts';
 import type { ActiveGrant } from '../../lambdas/core/grant/grant.ts';
 import { countCredential } from '../../lambdas/core/grant/use-grant.ts';
 import { REPORTS, startAwsAccount } from './aws-account.ts';
-import { activeGrant } from './aws-facts.ts';
+import { activeGrant } from './aws-grants.ts';
 import { readAs } from './aws-reader.ts';
 import { awsToolsOn } from './aws-tools.ts';
 import { NOW } from './facts.ts';
