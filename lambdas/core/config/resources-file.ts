@@ -58,8 +58,14 @@ const kindMistakes = (
   const section = resources[index];
   if (!section) return [];
   const earlier = resources.slice(0, index).map((one, at) => [at, one] as const);
-  if (section.kind === 'aws') return awsMistakes(section, earlier.filter(isOf('aws')));
-  return postgresMistakes(section, earlier.filter(isOf('postgres')), certificates);
+  switch (section.kind) {
+    case 'postgres':
+      return postgresMistakes(section, earlier.filter(isOf('postgres')), certificates);
+    case 'aws':
+      return awsMistakes(section, earlier.filter(isOf('aws')));
+    default:
+      return section satisfies never;
+  }
 };
 
 type Placed<S> = readonly [number, S];
@@ -69,8 +75,16 @@ const isOf =
   (placed: Placed<ResourceSection>): placed is Placed<Extract<ResourceSection, { kind: K }>> =>
     placed[1].kind === kind;
 
-const toResource = (section: ResourceSection, certificates: Certificates): Resource =>
-  section.kind === 'aws' ? toAwsResource(section) : toPostgresResource(section, certificates);
+const toResource = (section: ResourceSection, certificates: Certificates): Resource => {
+  switch (section.kind) {
+    case 'postgres':
+      return toPostgresResource(section, certificates);
+    case 'aws':
+      return toAwsResource(section);
+    default:
+      return section satisfies never;
+  }
+};
 
 const EnvironmentNames = z
   .array(Id)
