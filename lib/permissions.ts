@@ -1,3 +1,5 @@
+import { endingRoleArn, rolesOf } from '../lambdas/core/aws/role-shards.ts';
+import { PROBE_PURPOSE, PURPOSE_TAG } from '../lambdas/core/aws/session-marks.ts';
 import type { FunctionName } from '../lambdas/core/config/compiled.ts';
 import { type PostgresResource, type Resource, resourcesOf } from '../lambdas/core/config/resource.ts';
 import { NEVER_ON_AUDIT } from './tables.ts';
@@ -29,6 +31,10 @@ export interface Arns {
   readonly authorizerLog: string;
   /** What `vend` may assume: exactly the roles that `resources.yaml` names. */
   readonly targetRoles: readonly string[];
+  /** Of which `vend` gives sessions, and `revoker` proves that they have ended. */
+  readonly sessionRoles: readonly string[];
+  /** By which `revoker` ends them. */
+  readonly endingRoles: readonly string[];
   /** What `runner` may sign for: our own admin and the users of grants, on listed databases. */
   readonly databaseUsers: readonly string[];
 }
@@ -42,6 +48,7 @@ const BUDGETS = 'BUDGET#*';
 const APPROVALS = 'APPROVAL#*';
 const NOTICES = 'NOTICE#*';
 const REVOCATIONS = 'REVOKED#*';
+const ENDED_SESSIONS = 'ENDED#*';
 /** Read only, whatever role it is in. */
 const CONTAINMENT = 'CONTAINMENT';
 /** What the console keeps of people: sign-ins, sign-outs, calls of Slack that must not count twice, and when each last decided. */
@@ -122,6 +129,7 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
       checkTasks(arns.grants),
       appendTrail,
       ...only('sts:AssumeRole', arns.targetRoles),
+      ...giveSessions(arns.sessionRoles),
     ],
     runner: [
       readTogether(arns.grants),
@@ -134,7 +142,15 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
       putPayloads(arns.payloads),
       ...only('rds-db:connect', arns.databaseUsers),
     ],
-    revoker: [readTogether(arns.grants), putState(arns.grants, TASKS, CHAIN_HEADS), appendTrail],
+    revoker: [
+      readTogether(arns.grants),
+      { ...query(arns.grants), when: inPartitions(ENDED_SESSIONS) },
+      query(`${arns.grants}/index/due`),
+      putState(arns.grants, TASKS, CHAIN_HEADS, ENDED_SESSIONS),
+      appendTrail,
+      ...probeSessions(arns.sessionRoles),
+      ...only('sts:AssumeRole', arns.endingRoles),
+    ],
     waiter: [
       { ...readTogether(arns.grants), when: inPartitions(TASKS, APPROVALS, REVOCATIONS, CONTAINMENT) },
       putTaskToken(arns.grants),
@@ -215,10 +231,32 @@ const putPayloads = (bucket: string): Permission => ({
 const only = (action: string, on: readonly string[]): Permission[] =>
   on.length === 0 ? [] : [{ actions: [action], on }];
 
+/** With marks, in the owner's name, and never as a probe, which an end would not concern. */
+const giveSessions = (roles: readonly string[]): Permission[] =>
+  only('sts:AssumeRole', roles).map(({ on }) => ({
+    actions: ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'],
+    on,
+    when: { Null: { [`aws:RequestTag/${PURPOSE_TAG}`]: 'true' } },
+  }));
+
+/** As a probe and as nothing else, which the roles themselves see to. */
+const probeSessions = (roles: readonly string[]): Permission[] =>
+  only('sts:AssumeRole', roles).map(({ on }) => ({
+    actions: ['sts:AssumeRole', 'sts:TagSession'],
+    on,
+    when: { StringEquals: { [`aws:RequestTag/${PURPOSE_TAG}`]: PROBE_PURPOSE } },
+  }));
+
 const listed = (arn: string | undefined): string[] => (arn === undefined ? [] : [arn]);
 
 export const targetRolesOf = (resources: readonly Resource[]): string[] =>
   [...new Set(resourcesOf(resources, 'postgres').map(({ target }) => target.roleArn))].sort();
+
+export const sessionRolesOf = (resources: readonly Resource[]): string[] =>
+  resourcesOf(resources, 'aws').flatMap(({ target }) => rolesOf(target));
+
+export const endingRolesOf = (resources: readonly Resource[]): string[] =>
+  resourcesOf(resources, 'aws').map(({ target }) => endingRoleArn(target));
 
 /** The users whose logins `runner` may sign, in the ARN form of `rds-db:connect`. */
 export const databaseUsersOf = (resources: readonly Resource[]): string[] => [

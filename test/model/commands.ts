@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { ResourceKind } from '../../lambdas/core/config/resource.ts';
-import { SECOND_MS } from '../../lambdas/core/limits.ts';
+import { AWS_CLOCK_SKEW_MS, SECOND_MS } from '../../lambdas/core/limits.ts';
 import type { Interruption } from '../support/kill-at.ts';
-import { CLOCK_SKEW_MS, KINDS } from '../support/kinds.ts';
+import { KINDS } from '../support/kinds.ts';
 import { assertHolds, known } from './holds.ts';
 import { learn } from './learn.ts';
 import { type Given, type Model, mayLive } from './model.ts';
@@ -161,7 +161,7 @@ const skew = (kinds: readonly ResourceKind[]) =>
     fc.record({
       kind: fc.constantFrom(...kinds),
       ms: fc
-        .constantFrom(-CLOCK_SKEW_MS, 0, CLOCK_SKEW_MS)
+        .constantFrom(-AWS_CLOCK_SKEW_MS, 0, AWS_CLOCK_SKEW_MS)
         .chain((most) => fc.integer({ min: Math.min(0, most), max: Math.max(0, most) })),
     }),
     {

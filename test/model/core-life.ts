@@ -172,7 +172,7 @@ const recordIssue = (
     until,
   }: { readonly credential: string; readonly secret: string; readonly until: number },
 ): Promise<ActiveGrant | 'lost'> => {
-  const next = countCredential(grant, until);
+  const next = countCredential(grant, { until });
   const fact = {
     type: 'credential.issued',
     grant: grant.id,

@@ -4,11 +4,12 @@ import type { Grant } from '../../lambdas/core/grant/grant.ts';
 import { isOver } from '../../lambdas/core/grant/grant.ts';
 import {
   ACTIVATION_MAX_SECONDS,
+  AWS_CLOCK_SKEW_MS,
   ENDING_BACKOFF_MAX_MS,
   SECOND_MS,
   SWEEP_GRACE_MS,
 } from '../../lambdas/core/limits.ts';
-import { CLOCK_SKEW_MS, KINDS } from '../support/kinds.ts';
+import { KINDS } from '../support/kinds.ts';
 import type { Usable } from '../support/remembered-place.ts';
 import { endOf, type KnownGrant, type Model, observe } from './model.ts';
 import { FUNCTION_MAX_MS } from './processes.ts';
@@ -107,11 +108,11 @@ const assertMayBeUsable = (
   const { nature } = KINDS[grant.kind];
   const end = endOf(model, known(model, grant.id));
   // A function that was frozen hands out at the latest what it was still allowed to when it began.
-  const limit = FUNCTION_MAX_MS + nature.opensForMs + CLOCK_SKEW_MS;
+  const limit = FUNCTION_MAX_MS + nature.opensForMs + AWS_CLOCK_SKEW_MS;
   assert.ok(now <= end + limit, `a credential of ${grant.id} opens something too long after its end`);
   const { windowEnd = 0 } = known(model, grant.id);
   if (nature.knowsEnd)
-    assert.ok(now < windowEnd + CLOCK_SKEW_MS, `a credential of ${grant.id} outlives its window`);
+    assert.ok(now < windowEnd + AWS_CLOCK_SKEW_MS, `a credential of ${grant.id} outlives its window`);
 };
 
 export const known = (model: Model, id: string): KnownGrant => {

@@ -104,9 +104,9 @@ const assertRefusable = (
 /** What must have come of it when nothing was in its way. */
 const assertProgress = (model: Model, world: World, { deed, came, before }: Done): void => {
   if (came.came !== 'done') return;
-  if (came.swept) assertSwept(model, world.now(), { swept: came.swept, before });
+  if (came.swept) assertSwept(model, world, { swept: came.swept, before });
   for (const grant of concerned(model, deed, came)) {
-    if (model.away.has(grant.kind)) continue;
+    if (model.away.has(grant.kind) || isHeld(world, grant.id)) continue;
     const about = known(model, grant.id);
     if (deed.what === 'end access') assert.ok(isSettled(grant), `${grant.id} was ended and is not dead`);
     if (!model.workflowsWork) continue;
@@ -132,9 +132,10 @@ const concerned = ({ seen }: Model, deed: Deed, came: Came): readonly Grant[] =>
 /** Whatever was due and could be reached is dead after one sweep; what is in quarantine is under an alarm. */
 const assertSwept = (
   model: Model,
-  now: number,
+  world: World,
   { swept, before }: { readonly swept: Swept; readonly before: Look },
 ): void => {
+  const now = world.now();
   let quarantined = 0;
   for (const grant of model.seen.grants.values()) {
     const was = before.grants.get(grant.id);
@@ -145,7 +146,7 @@ const assertSwept = (
     if (dueAt === undefined || dueAt > now) continue;
     if (was?.state === 'preparing' && !isOver(grant)) continue;
     assert.ok(isOver(grant), `${grant.id} was due and lives`);
-    if (model.away.has(grant.kind)) continue;
+    if (model.away.has(grant.kind) || isHeld(world, grant.id)) continue;
     // What another of the due things has ended in this very sweep is left to its workflow, or to the next sweep.
     const isNext =
       was !== undefined &&
@@ -159,3 +160,7 @@ const assertSwept = (
 
 const isQuarantined = (grant: Grant | undefined): boolean =>
   grant !== undefined && 'ending' in grant && grant.ending.status === 'quarantined';
+
+/** Somebody stands still who is making something for it, and may hold it at its target. */
+const isHeld = ({ paused }: World, id: string): boolean =>
+  paused.some(({ deed }) => deed.what === 'activate' && deed.grant === id);

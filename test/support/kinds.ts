@@ -17,42 +17,36 @@ export interface KindInTests {
   readonly content: (ask: IssueAsk<Resource>, secret: string) => CredentialContent;
 }
 
-/** Two clocks of AWS and us differ by no more than this, or nothing that is signed is taken. */
-export const CLOCK_SKEW_MS = 5 * 60_000;
-
 /** A role or a user of its own, whose open connections outlive the token that opened them. */
 const LOGIN: Nature = {
-  makes: true,
+  makes: 'locked',
   opensForMs: RDS_TOKEN_SECONDS * SECOND_MS,
   timedBy: 'us',
   opens: 'session',
   knowsEnd: false,
   isPushed: false,
-  refusedForMs: 0,
 };
 
 /** A session of STS: AWS ends it, at the end of its grant at the latest, and refuses it before when it is told to. */
 const ROLE_SESSION: Nature = {
-  makes: false,
+  makes: undefined,
   opensForMs: RDS_TOKEN_SECONDS * SECOND_MS,
   timedBy: 'target',
   opens: 'call',
   knowsEnd: true,
   isPushed: false,
-  refusedForMs: CLOCK_SKEW_MS,
 };
 
 const PUSHED_KEY: Nature = {
-  makes: false,
+  makes: undefined,
   opensForMs: 60 * SECOND_MS,
   timedBy: 'target',
   opens: 'session',
   knowsEnd: false,
   isPushed: true,
-  refusedForMs: Number.POSITIVE_INFINITY,
 };
 
-const BINDING: Nature = { ...LOGIN, opens: 'call' };
+const BINDING: Nature = { ...LOGIN, makes: 'in two steps', opens: 'call' };
 
 /** The content of a credential, for kinds of which nothing here reads it. */
 const unread = ({ resource }: IssueAsk<Resource>) =>
@@ -79,7 +73,13 @@ export const KINDS: Readonly<Record<ResourceKind, KindInTests>> = {
     action: 'aws:assume',
     profile: 'read-reports',
     nature: ROLE_SESSION,
-    content: unread,
+    content: ({ id }, secret) => ({
+      kind: 'aws',
+      accessKeyId: id,
+      secretAccessKey: secret,
+      sessionToken: secret,
+      region: AWS_RESOURCE.target.region,
+    }),
   },
   ssh: { resource: SSH_RESOURCE, action: 'ssh:connect', nature: PUSHED_KEY, content: unread },
   eks: { resource: EKS_RESOURCE, action: 'eks:connect', nature: BINDING, content: unread },

@@ -1,37 +1,46 @@
 import { DependencyUnavailable } from '../../lambdas/app/ports.ts';
 import type { CloseAsk, CloseReport, IssueAsk, Issued, OpenAsk } from '../../lambdas/app/ports-of-targets.ts';
 import type { Resource } from '../../lambdas/core/config/resource.ts';
+import { POSTGRES_IDLE_TIMEOUT_MS } from '../../lambdas/core/limits.ts';
 import { ok, type Result } from '../../lambdas/core/result.ts';
+import { type Denials, rememberedDenials } from './remembered-denials.ts';
 
 /** How access of a kind begins and ends at its target: what is true of the real ones is proved in `test/adapters`. */
 export interface Nature {
-  /** Whether each grant has something of its own there, without which nothing opens: a role, a user, a binding. */
-  readonly makes: boolean;
+  /**
+   * How each grant gets something of its own there, without which nothing opens: `locked`: an end waits for whoever makes it;
+   * `in two steps`: it is made empty, and an end that comes then leaves nothing to fill. Undefined: nothing is made.
+   */
+  readonly makes: 'locked' | 'in two steps' | undefined;
   /** How long a credential opens something. */
   readonly opensForMs: number;
   /** By whose clock that begins: `us` signs it, `target` gives it. */
   readonly timedBy: 'us' | 'target';
   /** `session`: what was opened goes on until it is cut. `call`: the credential is looked at each time. */
   readonly opens: 'session' | 'call';
-  /** The target refuses it from the end of its grant on, by its own clock. */
+  /** The target refuses it from the end of its grant's window on, by its own clock. */
   readonly knowsEnd: boolean;
   /** It opens nothing until it was released, and its time begins then. */
   readonly isPushed: boolean;
-  /** How long after the natural end of its credentials a grant that makes nothing goes on being refused; the clocks differ. */
-  readonly refusedForMs: number;
 }
 
 export interface RememberedCredential {
   readonly id: string;
   readonly grantId: string;
   readonly secret: string;
-  /** By the target's clock. Undefined while it opens nothing yet. */
+  /** By the target's clock, as is `until`, which is undefined while it opens nothing yet. */
+  readonly issuedAt: number;
   until: number | undefined;
 }
 
 export interface RememberedSession {
   readonly grantId: string;
   isCut: boolean;
+}
+
+export interface Usable {
+  readonly grantId: string;
+  readonly as: 'credential' | 'session';
 }
 
 interface Control {
@@ -41,8 +50,22 @@ interface Control {
   isAway: boolean;
   /** How far the target's clock is ahead of ours. */
   skewMs: number;
-  /** Asked of a credential that is being pushed. */
+  /** Told of a credential that is being pushed. */
   onRelease: ((credential: RememberedCredential) => Promise<void>) | undefined;
+}
+
+/** What a target holds, and its clock. */
+interface Place {
+  readonly nature: Nature;
+  readonly clock: () => number;
+  readonly targetNow: () => number;
+  readonly control: Control;
+  readonly made: Set<string>;
+  /** Who is making something for a grant, and since when. */
+  readonly making: Map<string, { readonly since: number }>;
+  readonly credentials: Map<string, RememberedCredential>;
+  readonly sessions: RememberedSession[];
+  readonly denials: Denials;
 }
 
 /** A target and an issuer of one kind that only remember. Each call can be made to fail. */
@@ -51,11 +74,6 @@ export const rememberedPlace = (
   clock: () => number,
   contentOf: (ask: IssueAsk<Resource>, secret: string) => Issued['content'],
 ) => {
-  const made = new Set<string>();
-  const credentials = new Map<string, RememberedCredential>();
-  const sessions: RememberedSession[] = [];
-  /** Grants of kinds that make nothing, and until when they are refused by our clock. */
-  const refused = new Map<string, number>();
   const control: Control = {
     fail: undefined,
     report: {},
@@ -63,95 +81,132 @@ export const rememberedPlace = (
     skewMs: 0,
     onRelease: undefined,
   };
-  const targetNow = () => clock() + control.skewMs;
-  const reach = () => {
-    if (control.isAway) throw new DependencyUnavailable('target', new Error('away'));
-  };
-
-  const isRefused = (grantId: string): boolean =>
-    nature.makes ? !made.has(grantId) : clock() < (refused.get(grantId) ?? 0);
-  const opens = ({ grantId, until }: RememberedCredential): boolean =>
-    until !== undefined && targetNow() < until && !isRefused(grantId);
-
-  const target = {
-    async open({ grant, isStillWanted }: OpenAsk<Resource>): Promise<'opened' | 'unwanted'> {
-      reach();
-      control.fail?.('open');
-      if (!(await isStillWanted())) return 'unwanted';
-      if (nature.makes) made.add(grant.id);
-      control.fail?.('opened');
-      return 'opened';
-    },
-    async close({ grantId, grant }: CloseAsk<Resource>): Promise<CloseReport> {
-      if (control.isAway) return { dead: false, steps: [], error: 'connect:unavailable' };
-      control.fail?.('close');
-      made.delete(grantId);
-      refused.set(grantId, (grant?.credentialsUntil ?? clock()) + nature.refusedForMs);
-      for (const session of sessions) session.isCut ||= session.grantId === grantId;
-      control.fail?.('closed');
-      const steps = [{ name: 'drop_role', outcome: 'done', atMs: 1 }];
-      return { dead: true, steps, error: undefined, ...control.report };
-    },
-    inventory: async () => {
-      reach();
-      return [...made];
-    },
-  };
-
-  const issuer = {
-    async issue(ask: IssueAsk<Resource>): Promise<Result<Issued>> {
-      const { grant, id } = ask;
-      if (nature.timedBy === 'target') reach();
-      const ownEnd = (nature.timedBy === 'us' ? clock() : targetNow()) + nature.opensForMs;
-      const until = nature.knowsEnd ? Math.min(ownEnd, grant.expiresAt) : ownEnd;
-      const secret = `secret-of-${id}`;
-      const credential = { id, grantId: grant.id, secret, until: nature.isPushed ? undefined : until };
-      credentials.set(id, credential);
-      const push = async () => {
-        await control.onRelease?.(credential);
-        reach();
-        credential.until = targetNow() + nature.opensForMs;
-      };
-      return ok({
-        content: contentOf(ask, secret),
-        secret,
-        expiresAt: clock() + nature.opensForMs,
-        ...(nature.isPushed ? { release: push } : {}),
-      });
-    },
-  };
-
-  return {
-    target,
-    issuer,
+  const place: Place = {
+    nature,
+    clock,
+    targetNow: () => clock() + control.skewMs,
     control,
-    /** Grants that something was made for. */
+    made: new Set(),
+    making: new Map(),
+    credentials: new Map(),
+    sessions: [],
+    denials: rememberedDenials(clock),
+  };
+  const { made, making, credentials, sessions } = place;
+  return {
+    control,
     made,
     credentials,
-    sessions,
+    target: {
+      open: (ask: OpenAsk<Resource>) => open(place, ask),
+      close: (ask: CloseAsk<Resource>) => close(place, ask),
+      inventory: async () => {
+        reach(place);
+        return [...made, ...(nature.makes === 'in two steps' ? making.keys() : [])];
+      },
+    },
+    issuer: { issue: (ask: IssueAsk<Resource>) => issue(place, ask, contentOf) },
     /** As its holder would use it: an open session, or one call that was let through. */
     use(id: string): RememberedSession | undefined {
       const credential = credentials.get(id);
-      if (control.isAway || !credential || !opens(credential)) return undefined;
+      if (control.isAway || !credential || !isLetIn(place, credential)) return undefined;
       const session = { grantId: credential.grantId, isCut: nature.opens === 'call' };
       if (nature.opens === 'session') sessions.push(session);
       return session;
     },
-    /** What somebody could do there now who was given these credentials: log in, or go on with what is open. A key that was pushed is its holder's whoever heard of it. */
+    /**
+     * What somebody could do there now who was given these credentials: log in, or go on with what is open. A key that was
+     * pushed is its holder's, whoever heard of it.
+     */
     usable(given: readonly string[]): readonly Usable[] {
       const known = nature.isPushed ? [...credentials.keys()] : given;
       const found = known.map((id) => credentials.get(id)).filter((credential) => credential !== undefined);
       return [
-        ...found.filter(opens).map(({ grantId }) => ({ grantId, as: 'credential' as const })),
+        ...found
+          .filter((one) => isLetIn(place, one))
+          .map(({ grantId }) => ({ grantId, as: 'credential' as const })),
         ...sessions.filter(({ isCut }) => !isCut).map(({ grantId }) => ({ grantId, as: 'session' as const })),
       ];
     },
   };
 };
 
-export interface Usable {
-  readonly grantId: string;
-  readonly as: 'credential' | 'session';
-}
-
 export type RememberedPlace = ReturnType<typeof rememberedPlace>;
+
+const reach = ({ control }: Place): void => {
+  if (control.isAway) throw new DependencyUnavailable('target', new Error('away'));
+};
+
+const isLetIn = (place: Place, credential: RememberedCredential): boolean => {
+  const { grantId, until } = credential;
+  const isDenied = place.nature.makes ? !place.made.has(grantId) : place.denials.refuse(credential);
+  return until !== undefined && place.targetNow() < until && !isDenied;
+};
+
+/** The question is asked when the target holds whatever makes an end that comes now be seen. */
+const open = async (
+  place: Place,
+  { grant, isStillWanted }: OpenAsk<Resource>,
+): Promise<'opened' | 'unwanted'> => {
+  const { nature, control, made, making, clock } = place;
+  reach(place);
+  control.fail?.('open');
+  const mine = { since: clock() };
+  const isMine = () => making.get(grant.id) === mine;
+  if (nature.makes === 'locked' && making.has(grant.id)) throw new DependencyUnavailable('target', 'locked');
+  if (nature.makes) making.set(grant.id, mine);
+  try {
+    if (!(await isStillWanted())) return 'unwanted';
+    if (nature.makes && !isMine()) throw new DependencyUnavailable('target', 'taken away meanwhile');
+    if (nature.makes) made.add(grant.id);
+    control.fail?.('opened');
+    return 'opened';
+  } finally {
+    if (isMine()) making.delete(grant.id);
+  }
+};
+
+const close = async (place: Place, { grantId, grant }: CloseAsk<Resource>): Promise<CloseReport> => {
+  const { nature, control, made, making, sessions, denials, clock } = place;
+  if (control.isAway) return { dead: false, steps: [], error: 'connect:unavailable' };
+  control.fail?.('close');
+  const maker = making.get(grantId);
+  if (nature.makes === 'locked' && maker && clock() < maker.since + POSTGRES_IDLE_TIMEOUT_MS)
+    return { dead: false, steps: [], error: 'nologin:locked' };
+  making.delete(grantId);
+  made.delete(grantId);
+  denials.end({ grantId, until: grant?.credentialsUntil ?? clock(), at: place.targetNow() });
+  for (const session of sessions) session.isCut ||= session.grantId === grantId;
+  control.fail?.('closed');
+  const steps = [{ name: 'drop_role', outcome: 'done', atMs: 1 }];
+  return { dead: true, steps, error: undefined, ...control.report };
+};
+
+const issue = async (
+  place: Place,
+  ask: IssueAsk<Resource>,
+  contentOf: (ask: IssueAsk<Resource>, secret: string) => Issued['content'],
+): Promise<Result<Issued>> => {
+  const { nature, clock, targetNow, control, credentials } = place;
+  const { grant, id } = ask;
+  if (nature.timedBy === 'target') reach(place);
+  const ownEnd = (nature.timedBy === 'us' ? clock() : targetNow()) + nature.opensForMs;
+  const until = nature.knowsEnd ? Math.min(ownEnd, grant.expiresAt) : ownEnd;
+  const secret = `secret-of-${id}`;
+  const credential: RememberedCredential = {
+    ...{ id, grantId: grant.id, secret, issuedAt: targetNow() },
+    until: nature.isPushed ? undefined : until,
+  };
+  credentials.set(id, credential);
+  const push = async () => {
+    await control.onRelease?.(credential);
+    reach(place);
+    credential.until = targetNow() + nature.opensForMs;
+  };
+  return ok({
+    content: contentOf(ask, secret),
+    secret,
+    expiresAt: clock() + nature.opensForMs,
+    ...(nature.isPushed ? { release: push } : {}),
+  });
+};
