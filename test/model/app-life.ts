@@ -100,11 +100,9 @@ export const performInApp = async (deps: AppDeps, beside: AppDeps, deed: Deed, g
       const asked = await requestAccess(deps, CALLER, { request, idempotencyKey: undefined });
       return cameOf(asked, ({ grant }) => grant.id);
     }
-    case 'activate': {
-      const active = await activateGrant(deps, deed.grant, CONTEXT);
-      if (active) await storeWait(deps, { grantId: deed.grant, taskToken: deed.grant });
+    case 'activate':
+      await runWorkflow(deps, deed.grant);
       return DONE;
-    }
     case 'end access':
       await endAccess(deps, deed.grant, CONTEXT);
       return DONE;
@@ -130,9 +128,9 @@ export const performInApp = async (deps: AppDeps, beside: AppDeps, deed: Deed, g
   }
 };
 
-/** The machine: activates, waits for the end, and ends whatever does not become active. */
+/** What the machine does: it activates and waits for the end, or ends what has not become active. */
 export const runWorkflow = async (deps: AppDeps, grantId: string): Promise<void> => {
-  const active = await activateGrant(deps, grantId, CONTEXT).catch(() => undefined);
+  const active = await activateGrant(deps, grantId, CONTEXT);
   if (active) await storeWait(deps, { grantId, taskToken: grantId });
   else await endAccess(deps, grantId, CONTEXT);
 };

@@ -9,7 +9,7 @@ import { type QuickTables, quickTables } from '../support/quick-tables.ts';
 import { appDeps, CONTEXT, performInApp, runWorkflow } from './app-life.ts';
 import { type Gate, processes } from './processes.ts';
 import { rememberedStore } from './remembered-store.ts';
-import { newScene } from './scene.ts';
+import { newScene, type Signal } from './scene.ts';
 import type { Look, World } from './world.ts';
 
 const OPEN_GATE: Gate = { pass: (act) => act(), wrap: (port) => port };
@@ -37,24 +37,18 @@ const worldOn = async (
 ): Promise<World> => {
   const scene = newScene(kinds);
   const tables = await newTables(scene.clock);
-  const { begin, paused } = processes(scene.clock);
   const beside = () => appDeps(scene, tables.store, OPEN_GATE);
   const work = async () => {
-    for (let next = scene.signals.shift(); next; next = scene.signals.shift())
-      await (next.step === 'activate'
-        ? runWorkflow(beside(), next.grant)
-        : endAccess(beside(), next.grant, CONTEXT));
+    for (let next = scene.signals.shift(); next; next = scene.signals.shift()) await follow(beside(), next);
   };
+  const { begin, paused } = processes(scene.clock, work);
   const world: World = {
     ...scene.around,
     paused,
-    async perform(deed, interruption) {
-      const came = await begin(deed, interruption, (gate) =>
+    perform: (deed, interruption) =>
+      begin(deed, interruption, (gate) =>
         performInApp(appDeps(scene, tables.store, gate), beside(), deed, gate),
-      );
-      await work();
-      return came;
-    },
+      ),
     look: tables.look,
     trail: (chain) => Array.fromAsync(tables.store.readChain(chain)),
     close: tables.close,
@@ -63,6 +57,12 @@ const worldOn = async (
   // On AWS the schedule has long been running when the first request comes.
   await world.perform({ what: 'sweep' }, undefined);
   return world;
+};
+
+/** An activation that fails is an end too. What cannot be ended is tried again by the schedule. */
+const follow = async (deps: ReturnType<typeof appDeps>, { grant, step }: Signal): Promise<void> => {
+  const end = () => endAccess(deps, grant, CONTEXT);
+  await (step === 'activate' ? runWorkflow(deps, grant).catch(end) : end());
 };
 
 const lookAt = (items: Awaited<ReturnType<QuickTables['items']>>): Look => {

@@ -7,7 +7,7 @@ import { KINDS } from '../support/kinds.ts';
 import { assertHolds, known } from './holds.ts';
 import { learn } from './learn.ts';
 import { type Given, type Model, mayLive } from './model.ts';
-import type { Deed, GrantDeed, World } from './world.ts';
+import type { Came, Deed, GrantDeed, World } from './world.ts';
 
 type Command = fc.AsyncCommand<Model, World>;
 
@@ -51,10 +51,11 @@ const doAndLearn = async (
   model: Model,
   world: World,
   { deed, stop }: { readonly deed: Deed; readonly stop: Interruption | undefined },
-): Promise<void> => {
+): Promise<Came> => {
   const before = model.seen;
   const came = await world.perform(deed, stop);
   await learn(model, world, { deed, came, before, isWhole: stop === undefined || came.came === 'refused' });
+  return came;
 };
 
 const deeds = <A>(
@@ -70,7 +71,9 @@ const deeds = <A>(
     command({
       told: `${what.told(given)}${toldOf(stop)}`,
       ...(what.isPossible ? { isPossible: what.isPossible } : {}),
-      play: (model, world) => doAndLearn(model, world, { deed: what.deed(model, given), stop }),
+      async play(model, world) {
+        await doAndLearn(model, world, { deed: what.deed(model, given), stop });
+      },
     }),
   );
 
@@ -185,6 +188,27 @@ const away = (kinds: readonly ResourceKind[]) =>
 
 const mostly = fc.constantFrom(true, true, false);
 
+/** For long enough that it is tried again and again, ever less often. */
+const outage = (kinds: readonly ResourceKind[]) =>
+  fc
+    .record({ kind: fc.constantFrom(...kinds), rounds: fc.integer({ min: 3, max: 10 }) })
+    .map(({ kind, rounds }) =>
+      command({
+        told: `${kind} is away for ${rounds} rounds`,
+        isPossible: hasGrants,
+        async play(model, world) {
+          model.away.add(kind);
+          world.setAway(kind, true);
+          for (let round = 0; round < rounds; round += 1) {
+            world.pass(2 ** round * 10 * SECOND_MS);
+            await doAndLearn(model, world, { deed: { what: 'sweep' }, stop: undefined });
+          }
+          model.away.delete(kind);
+          world.setAway(kind, false);
+        },
+      }),
+    );
+
 const workflows = around(mostly, {
   told: (work) => `workflows and signals ${work ? 'arrive' : 'are lost'}`,
   change: (model, world, work) => {
@@ -267,18 +291,55 @@ const race = fc
     command({
       told: `${slow} ${which} (paused at ${point}), meanwhile ${quick}`,
       isPossible: hasGrants,
-      async play(model, world) {
-        const grant = latest(model.grants.keys(), which);
-        const before = world.paused.length;
-        await doAndLearn(model, world, {
-          deed: aboutGrant(model, slow, grant),
-          stop: { point, how: 'paused' },
-        });
-        await doAndLearn(model, world, { deed: aboutGrant(model, quick, grant), stop: undefined });
-        if (world.paused.length > before) await proceed(model, world, { which: 0, as: 'resumed' });
-      },
+      play: (model, world) =>
+        raceWith(model, world, { grant: latest(model.grants.keys(), which), slow, quick, point }),
     }),
   );
+
+const raceWith = async (
+  model: Model,
+  world: World,
+  {
+    grant,
+    slow,
+    quick,
+    point,
+  }: { readonly grant: string; readonly slow: Racer; readonly quick: Racer; readonly point: number },
+): Promise<void> => {
+  const before = world.paused.length;
+  await doAndLearn(model, world, { deed: aboutGrant(model, slow, grant), stop: { point, how: 'paused' } });
+  await doAndLearn(model, world, { deed: aboutGrant(model, quick, grant), stop: undefined });
+  if (world.paused.length > before) await proceed(model, world, { which: 0, as: 'resumed' });
+};
+
+/** The same of one that is only now asked for, which nobody else activates. */
+const raceToActive = (kinds: readonly ResourceKind[]) =>
+  fc
+    .record({
+      kind: fc.constantFrom(...kinds),
+      quick: fc.constantFrom<Racer>('release', 'revoke', 'end task', 'end access', 'activate', 'sweep'),
+      point: fc.integer({ min: 1, max: 16 }),
+    })
+    .map(({ kind, quick, point }) =>
+      command({
+        told: `ask ${kind}, activate (paused at ${point}), meanwhile ${quick}`,
+        isPossible: hasTasks,
+        async play(model, world) {
+          const work = model.workflowsWork;
+          world.setWorkflows(false);
+          model.workflowsWork = false;
+          const task = latest(model.tasks.keys(), 0);
+          const asked = await doAndLearn(model, world, {
+            deed: { what: 'ask', task, kind, seconds: 600 },
+            stop: undefined,
+          });
+          world.setWorkflows(work);
+          model.workflowsWork = work;
+          if (asked.came !== 'done' || asked.made === undefined) return;
+          await raceWith(model, world, { grant: asked.made, slow: 'activate', quick, point });
+        },
+      }),
+    );
 
 const times = <A>(count: number, one: A): A[] => Array.from({ length: count }, () => one);
 
@@ -298,10 +359,12 @@ export const events = (kinds: readonly ResourceKind[]): fc.Arbitrary<Command>[] 
   ...times(2, pass),
   skew(kinds),
   away(kinds),
+  outage(kinds),
   workflows,
   policy,
   ...times(2, goOn),
-  ...times(4, race),
+  ...times(3, race),
+  ...times(2, raceToActive(kinds)),
 ];
 
 /** A task and some grants, or most of what may happen would happen to nothing. */

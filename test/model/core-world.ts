@@ -28,7 +28,7 @@ import {
 } from './core-life.ts';
 import { coreTables } from './core-tables.ts';
 import { processes } from './processes.ts';
-import { newScene } from './scene.ts';
+import { newScene, type Signal } from './scene.ts';
 import type { Came, Deed, Look, World } from './world.ts';
 
 const DONE: Came = { came: 'done' };
@@ -37,27 +37,20 @@ const DONE: Came = { came: 'done' };
 export const coreWorld = async (kinds: readonly ResourceKind[]): Promise<World> => {
   const scene = newScene(kinds);
   const tables = coreTables();
-  const { begin, paused } = processes(scene.clock);
   /** Those whose policies every live grant has been asked by. */
   const config = { digest: scene.digest() };
   const undisturbed: Life = { scene, tables, pass: (act) => act() };
   /** What workflows do by themselves, one after the other. */
   const work = async () => {
     for (let next = scene.signals.shift(); next; next = scene.signals.shift())
-      await (next.step === 'activate'
-        ? runWorkflow(undisturbed, next.grant)
-        : endAccess(undisturbed, next.grant));
+      await follow(undisturbed, next);
   };
+  const { begin, paused } = processes(scene.clock, work);
   const world: World = {
     ...scene.around,
     paused,
-    async perform(deed, interruption) {
-      const came = await begin(deed, interruption, ({ pass }) =>
-        perform({ scene, tables, pass }, deed, config),
-      );
-      await work();
-      return came;
-    },
+    perform: (deed, interruption) =>
+      begin(deed, interruption, ({ pass }) => perform({ scene, tables, pass }, deed, config)),
     look: async () => lookAt(undisturbed),
     trail: async (chain) => tables.chains.get(chain) ?? [],
     close: async () => undefined,
@@ -66,8 +59,13 @@ export const coreWorld = async (kinds: readonly ResourceKind[]): Promise<World> 
   return world;
 };
 
+const follow = async (life: Life, { grant, step }: Signal): Promise<void> => {
+  const end = () => endAccess(life, grant);
+  await (step === 'activate' ? runWorkflow(life, grant).catch(end) : end());
+};
+
 const runWorkflow = async (life: Life, id: string): Promise<void> => {
-  const isActive = await activate(life, id).catch(() => false);
+  const isActive = await activate(life, id);
   await (isActive ? waitForEnd(life, id) : endAccess(life, id));
 };
 
@@ -97,7 +95,7 @@ const perform = async (life: Life, deed: Deed, config: Config): Promise<Came> =>
     case 'ask':
       return ask(life, deed);
     case 'activate':
-      if (await activate(life, deed.grant)) await waitForEnd(life, deed.grant);
+      await runWorkflow(life, deed.grant);
       return DONE;
     case 'end access':
       await endAccess(life, deed.grant);

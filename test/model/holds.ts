@@ -32,6 +32,10 @@ export const assertHolds = async (model: Model, world: World): Promise<void> => 
     assertDue(model, { grant, dueAt: look.dueAt.get(grant.id), now: world.now() });
   }
   assertTasksDue(model, look);
+  for (const id of await world.left()) {
+    const grant = look.grants.get(id);
+    assert.ok(grant && !isSettled(grant), `something of ${id} is at its target, and its end was proved`);
+  }
   for (const usable of await world.usable(model.given.map(({ credential }) => credential)))
     assertMayBeUsable(model, { usable, now: world.now() });
 };

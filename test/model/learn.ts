@@ -3,7 +3,7 @@ import type { Grant } from '../../lambdas/core/grant/grant.ts';
 import { isOver } from '../../lambdas/core/grant/grant.ts';
 import { CREDENTIALS_PER_GRANT_MAX, ENDING_BACKOFF_MIN_MS } from '../../lambdas/core/limits.ts';
 import { assertHolds, assertRecorded, isSettled, known } from './holds.ts';
-import { isTaskOver, type Model, mayLive } from './model.ts';
+import { isTaskOver, type KnownGrant, type Model, mayLive } from './model.ts';
 import type { Came, Deed, Look, Swept, World } from './world.ts';
 
 /** A deed and what came of it, and whether it was done in one go: what was stopped on its way may have done anything of it. */
@@ -40,7 +40,23 @@ export const learn = async (model: Model, world: World, done: Done): Promise<voi
     default:
   }
   await assertHolds(model, world);
+  if (deed.what === 'activate') assertActivated(model, world, { ...done, grant: deed.grant });
   if (done.isWhole) assertProgress(model, world, done);
+};
+
+/** The machine goes on until the grant waits for its end, or has had it. */
+const assertActivated = (
+  model: Model,
+  world: World,
+  { came, isWhole, before, grant: id }: Done & { grant: string },
+): void => {
+  const [was, grant] = [before.grants.get(id), model.seen.grants.get(id)];
+  const about = known(model, id);
+  if (!grant || came.came !== 'done') return;
+  if (isWhole && about.overSince !== undefined && about.overSince < world.now())
+    assert.ok(grant.state !== 'active' || was?.state === 'active', `${id} was over and became active`);
+  if (!model.workflowsWork || model.away.has(grant.kind) || isHeld(world, id)) return;
+  assert.ok(grant.state === 'active' || isSettled(grant), `the workflow of ${id} has left it ${grant.state}`);
 };
 
 const learnHeartbeat = (
@@ -81,13 +97,29 @@ const learnVend = async (
   if (came.came === 'refused' && isWhole) assertRefusable(model, { grant: before.grants.get(id), now });
   if (came.came !== 'done' || came.made === undefined) return;
   if (isWhole) assert.ok(mayLive(model, grant, now), `a credential of ${id}, which is over`);
-  if (!mayLive(model, grant, now)) model.tell('a credential is handed out late');
+  if (!mayLive(model, grant, now)) await assertIssuedBefore(model, world, { grant, before });
   const secret = world.secretOf(came.made);
   assert.equal(model.secrets.get(secret), undefined, 'a secret that somebody had already');
   model.secrets.set(secret, id);
   await assertRecorded(world.trail, { grantId: id, secret });
   model.given.push({ credential: came.made, grantId: id, at: now, skewMs: model.skews.get(grant.kind) ?? 0 });
 };
+
+/** It may be handed out late by whoever stood still with it in hand; but nothing is issued when its end, or its task's, is written. */
+const assertIssuedBefore = async (
+  model: Model,
+  world: World,
+  { grant: { id, task }, before }: { readonly grant: KnownGrant; readonly before: Look },
+): Promise<void> => {
+  model.tell('a credential is handed out late');
+  const was = before.grants.get(id);
+  const isWritten = before.tasks.get(task)?.state === 'ended' || (was !== undefined && isOver(was));
+  const now = (await world.look()).grants.get(id);
+  if (isWritten) assert.equal(issuedOf(now), issuedOf(was), `a credential of ${id} was issued after its end`);
+};
+
+const issuedOf = (grant: Grant | undefined): number =>
+  grant && 'credentialsIssued' in grant ? grant.credentialsIssued : 0;
 
 /** Whoever may have one gets one, or everything else that is said here would be easy to keep. */
 const assertRefusable = (

@@ -19,6 +19,11 @@ type Around = Pick<
   | 'secretOf'
 >;
 
+export interface Signal {
+  readonly grant: string;
+  readonly step: 'activate' | 'end access';
+}
+
 /** What happens around us, where targets only remember: clocks, outages, and what a holder does with a credential. */
 export const newScene = (kinds: readonly ResourceKind[]) => {
   const time = { now: NOW };
@@ -27,8 +32,8 @@ export const newScene = (kinds: readonly ResourceKind[]) => {
   const all = Object.values(places);
   const switches = { workflows: true, gives: true, policies: 1 };
   /** What the workflows that are started or signalled have still to do. */
-  const signals: { readonly grant: string; readonly step: 'activate' | 'end access' }[] = [];
-  const signal = async (grant: string, step: 'activate' | 'end access'): Promise<void> => {
+  const signals: Signal[] = [];
+  const signal = async (grant: string, step: Signal['step']): Promise<void> => {
     if (switches.workflows) signals.push({ grant, step });
   };
   const around: Around = {
