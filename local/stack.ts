@@ -8,6 +8,8 @@ import { auditorEnvironment, auditorRole } from '../bin/local-auditor.ts';
 import { synthesize } from '../bin/synthesize.ts';
 import { SAMPLE_DATABASES } from '../examples/databases/sample-databases.ts';
 import { startSlackStandIn } from '../examples/slack/stand-in.ts';
+import { startPostgres } from '../examples/targets/postgres.ts';
+import { startRdsFront } from '../examples/targets/rds.ts';
 import { readSettings } from '../lib/settings.ts';
 import { type Assembly, readAssembly } from './assembly.ts';
 import { type LocalAws, startAws } from './aws.ts';
@@ -16,8 +18,6 @@ import { keptSecrets } from './kept-secrets.ts';
 import { writeLocalConfig } from './local-config.ts';
 import { closeServer, listenOnLoopback, portOf } from './loopback.ts';
 import { type ClientId, CONSOLE_CLIENT, type LocalIssuer, startIssuer } from './oidc-provider.ts';
-import { startPostgres } from './postgres.ts';
-import { startRdsFront } from './rds.ts';
 
 export interface StackOptions {
   /** Everything that must survive a restart, and nothing else. */

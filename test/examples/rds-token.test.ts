@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Signer } from '@aws-sdk/rds-signer';
-import { verifyRdsToken } from '../../local/rds-token.ts';
+import { verifyRdsToken } from '../../examples/targets/rds-token.ts';
 import { Sessions } from '../../local/sessions.ts';
 import { canonicalQuery, sha256, signatureOf } from '../../local/sigv4.ts';
 

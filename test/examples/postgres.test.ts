@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { type LocalPostgres, startPostgres } from '../../local/postgres.ts';
+import { type LocalPostgres, startPostgres } from '../../examples/targets/postgres.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'latchkey-postgres-'));
 const databases = [

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { createSecureContext, TLSSocket } from 'node:tls';
-import type { LocalCertificate } from './certificates.ts';
+import type { LocalCertificate } from '../../local/certificates.ts';
 
 export interface RdsFrontOptions {
   readonly certificate: LocalCertificate;

@@ -1,11 +1,11 @@
 import type { AddressInfo, Server } from 'node:net';
 import { join } from 'node:path';
-import type { LocalCertificate } from './certificates.ts';
-import { listenOnLoopback } from './loopback.ts';
+import type { LocalCertificate } from '../../local/certificates.ts';
+import { listenOnLoopback } from '../../local/loopback.ts';
+import type { Sessions } from '../../local/sessions.ts';
 import type { LocalPostgres } from './postgres.ts';
 import { createRdsFront } from './rds-front.ts';
 import { verifyRdsToken } from './rds-token.ts';
-import type { Sessions } from './sessions.ts';
 
 export interface RdsOptions {
   readonly certificate: LocalCertificate;

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { Session } from './sessions.ts';
-import { canonicalQuery, sha256, signatureOf, timeOf } from './sigv4.ts';
+import type { Session } from '../../local/sessions.ts';
+import { canonicalQuery, sha256, signatureOf, timeOf } from '../../local/sigv4.ts';
 
 export interface TokenAsk {
   readonly token: string;
