@@ -1,6 +1,7 @@
 import type { Resource, ResourceKind, ResourceOfKind } from '../core/config/resource.ts';
 import type { ActivatingGrant, ActiveGrant, EndedGrant, EndingStep } from '../core/grant/grant.ts';
 import type { Result } from '../core/result.ts';
+import type { SshPublicKey } from '../core/ssh/public-key.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { CredentialContent } from './credential.ts';
 
@@ -66,6 +67,8 @@ export interface IssueAsk<R> {
   readonly grant: ActiveGrant;
   /** The id of the credential. */
   readonly id: string;
+  /** The caller's own, where access is by key; undefined where it is not. */
+  readonly publicKey?: SshPublicKey | undefined;
 }
 
 /** A credential that was made and is not usable by anybody yet. */

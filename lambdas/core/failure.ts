@@ -31,6 +31,8 @@ export type Failure =
   | { readonly code: 'grant_pending'; readonly state: string; readonly retryAfterSeconds: number }
   | { readonly code: 'grant_over'; readonly state: string }
   | { readonly code: 'credential_limit'; readonly max: number }
+  /** Another grant has let this key in, today or yesterday. */
+  | { readonly code: 'key_taken' }
   /** The grant is of the other mode. */
   | { readonly code: 'not_a_run' }
   | { readonly code: 'not_vended' }

@@ -1,46 +1,96 @@
 import type * as z from 'zod';
-import type { Credential, CredentialContent } from '../app/credential.ts';
+import type { Credential, PostgresLogin, SshLogin } from '../app/credential.ts';
 import { toIso } from '../core/time.ts';
 import type { CredentialView } from './schemas.ts';
 
-export const credentialView = (credential: Credential): z.input<typeof CredentialView> => ({
-  id: credential.id,
-  grantId: credential.grantId,
-  kind: credential.kind,
-  expiresAt: toIso(credential.expiresAt),
-  ...contentView(credential),
+export const credentialView = (credential: Credential): z.input<typeof CredentialView> => {
+  const { id, grantId } = credential;
+  const common = { id, grantId, expiresAt: toIso(credential.expiresAt) };
+  switch (credential.kind) {
+    case 'postgres':
+      return { ...common, kind: 'postgres', postgres: postgresView(credential) };
+    case 'ssh':
+      return { ...common, kind: 'ssh', ssh: sshView(credential) };
+    default:
+      return credential satisfies never;
+  }
+};
+
+const postgresView = (login: PostgresLogin) => ({
+  host: login.host,
+  port: login.port,
+  database: login.database,
+  user: login.user,
+  password: login.password,
+  sslmode: 'verify-full' as const,
+  sslrootcert: login.caPem,
 });
 
-/** Under the name of its kind. */
-const contentView = (content: CredentialContent) => ({
-  postgres: {
-    host: content.host,
-    port: content.port,
-    database: content.database,
-    user: content.user,
-    password: content.password,
-    sslmode: 'verify-full' as const,
-    sslrootcert: content.caPem,
-  },
+const sshView = ({ expiresAt, ...login }: Credential & SshLogin) => ({
+  host: login.host,
+  port: login.port,
+  user: login.user,
+  hostKeys: [...login.hostKeys],
+  knownHosts: login.knownHosts,
+  fingerprint: login.fingerprint,
+  keyExpiresAt: toIso(expiresAt),
+  sessionsUntil: toIso(login.sessionsUntil),
+  instanceId: login.instanceId,
+  endpointId: login.endpointId,
+  proxyCommand: login.proxyCommand,
 });
 
-/**
- * The same as libpq's environment, for `eval "$(curl …)"`. libpq takes its root certificate from a file only, so
- * one is written where only its owner can read it.
- */
-export const credentialEnvironment = (credential: Credential): string =>
+/** For `eval "$(curl …)"`, as the clients of each kind want it. Files are written where only their owner can read them. */
+export const credentialEnvironment = (credential: Credential): string => {
+  switch (credential.kind) {
+    case 'postgres':
+      return postgresEnvironment(credential);
+    case 'ssh':
+      return sshEnvironment(credential);
+    default:
+      return credential satisfies never;
+  }
+};
+
+/** libpq takes its root certificate from a file only. */
+const postgresEnvironment = (login: PostgresLogin): string =>
   [
     ...Object.entries({
-      PGHOST: credential.host,
-      PGPORT: String(credential.port),
-      PGDATABASE: credential.database,
-      PGUSER: credential.user,
-      PGPASSWORD: credential.password,
+      PGHOST: login.host,
+      PGPORT: String(login.port),
+      PGDATABASE: login.database,
+      PGUSER: login.user,
+      PGPASSWORD: login.password,
       PGSSLMODE: 'verify-full',
     }).map(([name, value]) => `export ${name}=${shellQuote(value)}`),
-    'PGSSLROOTCERT="$(umask 077; mktemp)"; export PGSSLROOTCERT',
-    `printf '%s' ${shellQuote(credential.caPem)} > "$PGSSLROOTCERT"`,
+    ...fileIn('PGSSLROOTCERT', login.caPem),
     '',
   ].join('\n');
+
+/** A configuration of the client that believes the pinned keys and nothing else: `ssh -F "$LATCHKEY_SSH_CONFIG" -i <key> machine`. */
+const sshEnvironment = (login: SshLogin): string => {
+  const config = [
+    'Host machine',
+    `HostName ${login.host}`,
+    `Port ${login.port}`,
+    `User ${login.user}`,
+    'StrictHostKeyChecking yes',
+    'GlobalKnownHostsFile /dev/null',
+    'IdentitiesOnly yes',
+    ...(login.proxyCommand === undefined ? [] : [`ProxyCommand ${login.proxyCommand}`]),
+    '',
+  ].join('\n');
+  return [
+    ...fileIn('LATCHKEY_SSH_KNOWN_HOSTS', login.knownHosts),
+    ...fileIn('LATCHKEY_SSH_CONFIG', config),
+    `printf 'UserKnownHostsFile %s\\n' "$LATCHKEY_SSH_KNOWN_HOSTS" >> "$LATCHKEY_SSH_CONFIG"`,
+    '',
+  ].join('\n');
+};
+
+const fileIn = (name: string, content: string): string[] => [
+  `${name}="$(umask 077; mktemp)"; export ${name}`,
+  `printf '%s' ${shellQuote(content)} > "$${name}"`,
+];
 
 const shellQuote = (value: string): string => `'${value.replaceAll("'", "'\\''")}'`;

@@ -185,6 +185,13 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     meaning: 'One grant gives a limited number of credentials.',
     remedy: 'Keep the connection open, or ask for a new grant.',
   },
+  key_taken: {
+    status: 409,
+    title: 'This key is another grant’s',
+    retryable: false,
+    meaning: 'A public key belongs to the grant it was first sent for, until a day after that grant.',
+    remedy: 'Make a new key pair for this grant and send its public half.',
+  },
   not_a_run: {
     status: 409,
     title: 'This grant is not for runs',

@@ -8,7 +8,9 @@ import {
   LEASE_MIN_SECONDS,
   NAME_MAX_CHARACTERS,
   REASON_MAX_CHARACTERS,
+  SSH_PUBLIC_KEY_MAX_CHARACTERS,
 } from '../core/limits.ts';
+import { PostgresCredentialView, SshCredentialView } from './credential-schemas.ts';
 import { ApprovalSeconds, ApprovalView, Policies, readable, Time } from './field-schemas.ts';
 import { RunView } from './run-schemas.ts';
 
@@ -40,6 +42,18 @@ export const RequestAccessBody = z
     approvalSeconds: ApprovalSeconds,
   })
   .meta({ id: 'RequestAccess' });
+
+export const VendBody = z
+  .strictObject({
+    publicKey: z
+      .string()
+      .max(SSH_PUBLIC_KEY_MAX_CHARACTERS)
+      .optional()
+      .describe(
+        'Of `ssh:connect` only: the public half of a key pair that was made for this grant, as one line (`ssh-ed25519 AAAA…`)',
+      ),
+  })
+  .meta({ id: 'Vend' });
 
 export const EmptyBody = z.strictObject({}).meta({ id: 'Empty' });
 
@@ -136,22 +150,9 @@ export const TaskView = z
   })
   .meta({ id: 'Task' });
 
+/** Under the name of its kind is what a client needs. */
 export const CredentialView = z
-  .object({
-    id: z.string(),
-    grantId: z.string(),
-    kind: z.literal('postgres'),
-    expiresAt: Time,
-    postgres: z.object({
-      host: z.string(),
-      port: z.int(),
-      database: z.string(),
-      user: z.string(),
-      password: z.string().describe('A secret: for code, never for a prompt'),
-      sslmode: z.literal('verify-full'),
-      sslrootcert: z.string().describe('PEM'),
-    }),
-  })
+  .discriminatedUnion('kind', [PostgresCredentialView, SshCredentialView])
   .meta({ id: 'Credential' });
 
 export const MeView = z

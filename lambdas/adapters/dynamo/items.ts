@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import type { IdempotencyRecord, LastApproved, Revocation } from '../../app/ports.ts';
+import type { Commit, IdempotencyRecord, KeyHolder, LastApproved, Revocation } from '../../app/ports.ts';
 import type { Approval } from '../../core/approval/approval.ts';
 import { approvalDueAt, reviewOf } from '../../core/approval/approval-life.ts';
 import type { AuditEntry } from '../../core/audit/entry.ts';
@@ -15,6 +15,7 @@ import {
   IDEMPOTENCY_SECONDS,
   REVOCATION_SECONDS,
   SECOND_MS,
+  SSH_KEY_HELD_SECONDS,
   SWEEP_GRACE_MS,
 } from '../../core/limits.ts';
 import type { TaskUsage, Usage } from '../../core/run/budget.ts';
@@ -54,6 +55,12 @@ export const revocationKey = (grantId: string): Item => ({
 export const lastApprovedKey = ({ principalKey: principal, resource, action }: LastApproved): Item => ({
   pk: text(`LAST#${principal}`),
   sk: text(`${resource}#${action}`),
+});
+
+/** Whose a public key is. In a partition of its own, so that one write decides between two grants. */
+export const keyHoldKey = (fingerprint: string): Item => ({
+  pk: text(`SSHKEY#${fingerprint}`),
+  sk: text('HOLDER'),
 });
 
 /** One principal's counters of one UTC day. */
@@ -122,6 +129,13 @@ export const revocationItem = (revocation: Revocation): Item => ({
   due: text(`DUE#${shardOf(revocation.grant)}`),
   dueAt: number(revocation.at + SWEEP_GRACE_MS),
   purgeAt: number(Math.ceil(revocation.at / SECOND_MS) + REVOCATION_SECONDS),
+});
+
+/** Until long after the last moment at which the grant could end. */
+export const keyHoldItem = ({ grant, fingerprint }: NonNullable<Commit['keyHold']>): Item => ({
+  ...keyHoldKey(fingerprint),
+  holder: text(grant.id),
+  purgeAt: number(Math.ceil(grant.expiresAt / SECOND_MS) + SSH_KEY_HELD_SECONDS),
 });
 
 const stateAttributes = (thing: Grant | Task | Run | Approval, dueAt: number | undefined): Item => ({
@@ -213,6 +227,9 @@ export const readGrantCount = (item: Item | undefined): number => countOf(item, 
 
 export const readIdempotency = (item: Item | undefined): IdempotencyRecord | undefined =>
   item && JSON.parse(stringOf(item, 'body'));
+
+export const readKeyHolder = (item: Item | undefined): KeyHolder | undefined =>
+  item && { grant: stringOf(item, 'holder'), until: numberOf(item, 'purgeAt') * SECOND_MS };
 
 const NOBODY_CONTAINED: ContainmentRegister = { everything: false, principals: [], tasks: [], resources: [] };
 

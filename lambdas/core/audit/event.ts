@@ -109,9 +109,13 @@ export type AuditFact =
       readonly target: AuditTarget;
       /** SHA-256 of the credential, hex. Never the value. */
       readonly fingerprint: string;
+      /** Where access is by key, its fingerprint as the machine logs it: `SHA256:…`. */
+      readonly publicKey?: string;
       readonly expiresAt: EpochMs;
       readonly ordinal: number;
     }
+  /** It was recorded as issued, and was not handed out; whether it became usable is not known. */
+  | { readonly type: 'credential.undelivered'; readonly grant: string; readonly credential: string }
   | {
       readonly type: 'grant.ended';
       readonly grant: string;

@@ -121,6 +121,8 @@ export interface ActiveGrant extends GrantCore {
   readonly credentialsIssued: number;
   /** When the last of its credentials ends by itself; undefined while none was issued. */
   readonly credentialsUntil?: EpochMs | undefined;
+  /** Those that were let in under it, as lines of ours; only where access is by key. */
+  readonly publicKeys?: readonly string[] | undefined;
 }
 
 export type EndState = 'released' | 'expired' | 'revoked' | 'cancelled' | 'lapsed' | 'failed';
@@ -148,6 +150,8 @@ export interface EndedGrant extends GrantCore {
   readonly expiresAt: EpochMs | undefined;
   readonly credentialsIssued: number;
   readonly credentialsUntil?: EpochMs | undefined;
+  /** Those that were let in under it, as lines of ours; only where access is by key. */
+  readonly publicKeys?: readonly string[] | undefined;
   readonly ending: Ending;
 }
 

@@ -75,9 +75,13 @@ const holdsGroups = (principal: Principal, decidedOn: readonly string[]): boolea
     ? decidedOn.every((group) => principal.groups.known && principal.groups.names.includes(group))
     : decidedOn.length === 0;
 
-/** `until` is when this credential ends by itself. */
-export const countCredential = (grant: ActiveGrant, until: EpochMs): ActiveGrant => ({
+/** `until` is when this credential ends by itself, `publicKey` what it lets in. */
+export const countCredential = (
+  grant: ActiveGrant,
+  { until, publicKey }: { readonly until: EpochMs; readonly publicKey?: string | undefined },
+): ActiveGrant => ({
   ...grant,
   credentialsIssued: grant.credentialsIssued + 1,
   credentialsUntil: Math.max(grant.credentialsUntil ?? 0, until),
+  ...(publicKey === undefined ? {} : { publicKeys: [...new Set([...(grant.publicKeys ?? []), publicKey])] }),
 });

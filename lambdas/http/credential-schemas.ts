@@ -1,0 +1,40 @@
+import * as z from 'zod';
+import { Time } from './field-schemas.ts';
+
+/** What every kind of credential says of itself. */
+const COMMON_FIELDS = { id: z.string(), grantId: z.string(), expiresAt: Time };
+
+export const PostgresCredentialView = z.object({
+  ...COMMON_FIELDS,
+  kind: z.literal('postgres'),
+  postgres: z.object({
+    host: z.string(),
+    port: z.int(),
+    database: z.string(),
+    user: z.string(),
+    password: z.string().describe('A secret: for code, never for a prompt'),
+    sslmode: z.literal('verify-full'),
+    sslrootcert: z.string().describe('PEM'),
+  }),
+});
+
+export const SshCredentialView = z.object({
+  ...COMMON_FIELDS,
+  kind: z.literal('ssh'),
+  ssh: z.object({
+    host: z.string(),
+    port: z.int(),
+    user: z.string(),
+    hostKeys: z.array(z.string()).describe('The only keys to believe the host by'),
+    knownHosts: z.string().describe('The same as lines of `known_hosts`'),
+    fingerprint: z.string().describe('Of the key that was let in'),
+    keyExpiresAt: Time.describe('Until then the key opens sessions; ask again to open another one later'),
+    sessionsUntil: Time.describe('Then the sessions are ended'),
+    instanceId: z.string(),
+    endpointId: z.string().optional(),
+    proxyCommand: z
+      .string()
+      .optional()
+      .describe('`ProxyCommand` where there is no direct way; it uses your own AWS identity'),
+  }),
+});
