@@ -11,6 +11,7 @@ import { Payloads } from './payloads.ts';
 import {
   type Arns,
   databaseUsersOf,
+  machineUsersOf,
   neverOnAudit,
   type Permission,
   permissionsOf,
@@ -21,6 +22,7 @@ import { runDefinition } from './run-definition.ts';
 import { joinVpc, RunnerNetwork } from './runner-network.ts';
 import { logGroupName, ServiceFunction } from './service-function.ts';
 import type { Settings } from './settings.ts';
+import { EndSessionsDocument } from './ssh-target.ts';
 import { SweeperSchedule } from './sweeper-schedule.ts';
 import { Tables } from './tables.ts';
 import { Workflow } from './workflow.ts';
@@ -63,6 +65,8 @@ export class LatchkeyStack extends Stack {
         console: functions.console.lambda,
       },
     });
+    if (this.#hasMachines())
+      new EndSessionsDocument(this, 'EndSessions', { documentName: this.#endSessionsDocument() });
     this.#makeAlarms(functions.workflows);
     if (props.settings.createTargetRoles) this.#makeTargetRoles();
     this.#makeOutputs(api);
@@ -102,7 +106,7 @@ export class LatchkeyStack extends Stack {
     const CONSOLE_URL = settings.console.url;
     const invoked = {
       runner: this.#add('runner', vaults),
-      revoker: this.#add('revoker', tables),
+      revoker: this.#add('revoker', { ...tables, END_SESSIONS_DOCUMENT: this.#endSessionsDocument() }),
       waiter: this.#add('waiter', tables),
       notifier: this.#add('notifier', {
         GRANTS_TABLE: tables.GRANTS_TABLE,
@@ -230,7 +234,23 @@ export class LatchkeyStack extends Stack {
       authorizerLog: this.#named('logs', 'log-group', logGroupName(`${this.stackName}-authorizer`)),
       targetRoles: targetRolesOf(resources),
       databaseUsers: databaseUsersOf(resources),
+      machineUsers: machineUsersOf(resources),
+      endSessionsDocument: this.#hasMachines()
+        ? this.formatArn({
+            service: 'ssm',
+            resource: 'document',
+            resourceName: this.#endSessionsDocument(),
+          })
+        : undefined,
     };
+  }
+
+  #hasMachines(): boolean {
+    return resourcesOf(this.#props.resources, 'ssh').length > 0;
+  }
+
+  #endSessionsDocument(): string {
+    return `${this.stackName}-end-ssh-sessions`;
   }
 
   #workflowName(name: 'grant' | 'run'): string {

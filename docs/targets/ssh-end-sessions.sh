@@ -3,7 +3,7 @@
 # document that lib/ssh-target.ts makes of exactly this file. The document sets before it:
 #
 #   os_user  whose sessions
-#   keys     public keys, "ssh-ed25519 AAAA..." each, a comma between two. None: only tell whether this machine could
+#   keys     public keys, "ssh-ed25519 AAAA..." each, a comma between two; "none": only tell whether this machine could
 #
 # It answers with one line of codes and numbers:
 #
@@ -41,7 +41,7 @@ uid=$(id -u "$os_user" 2>/dev/null) || { ways=no_such_user && answer; }
 [ "$uid" -ne 0 ] || { ways=is_root && answer; }
 mkdir -p "$STATE" && chmod 700 "$STATE" && work=$(mktemp -d "$STATE/work.XXXXXX") || answer
 trap 'rm -rf "$work"' EXIT
-printf '%s\n' "$keys" | tr ',' '\n' | sed '/^$/d' >"$work/keys"
+printf '%s\n' "$keys" | tr ',' '\n' | sed '/^none$/d' >"$work/keys"
 fingerprint() { ssh-keygen -l -f "$1" 2>/dev/null | cut -d ' ' -f 2; }
 : >"$work/fingerprints"
 [ ! -s "$work/keys" ] || fingerprint "$work/keys" >"$work/fingerprints"

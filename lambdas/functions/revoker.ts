@@ -1,5 +1,7 @@
 import { connectDynamo } from '../adapters/dynamo/dynamo-call.ts';
 import { dynamoStore } from '../adapters/dynamo/dynamo-store.ts';
+import { systemsManager } from '../adapters/ssh/machine-commands.ts';
+import { sshTarget } from '../adapters/ssh/ssh-target.ts';
 import { systemBackoff, systemClock } from '../adapters/system-clock.ts';
 import { TargetTaskSchema, targetTask } from '../tasks/target-task.ts';
 import { taskHandler } from '../tasks/task-handler.ts';
@@ -15,7 +17,12 @@ const tables = { grants: environment.GRANTS_TABLE, audit: environment.AUDIT_TABL
 
 const deps = {
   store: dynamoStore(connectDynamo(tables), systemClock),
-  targets: {},
+  targets: {
+    ssh: sshTarget({
+      runOnMachine: systemsManager(environment.END_SESSIONS_DOCUMENT),
+      clock: systemClock,
+    }),
+  },
   resources: config.resources,
   software: softwareOf('revoker', config.digest),
   clock: systemClock,

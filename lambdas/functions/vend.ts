@@ -2,6 +2,8 @@ import { connectDynamo } from '../adapters/dynamo/dynamo-call.ts';
 import { dynamoStore } from '../adapters/dynamo/dynamo-store.ts';
 import { postgresIssuer } from '../adapters/postgres-issuer.ts';
 import { rdsTokenSigner } from '../adapters/rds-token-signer.ts';
+import { instanceConnect } from '../adapters/ssh/instance-connect.ts';
+import { sshIssuer } from '../adapters/ssh/ssh-issuer.ts';
 import { systemBackoff, systemClock, systemRandom } from '../adapters/system-clock.ts';
 import { vendHandlers } from '../http/vend-operations.ts';
 import { httpFunction } from './http-function.ts';
@@ -21,7 +23,10 @@ export const handler = httpFunction(
   vendHandlers({
     store,
     software,
-    issuers: { postgres: postgresIssuer(rdsTokenSigner({ clock: systemClock })) },
+    issuers: {
+      postgres: postgresIssuer(rdsTokenSigner({ clock: systemClock })),
+      ssh: sshIssuer({ pushKey: instanceConnect(), clock: systemClock }),
+    },
     resources: config.resources,
     clock: systemClock,
     random: systemRandom,

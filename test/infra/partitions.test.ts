@@ -25,6 +25,8 @@ const permissions = permissionsOf({
   authorizerLog: 'authorizer-log',
   targetRoles: [],
   databaseUsers: [],
+  machineUsers: [],
+  endSessionsDocument: undefined,
 });
 
 /** In the order of the table. */
@@ -64,6 +66,7 @@ describe('the partitions that roles allow are those that the store uses', () => 
     ['revocations of grants, by console alone', 'REVOKED#', ['console']],
     ['calls of Slack, by console alone', 'REPLAY#', ['console']],
     ['notices, by notifier alone', 'NOTICE#', ['notifier']],
+    ['whose a public key is, by vend alone', 'SSHKEY#', ['vend']],
   ] as const)
     test(what, () => {
       assert.deepEqual(

@@ -38,6 +38,9 @@ export const systemsManager = (documentName: string): RunOnMachine => {
   };
 };
 
+/** What the document takes for *no key*: an empty parameter might be taken for none at all. */
+const NO_KEYS = 'none';
+
 /** Undefined where Systems Manager knows no agent of that machine: it does not run, or the agent is away. */
 const send = async (
   client: SSMClient,
@@ -48,7 +51,7 @@ const send = async (
   const command = new SendCommandCommand({
     DocumentName,
     InstanceIds: [instanceId],
-    Parameters: { osUser: [osUser], keys: [keys.join(',')] },
+    Parameters: { osUser: [osUser], keys: [keys.join(',') || NO_KEYS] },
     TimeoutSeconds: MACHINE_DELIVERY_SECONDS,
   });
   try {

@@ -6,6 +6,7 @@ import { closest } from './find-resource.ts';
 import { PostgresSection, postgresMistakes, toPostgresResource } from './postgres-section.ts';
 import type { Resource } from './resource.ts';
 import { Id } from './resource-section.ts';
+import { SshSection, sshMistakes, toSshResource } from './ssh-section.ts';
 
 export interface ResourcesSection {
   /** Every environment there is; policies and resources may name no other. */
@@ -42,8 +43,8 @@ export const compileResources = (parsed: unknown, certificates: Certificates): C
   };
 };
 
-const ResourceSection = z.discriminatedUnion('kind', [PostgresSection], {
-  error: 'must be one of: postgres.',
+const ResourceSection = z.discriminatedUnion('kind', [PostgresSection, SshSection], {
+  error: 'must be one of: postgres, ssh.',
 });
 
 type ResourceSection = z.infer<typeof ResourceSection>;
@@ -56,12 +57,33 @@ const kindMistakes = (
 ): readonly ConfigError[] => {
   const section = resources[index];
   if (!section) return [];
-  const earlier = resources.slice(0, index).map((one, at) => [at, one] as const);
-  return postgresMistakes(section, earlier, certificates);
+  const before = resources.slice(0, index);
+  switch (section.kind) {
+    case 'postgres':
+      return postgresMistakes(section, ofKind(before, 'postgres'), certificates);
+    case 'ssh':
+      return sshMistakes(section, ofKind(before, 'ssh'));
+    default:
+      return section satisfies never;
+  }
 };
 
-const toResource = (section: ResourceSection, certificates: Certificates): Resource =>
-  toPostgresResource(section, certificates);
+/** With their places in the file. */
+const ofKind = <K extends ResourceSection['kind']>(resources: readonly ResourceSection[], kind: K) =>
+  resources.flatMap((one, at) =>
+    one.kind === kind ? [[at, one as Extract<ResourceSection, { kind: K }>] as const] : [],
+  );
+
+const toResource = (section: ResourceSection, certificates: Certificates): Resource => {
+  switch (section.kind) {
+    case 'postgres':
+      return toPostgresResource(section, certificates);
+    case 'ssh':
+      return toSshResource(section);
+    default:
+      return section satisfies never;
+  }
+};
 
 const EnvironmentNames = z
   .array(Id)
