@@ -9,6 +9,7 @@ import type { AccessRequest } from './iam.ts';
 import type { LambdaFunction } from './lambda-worker.ts';
 import type { LogLines } from './log-lines.ts';
 import { readBody } from './loopback.ts';
+import type { MachineServices } from './machines.ts';
 import { answerS3, type S3 } from './s3.ts';
 import type { Session, Sessions } from './sessions.ts';
 import { verifySigV4 } from './sigv4.ts';
@@ -24,6 +25,7 @@ export interface EndpointParts {
   readonly s3: S3;
   readonly stepFunctions: StepFunctions;
   readonly logs: LogLines;
+  readonly machines: MachineServices;
   readonly functionOf: (nameOrArn: string) => LambdaFunction | undefined;
   /** Values by the ARN of their secret. */
   readonly secrets?: Readonly<Record<string, string>>;
@@ -109,6 +111,12 @@ const SERVICES: Readonly<Record<string, (parts: EndpointParts, call: Call) => Pr
     if (operation !== 'GetSecretValue' || SecretString === undefined)
       throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
     return { ARN: SecretId, SecretString };
+  },
+  async 'ec2-instance-connect'({ machines }, { operation, body, authorize }) {
+    return machines.connect(operation, parseJsonObject(body), authorize);
+  },
+  async ssm({ machines }, { operation, body, authorize }) {
+    return machines.manage(operation, parseJsonObject(body), authorize);
   },
   async sns({ published = [] }, { body, authorize }) {
     const { Action = '', TopicArn = '', ...notice } = Object.fromEntries(new URLSearchParams(body));

@@ -9,6 +9,7 @@ import type { InvokeOutcome } from './lambda-boot.ts';
 import { createLambdaFunction, type LambdaFunction } from './lambda-worker.ts';
 import { LogLines } from './log-lines.ts';
 import { closeServer, listenOnLoopback } from './loopback.ts';
+import { createMachineServices, type LocalMachine } from './machines.ts';
 import { createRestApi } from './rest-api.ts';
 import { createS3 } from './s3.ts';
 import { Sessions } from './sessions.ts';
@@ -25,6 +26,8 @@ export interface AwsOptions {
   readonly onCall?: (call: { roleArn: string; action: string }) => void;
   /** Roles of other accounts, which no template of this assembly makes. */
   readonly otherRoles?: readonly RoleSource[];
+  /** Machines that are reached by SSH. */
+  readonly machines?: readonly LocalMachine[];
   /** What the functions find in Secrets Manager, by ARN. */
   readonly secrets?: Readonly<Record<string, string>>;
   /** The API is served by each of these. They may listen already, so that their address can be in the assembly. */
@@ -56,7 +59,8 @@ export const startAws = async (options: AwsOptions) => {
   const s3 = createS3(dataDir ? join(dataDir, 's3') : undefined, assembly.buckets);
   const logs = new LogLines(assembly.functions.map(({ name }) => name));
   const published: Readonly<Record<string, string>>[] = [];
-  const parts = { logs, sessions, dynamo, s3, stepFunctions, functionOf, published };
+  const machines = createMachineServices(assembly, options.machines ?? []);
+  const parts = { logs, machines, sessions, dynamo, s3, stepFunctions, functionOf, published };
   const endpoint = createAwsEndpoint({ ...options, ...parts });
   const endpointUrl = `http://127.0.0.1:${await listenOnLoopback(endpoint)}`;
   for (const one of startFunctions(options, { sessions, logs, endpointUrl }))

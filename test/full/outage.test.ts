@@ -63,7 +63,9 @@ const startMinute = async () => {
 const connect = async (grant: string): Promise<Client> => {
   const answer = await crew.ask(vend(grant));
   assert.equal(answer.status, 201, answer.text);
-  const { host, port, database, user, password, sslrootcert } = PostgresCredentialView.parse(answer.json).postgres;
+  const { host, port, database, user, password, sslrootcert } = PostgresCredentialView.parse(
+    answer.json,
+  ).postgres;
   const client = new Client({ host, port, database, user, password, ssl: { ca: sslrootcert } });
   client.on('error', () => undefined);
   await client.connect();

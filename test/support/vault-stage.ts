@@ -11,6 +11,7 @@ import { createDynamo } from '../../local/dynamodb.ts';
 import { parsePolicy } from '../../local/iam.ts';
 import { LogLines } from '../../local/log-lines.ts';
 import { closeServer, listenOnLoopback } from '../../local/loopback.ts';
+import { createMachineServices } from '../../local/machines.ts';
 import { createS3 } from '../../local/s3.ts';
 import { Sessions } from '../../local/sessions.ts';
 import { createStepFunctions } from '../../local/step-functions.ts';
@@ -94,6 +95,7 @@ export const startVaultStage = async () => {
     s3,
     stepFunctions: createStepFunctions({ machines: [], invoke: async () => undefined }),
     logs: new LogLines([]),
+    machines: createMachineServices({ region: REGION, account: ACCOUNT, documents: [] }, []),
     functionOf: () => undefined,
     onCall: ({ action }) => calls.push(action),
   });

@@ -7,11 +7,13 @@ import { AWS_CLIENT_SETTINGS } from '../aws-client-settings.ts';
 /** Has a machine let one key in as one user for a minute. Throws `DependencyUnavailable` unless AWS says that it does. */
 export type PushKey = (target: SshTargetAddress, key: SshPublicKey) => Promise<void>;
 
+const clientIn = (region: string) => new EC2InstanceConnectClient({ ...AWS_CLIENT_SETTINGS, region });
+
 /** By EC2 Instance Connect, in the region of the machine. */
-export const instanceConnect = (): PushKey => {
+export const instanceConnect = (connect: typeof clientIn = clientIn): PushKey => {
   const clients = new Map<string, EC2InstanceConnectClient>();
   return async ({ region, instanceId, osUser }, { line }) => {
-    const client = clients.get(region) ?? new EC2InstanceConnectClient({ ...AWS_CLIENT_SETTINGS, region });
+    const client = clients.get(region) ?? connect(region);
     clients.set(region, client);
     const command = new SendSSHPublicKeyCommand({
       InstanceId: instanceId,

@@ -24,12 +24,14 @@ export type MachineAnswer =
 /** Runs our one document on a machine with the keys of a grant; with none, only whether it could end sessions is told. */
 export type RunOnMachine = (resource: SshResource, keys: readonly string[]) => Promise<MachineAnswer>;
 
+const clientIn = (region: string) => new SSMClient({ ...AWS_CLIENT_SETTINGS, region });
+
 /** By Systems Manager's Run Command. Throws `DependencyUnavailable` when Systems Manager itself is away. */
-export const systemsManager = (documentName: string): RunOnMachine => {
+export const systemsManager = (documentName: string, connect: typeof clientIn = clientIn): RunOnMachine => {
   const clients = new Map<string, SSMClient>();
   return async (resource, keys) => {
     const { region, instanceId } = resource.target;
-    const client = clients.get(region) ?? new SSMClient({ ...AWS_CLIENT_SETTINGS, region });
+    const client = clients.get(region) ?? connect(region);
     clients.set(region, client);
     const commandId = await send(client, documentName, { resource, keys });
     return commandId === undefined
