@@ -56,7 +56,9 @@ export const vendCredential = async (
   return ok({ credential, receipt });
 };
 
-type Made = CredentialAnswer & Pick<Issued, 'release'>;
+interface Made extends CredentialAnswer {
+  readonly release: Issued['release'];
+}
 
 const attempt = async (
   deps: VendDeps,
@@ -75,11 +77,12 @@ const attempt = async (
   const id = `c_${Buffer.from(deps.random(ID_RANDOM_BYTES)).toString('hex')}`;
   const issued = await issuerOf(deps.issuers, resource).issue({ resource, grant: use.value, id, publicKey });
   if (!issued.ok) return issued;
-  const issue = { grant: use.value, resource, id, publicKey, issued: issued.value };
+  const expiresAt = Math.min(issued.value.expiresAt, use.value.expiresAt);
+  const issue = { grant: use.value, resource, id, publicKey, issued: { ...issued.value, expiresAt } };
   const receipt = await commitIssue(deps, caller, issue);
   if (receipt === 'lost') return 'lost';
-  const { content, expiresAt, release } = issued.value;
-  return ok({ credential: { id, grantId, expiresAt, ...content }, receipt, ...(release ? { release } : {}) });
+  const { content, release } = issued.value;
+  return ok({ credential: { id, grantId, expiresAt, ...content }, receipt, release });
 };
 
 const commitIssue = async (

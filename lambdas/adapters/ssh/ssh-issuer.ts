@@ -37,7 +37,7 @@ export const sshIssuer = (tools: {
         sessionsUntil: grant.expiresAt,
       },
       secret: publicKey.line,
-      expiresAt: Math.min(now + PUSHED_KEY_SECONDS * SECOND_MS, grant.expiresAt),
+      expiresAt: now + PUSHED_KEY_SECONDS * SECOND_MS,
       release: () => tools.pushKey(target, publicKey),
     });
   },

