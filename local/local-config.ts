@@ -12,6 +12,8 @@ export interface LocalPlaces {
   readonly account: string;
   readonly region: string;
   readonly resourceId: string;
+  /** By the ids of their resources. */
+  readonly machines: ReadonlyMap<string, { readonly port: number; readonly hostKey: string }>;
 }
 
 const Principals = z.looseObject({
@@ -48,12 +50,17 @@ export const writeLocalConfig = (from: string, to: string, places: LocalPlaces):
   write('resources.yaml', { ...rest, resources: moved });
 };
 
-const localTarget = (id: string, { account, region, resourceId, databasePort }: LocalPlaces) => ({
-  account,
-  region,
-  resourceId,
-  host: 'localhost',
-  port: databasePort,
-  roleArn: `arn:aws:iam::${account}:role/latchkey-target-${id}`,
-  tls: { ca: { file: 'local.pem' } },
-});
+const localTarget = (id: string, places: LocalPlaces) => {
+  const { account, region, resourceId, databasePort } = places;
+  const machine = places.machines.get(id);
+  if (machine) return { account, region, host: '127.0.0.1', port: machine.port, hostKeys: [machine.hostKey] };
+  return {
+    account,
+    region,
+    resourceId,
+    host: 'localhost',
+    port: databasePort,
+    roleArn: `arn:aws:iam::${account}:role/latchkey-target-${id}`,
+    tls: { ca: { file: 'local.pem' } },
+  };
+};
