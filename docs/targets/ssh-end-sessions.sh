@@ -37,8 +37,8 @@ answer() {
 }
 
 begun=$(date +%s)
-uid=$(id -u "$os_user" 2>/dev/null) || { ways=no_such_user && answer; }
-[ "$uid" -ne 0 ] || { ways=is_root && answer; }
+uid=$(id -u "$os_user" 2>/dev/null) || { refused=no_such_user && answer; }
+[ "$uid" -ne 0 ] || { refused=is_root && answer; }
 mkdir -p "$STATE" && chmod 700 "$STATE" && work=$(mktemp -d "$STATE/work.XXXXXX") || answer
 trap 'rm -rf "$work"' EXIT
 printf '%s\n' "$keys" | tr ',' '\n' | sed '/^none$/d' >"$work/keys"
@@ -48,6 +48,8 @@ fingerprint() { ssh-keygen -l -f "$1" 2>/dev/null | cut -d ' ' -f 2; }
 # One that cannot be told would be taken for another's.
 [ "$(grep -c '^SHA256:' "$work/fingerprints")" = "$(grep -c . "$work/keys")" ] || { refused=unreadable_keys && answer; }
 config=$(sshd -T -C "user=$os_user,host=localhost,addr=127.0.0.1" 2>/dev/null) || refused=no_sshd
+# What a process calls itself; nothing, where it is gone.
+title_of() { { tr '\0' ' ' <"/proc/$1/cmdline"; } 2>/dev/null; }
 setting() { printf '%s\n' "$config" | sed -n "s/^$1 //p" | head -n 1; }
 
 # --- The log -----------------------------------------------------------------------------------------------------------------
@@ -95,8 +97,8 @@ write_revoked() {
 # What was seen of the sshd that runs holds until it, or what it is told, is another.
 proof() {
   for listener in $(find /proc/[0-9]*/exe -maxdepth 0 -lname '*/sshd*' 2>/dev/null | cut -d / -f 3); do
-    tr '\0' ' ' <"/proc/$listener/cmdline" 2>/dev/null | grep -q '\[listener\]' &&
-      echo "$listener $(sed 's/.*) //' "/proc/$listener/stat" | cut -d ' ' -f 20)"
+    title_of "$listener" | grep -q '\[listener\]' &&
+      echo "$listener $(sed 's/.*) //' "/proc/$listener/stat" 2>/dev/null | cut -d ' ' -f 20)"
   done
   printf '%s\n' "$config"
 }
@@ -168,8 +170,7 @@ find_ways() {
 # The sshd processes that watch over one connection of the user each. What a process calls itself says nothing unless it is root's.
 watchers() {
   for pid in $(find /proc/[0-9]*/exe -maxdepth 0 -lname '*/sshd*' 2>/dev/null | cut -d / -f 3); do
-    title=$(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null)
-    case $title in "sshd: $os_user [priv]"* | "sshd-session: $os_user [priv]"*) ;; *) continue ;; esac
+    case $(title_of "$pid") in "sshd: $os_user [priv]"* | "sshd-session: $os_user [priv]"*) ;; *) continue ;; esac
     awk -v pid="$pid" '$1 == pid && $3 + $4 + $5 + $6 == 0 { found = 1 } END { exit !found }' "$work/processes" && echo "$pid"
   done
 }

@@ -62,7 +62,7 @@ export const startSshMachine = async (options: SshMachineOptions): Promise<SshMa
     pushKey: (user, line) => (user === osUser ? keyring.push(line) : undefined),
     async run(_script, { osUser: user, keys = '' }) {
       if (machine.isAgentAway) throw new Error('nobody hears it');
-      if (user !== osUser) return said('refused=not_tried ways=no_such_user', 0);
+      if (user !== osUser) return said('refused=no_such_user ways=not_tried', 0);
       const read = keys === 'none' ? [] : keys.split(',').map(parsePublicKey);
       const found = end(read.flatMap((one) => (one.ok ? [one.value.fingerprint] : [])));
       return said('refused=yes ways=one', found);

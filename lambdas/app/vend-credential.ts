@@ -110,7 +110,7 @@ const commitIssue = async (
         kind: content.kind,
         target: auditTargetOf(issue.resource, counted.id),
         fingerprint: fingerprintOf(secret),
-        ...(publicKey ? { publicKey: publicKey.fingerprint } : {}),
+        publicKey: publicKey?.fingerprint ?? null,
         expiresAt,
         ordinal: counted.credentialsIssued,
       },

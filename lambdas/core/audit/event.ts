@@ -109,8 +109,8 @@ export type AuditFact =
       readonly target: AuditTarget;
       /** SHA-256 of the credential, hex. Never the value. */
       readonly fingerprint: string;
-      /** Where access is by key, its fingerprint as the machine logs it: `SHA256:…`. */
-      readonly publicKey?: string;
+      /** Where access is by key, its fingerprint as the machine logs it: `SHA256:…`; null elsewhere. */
+      readonly publicKey: string | null;
       readonly expiresAt: EpochMs;
       readonly ordinal: number;
     }
