@@ -131,28 +131,37 @@ for (const kind of ['systemd', 'bare'] as const)
       await isDead(scene.end(login));
     });
 
-    test('a session of which the log was lost is ended with any other', async () => {
-      const [lost, mine] = [await scene.letIn(), await scene.letIn()];
+    /** A line for each session that is open, which says that another key opened it. */
+    const everySession = (say: string, other: string) =>
+      scene.machine.asRoot(`
+        printf '%s\\n' '${other}' >/srv/shared/other.pub
+        print=$(ssh-keygen -l -f /srv/shared/other.pub | cut -d ' ' -f 2)
+        for pid in $(pgrep -f '^sshd: agent \\[priv\\]'); do
+          line="Accepted publickey for agent from 127.0.0.1 port 1 ssh2: ED25519 $print"
+          ${say}
+        done; sleep 0.3`);
+    const AS_USER = 'setpriv --reuid agent --clear-groups logger -t "sshd[$pid]" "$line"';
+    const YESTERDAY = 'echo "$(date -d yesterday +%FT%T%:z) host sshd[$pid]: $line" >>/var/log/auth.log';
+    const LOSE = {
+      systemd: 'sleep 1.1; journalctl --rotate; journalctl --vacuum-time=1s 2>/dev/null',
+      bare: ': >/var/log/auth.log',
+    };
+
+    test('a session of which the log was lost is ended with any other, whatever else stands in the log', async () => {
+      const [lost, mine, other] = [await scene.letIn(), await scene.letIn(), newSshKeyPair().publicKey];
       await lost.leave('sleep 3081');
-      await scene.machine.asRoot(
-        kind === 'systemd'
-          ? 'journalctl --rotate && journalctl --vacuum-time=1s --vacuum-size=1 2>/dev/null; sleep 1.2; journalctl --rotate; journalctl --vacuum-time=1s 2>/dev/null'
-          : ': >/var/log/auth.log',
-      );
+      await scene.machine.asRoot(LOSE[kind]);
+      // What a process of the same number logged the day before; and what anybody can write.
+      await everySession(kind === 'bare' ? YESTERDAY : AS_USER, other);
       await mine.leave('sleep 3082');
       await isDead(scene.end(mine), 'end_sessions:ended_1_unknown_1');
     });
 
-    test('nobody keeps a session by what they write into the log', async () => {
-      const [mine, others] = [await scene.letIn(), await scene.letIn()];
+    test('nobody keeps a session by a line that they add to the log', async () => {
+      const mine = await scene.letIn();
       await mine.leave('sleep 3091');
-      const log = `
-        other=$(ssh-keygen -l -f /srv/shared/other.pub | cut -d ' ' -f 2)
-        for pid in $(pgrep -f '^sshd: agent \\[priv\\]'); do
-          setpriv --reuid agent --clear-groups logger -t "sshd[$pid]" "Accepted publickey for agent from 127.0.0.1 port 1 ssh2: ED25519 $other"
-        done; sleep 0.3`;
-      await scene.machine.asRoot(`echo '${others.keys.publicKey}' >/srv/shared/other.pub; ${log}`);
-      await isDead(scene.end(mine), kind === 'systemd' ? 'end_sessions:ended_1' : 'end_sessions:ended_1');
+      await everySession(AS_USER, newSshKeyPair().publicKey);
+      await isDead(scene.end(mine), 'end_sessions:ended_1');
     });
 
     test('nothing is called dead where a key, a password or root lets the user in again', async () => {
