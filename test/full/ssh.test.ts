@@ -31,6 +31,11 @@ for (const kind of ['systemd', 'bare'] as const)
       await scene.machine.asRoot('userdel --remove agent 2>/dev/null');
       await scene.machine.asRoot(documentedSetup());
       assert.equal(await scene.lack(), 'refuse_keys:not_in_force');
+      // What the user writes is no word of sshd's, where the log can tell them apart.
+      await scene.machine.asRoot(`print=$(ssh-keygen -l -f /run/latchkey-ssh/probe.pub | cut -d ' ' -f 2)
+        (for _ in $(seq 60); do setpriv --reuid agent --clear-groups logger -t 'sshd[1]' \
+          "Authentication key ED25519 $print revoked by file /etc/ssh/latchkey_revoked_keys"; sleep 0.1; done) >/dev/null 2>&1 &`);
+      if (kind === 'systemd') assert.equal(await scene.lack(), 'refuse_keys:not_in_force');
       await reload();
       assert.equal(await scene.lack(), undefined);
     });
@@ -61,7 +66,7 @@ for (const kind of ['systemd', 'bare'] as const)
 
     test('an end leaves another grant’s session as it is, also what it runs in the background', async () => {
       const [mine, others] = [await scene.letIn(), await scene.letIn()];
-      await mine.leave('(setsid sh -c "sleep 3011 &" >/dev/null 2>&1 &); sleep 3012');
+      await mine.leave(`trap '' HUP TERM INT; (setsid sh -c "sleep 3011 &" >/dev/null 2>&1 &); sleep 3012`);
       await others.leave('(setsid sh -c "sleep 3013 &" >/dev/null 2>&1 &); sleep 3014');
       const report = await scene.end(mine);
       assert.ok(report.dead, report.error);
@@ -154,7 +159,17 @@ for (const kind of ['systemd', 'bare'] as const)
       // What a process of the same number logged the day before; and what anybody can write.
       await everySession(kind === 'bare' ? YESTERDAY : AS_USER, other);
       await mine.leave('sleep 3082');
-      await isDead(scene.end(mine), 'end_sessions:ended_1_unknown_1');
+      const known = await scene.letIn();
+      await known.leave('sleep 3083');
+      const report = await scene.end(mine);
+      assert.ok(
+        report.dead && stepsOf(report).includes('end_sessions:ended_1_unknown_1'),
+        stepsOf(report).join(),
+      );
+      const running = (await scene.running()).join('\n');
+      assert.match(running, /3083/);
+      assert.doesNotMatch(running, /308[12]/);
+      await isDead(scene.end(known));
     });
 
     test('nobody keeps a session by a line that they add to the log', async () => {
