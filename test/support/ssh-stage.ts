@@ -100,9 +100,13 @@ export const startMachineServices = async (machines: readonly LocalMachine[], re
 
 /** The sample machine with the adapters that lead to it, and a clock that a test moves. */
 export const startSshStage = async () => {
-  const time = { skippedMs: 0 };
+  const time = { skippedMs: 0, machineSkewMs: 0 };
   const clock = () => Date.now() + time.skippedMs;
-  const machine: SshMachine = await startSshMachine({ ...SSH_RESOURCE.target, port: 0, clock });
+  const machine: SshMachine = await startSshMachine({
+    ...SSH_RESOURCE.target,
+    port: 0,
+    clock: () => clock() + time.machineSkewMs,
+  });
   const services = await startMachineServices([machine]);
   const resource: SshResource = {
     ...SSH_RESOURCE,

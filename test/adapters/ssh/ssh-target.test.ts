@@ -19,6 +19,7 @@ before(async () => {
 after(() => stage.close());
 beforeEach(() => {
   stage.time.skippedMs = 0;
+  stage.time.machineSkewMs = 0;
   stage.machine.isAgentAway = false;
   stage.calls.length = 0;
 });
@@ -129,6 +130,18 @@ describe('an end', () => {
     const login = await letIn(keys);
     assert.equal(await logIn(login, keys), REFUSED);
   });
+
+  for (const minutes of [-5, 5])
+    test(`is proved on a machine whose clock is ${minutes} minutes from ours`, async () => {
+      stage.time.machineSkewMs = minutes * 60_000;
+      const keys = newSshKeyPair();
+      const login = await letIn(keys);
+      await connected(login, keys);
+      const report = await close([publicKeyOf(keys).line]);
+      assert.ok(report.dead && stepsOf(report).includes('end_sessions:ended_1'));
+      assert.ok(report.steps.every(({ atMs }) => atMs >= 0 && atMs < 10_000));
+      assert.equal(await logIn(login, keys), REFUSED);
+    });
 
   test('can be repeated, and is then proved again', async () => {
     const { line } = publicKeyOf(newSshKeyPair());
