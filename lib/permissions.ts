@@ -1,3 +1,5 @@
+import { endingRoleArn, rolesOf } from '../lambdas/core/aws/role-shards.ts';
+import { PROBE_PURPOSE, PURPOSE_TAG } from '../lambdas/core/aws/session-marks.ts';
 import type { FunctionName } from '../lambdas/core/config/compiled.ts';
 import { type PostgresResource, type Resource, resourcesOf } from '../lambdas/core/config/resource.ts';
 import type { SshTargetAddress } from '../lambdas/core/config/target-addresses.ts';
@@ -30,6 +32,10 @@ export interface Arns {
   readonly authorizerLog: string;
   /** What `vend` may assume: exactly the roles that `resources.yaml` names. */
   readonly targetRoles: readonly string[];
+  /** Of which `vend` gives sessions, and `revoker` proves that they have ended. */
+  readonly sessionRoles: readonly string[];
+  /** By which `revoker` ends them. */
+  readonly endingRoles: readonly string[];
   /** What `runner` may sign for: our own admin and the users of grants, on listed databases. */
   readonly databaseUsers: readonly string[];
   /** Whom `vend` may let in on which machines: exactly what `resources.yaml` names. */
@@ -53,6 +59,7 @@ const APPROVALS = 'APPROVAL#*';
 const NOTICES = 'NOTICE#*';
 const KEY_HOLDS = 'SSHKEY#*';
 const REVOCATIONS = 'REVOKED#*';
+const ENDED_SESSIONS = 'ENDED#*';
 /** Read only, whatever role it is in. */
 const CONTAINMENT = 'CONTAINMENT';
 /** What the console keeps of people: sign-ins, sign-outs, calls of Slack that must not count twice, and when each last decided. */
@@ -133,6 +140,7 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
       checkTasks(arns.grants),
       appendTrail,
       ...only('sts:AssumeRole', arns.targetRoles),
+      ...giveSessions(arns.sessionRoles),
       ...arns.machineUsers.map(pushKeys),
     ],
     runner: [
@@ -148,8 +156,12 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
     ],
     revoker: [
       readTogether(arns.grants),
-      putState(arns.grants, TASKS, CHAIN_HEADS),
+      { ...query(arns.grants), when: inPartitions(ENDED_SESSIONS) },
+      query(`${arns.grants}/index/due`),
+      putState(arns.grants, TASKS, CHAIN_HEADS, ENDED_SESSIONS),
       appendTrail,
+      ...probeSessions(arns.sessionRoles),
+      ...only('sts:AssumeRole', arns.endingRoles),
       ...endSessions(arns.endSessionsDocument, arns.machineUsers),
     ],
     waiter: [
@@ -232,6 +244,22 @@ const putPayloads = (bucket: string): Permission => ({
 const only = (action: string, on: readonly string[]): Permission[] =>
   on.length === 0 ? [] : [{ actions: [action], on }];
 
+/** With marks, in the owner's name, and never as a probe, which an end would not concern. */
+const giveSessions = (roles: readonly string[]): Permission[] =>
+  only('sts:AssumeRole', roles).map(({ on }) => ({
+    actions: ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'],
+    on,
+    when: { Null: { [`aws:RequestTag/${PURPOSE_TAG}`]: 'true' } },
+  }));
+
+/** As a probe and as nothing else, which the roles themselves see to. */
+const probeSessions = (roles: readonly string[]): Permission[] =>
+  only('sts:AssumeRole', roles).map(({ on }) => ({
+    actions: ['sts:AssumeRole', 'sts:TagSession'],
+    on,
+    when: { StringEquals: { [`aws:RequestTag/${PURPOSE_TAG}`]: PROBE_PURPOSE } },
+  }));
+
 /** Without the condition it would be as any user of these machines, root among them. */
 const pushKeys = ({ instances, osUser }: MachineUser): Permission => ({
   actions: ['ec2-instance-connect:SendSSHPublicKey'],
@@ -269,6 +297,12 @@ const listed = (arn: string | undefined): string[] => (arn === undefined ? [] : 
 
 export const targetRolesOf = (resources: readonly Resource[]): string[] =>
   [...new Set(resourcesOf(resources, 'postgres').map(({ target }) => target.roleArn))].sort();
+
+export const sessionRolesOf = (resources: readonly Resource[]): string[] =>
+  resourcesOf(resources, 'aws').flatMap(({ target }) => rolesOf(target));
+
+export const endingRolesOf = (resources: readonly Resource[]): string[] =>
+  resourcesOf(resources, 'aws').map(({ target }) => endingRoleArn(target));
 
 /** The users whose logins `runner` may sign, in the ARN form of `rds-db:connect`. */
 export const databaseUsersOf = (resources: readonly Resource[]): string[] => [

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { SSH_KEYS_PER_GRANT_MAX } from '../lambdas/core/limits.ts';
+import { SSH_KEYS_PER_GRANT_MAX } from '../lambdas/core/ssh/limits.ts';
 
 /** What runs on machines as root. Kept as a file of its own, so that it is read, tried and reviewed as what it is. */
 const SCRIPT = new URL('../docs/targets/ssh-end-sessions.sh', import.meta.url);

@@ -1,7 +1,7 @@
 import ssh2, { type AuthContext, type Connection } from 'ssh2';
 import { parsePublicKey } from '../../lambdas/core/ssh/public-key.ts';
 import { listenOnLoopback } from '../../local/loopback.ts';
-import type { LocalMachine, MachineOutput } from '../../local/machines.ts';
+import type { LocalMachine, MachineOutput } from './machine-services.ts';
 import { newSshKeyPair } from './ssh-key-pair.ts';
 import { SshKeyring } from './ssh-keyring.ts';
 import { serveSshSession } from './ssh-session.ts';

@@ -1,6 +1,6 @@
 import type { Resource } from '../core/config/resource.ts';
-import { SSH_PUBLIC_KEY_MAX_CHARACTERS } from '../core/limits.ts';
 import { fail, ok, type Result } from '../core/result.ts';
+import { SSH_PUBLIC_KEY_MAX_CHARACTERS } from '../core/ssh/limits.ts';
 import { type KeyMistake, parsePublicKey, type SshPublicKey } from '../core/ssh/public-key.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { KeyHolder } from './ports.ts';

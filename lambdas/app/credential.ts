@@ -8,7 +8,7 @@ export type Credential = {
 } & CredentialContent;
 
 /** What a caller needs to use it, by kind. */
-export type CredentialContent = PostgresLogin | SshLogin;
+export type CredentialContent = PostgresLogin | AwsSession | SshLogin;
 
 export interface PostgresLogin {
   readonly kind: 'postgres';
@@ -37,4 +37,13 @@ export interface SshLogin {
   readonly proxyCommand: string | undefined;
   /** When sessions that were opened with the key are ended. The key itself opens none after `expiresAt`. */
   readonly sessionsUntil: EpochMs;
+}
+
+/** What AWS's own tools take. It opens what its profile allows, in any Region; `region` is where the resource is. */
+export interface AwsSession {
+  readonly kind: 'aws';
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+  readonly region: string;
 }

@@ -97,9 +97,9 @@ const commitIssue = async (
   },
 ): Promise<Receipt | 'lost'> => {
   const now = deps.clock();
-  const { content, secret, expiresAt } = issue.issued;
+  const { content, secret, expiresAt, roleArn, told } = issue.issued;
   const { publicKey } = issue;
-  const counted = countCredential(issue.grant, { until: expiresAt, publicKey: publicKey?.line });
+  const counted = countCredential(issue.grant, { until: expiresAt, roleArn, publicKey: publicKey?.line });
   const { state, entry } = record(
     {
       next: counted,
@@ -110,9 +110,9 @@ const commitIssue = async (
         kind: content.kind,
         target: auditTargetOf(issue.resource, counted.id),
         fingerprint: fingerprintOf(secret),
-        publicKey: publicKey?.fingerprint ?? null,
         expiresAt,
         ordinal: counted.credentialsIssued,
+        ...told,
       },
     },
     callerContext(caller, deps.software),

@@ -18,6 +18,17 @@ export const PostgresCredentialView = z.object({
   }),
 });
 
+export const AwsCredentialView = z.object({
+  ...COMMON_FIELDS,
+  kind: z.literal('aws'),
+  aws: z.object({
+    accessKeyId: z.string(),
+    secretAccessKey: z.string().describe('A secret: for code, never for a prompt'),
+    sessionToken: z.string().describe('A secret, too'),
+    region: z.string(),
+  }),
+});
+
 export const SshCredentialView = z.object({
   ...COMMON_FIELDS,
   kind: z.literal('ssh'),
@@ -38,3 +49,22 @@ export const SshCredentialView = z.object({
       .describe('`ProxyCommand` where there is no direct way; it uses your own AWS identity'),
   }),
 });
+
+/** Under the name of its kind is what a client needs. */
+export const CredentialView = z
+  .discriminatedUnion('kind', [PostgresCredentialView, AwsCredentialView, SshCredentialView])
+  .meta({ id: 'Credential' });
+
+/** What a `credential_process` asks for with `Accept`. */
+export const CREDENTIAL_PROCESS_TYPE = 'application/vnd.latchkey.credential-process+json';
+
+/** What the SDKs and the CLI of AWS read from it. */
+export const CredentialProcessView = z
+  .object({
+    Version: z.literal(1),
+    AccessKeyId: z.string(),
+    SecretAccessKey: z.string(),
+    SessionToken: z.string(),
+    Expiration: Time.describe('They ask again before this'),
+  })
+  .meta({ id: 'CredentialProcess' });

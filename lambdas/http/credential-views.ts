@@ -1,7 +1,7 @@
 import type * as z from 'zod';
-import type { Credential, PostgresLogin, SshLogin } from '../app/credential.ts';
+import type { AwsSession, Credential, PostgresLogin, SshLogin } from '../app/credential.ts';
 import { toIso } from '../core/time.ts';
-import type { CredentialView } from './schemas.ts';
+import type { CredentialProcessView, CredentialView } from './credential-schemas.ts';
 
 export const credentialView = (credential: Credential): z.input<typeof CredentialView> => {
   const { id, grantId } = credential;
@@ -9,6 +9,8 @@ export const credentialView = (credential: Credential): z.input<typeof Credentia
   switch (credential.kind) {
     case 'postgres':
       return { ...common, kind: 'postgres', postgres: postgresView(credential) };
+    case 'aws':
+      return { ...common, kind: 'aws', aws: awsView(credential) };
     case 'ssh':
       return { ...common, kind: 'ssh', ssh: sshView(credential) };
     default:
@@ -25,6 +27,27 @@ const postgresView = (login: PostgresLogin) => ({
   sslmode: 'verify-full' as const,
   sslrootcert: login.caPem,
 });
+
+const awsView = (session: AwsSession) => ({
+  accessKeyId: session.accessKeyId,
+  secretAccessKey: session.secretAccessKey,
+  sessionToken: session.sessionToken,
+  region: session.region,
+});
+
+/** The same for the `credential_process` of a profile of AWS; undefined for other kinds, which AWS's tools have no use for. */
+export const credentialProcess = (
+  credential: Credential,
+): z.input<typeof CredentialProcessView> | undefined => {
+  if (credential.kind !== 'aws') return undefined;
+  return {
+    Version: 1,
+    AccessKeyId: credential.accessKeyId,
+    SecretAccessKey: credential.secretAccessKey,
+    SessionToken: credential.sessionToken,
+    Expiration: toIso(credential.expiresAt),
+  };
+};
 
 const sshView = ({ expiresAt, ...login }: Credential & SshLogin) => ({
   host: login.host,
@@ -45,6 +68,8 @@ export const credentialEnvironment = (credential: Credential): string => {
   switch (credential.kind) {
     case 'postgres':
       return postgresEnvironment(credential);
+    case 'aws':
+      return awsEnvironment(credential);
     case 'ssh':
       return sshEnvironment(credential);
     default:
@@ -55,15 +80,29 @@ export const credentialEnvironment = (credential: Credential): string => {
 /** libpq takes its root certificate from a file only. */
 const postgresEnvironment = (login: PostgresLogin): string =>
   [
-    ...Object.entries({
+    ...exported({
       PGHOST: login.host,
       PGPORT: String(login.port),
       PGDATABASE: login.database,
       PGUSER: login.user,
       PGPASSWORD: login.password,
       PGSSLMODE: 'verify-full',
-    }).map(([name, value]) => `export ${name}=${shellQuote(value)}`),
+    }),
     ...fileIn('PGSSLROOTCERT', login.caPem),
+    '',
+  ].join('\n');
+
+/** A profile that the shell has set would come before the keys. */
+const awsEnvironment = (session: Credential & AwsSession): string =>
+  [
+    'unset AWS_PROFILE AWS_DEFAULT_PROFILE',
+    ...exported({
+      AWS_ACCESS_KEY_ID: session.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: session.secretAccessKey,
+      AWS_SESSION_TOKEN: session.sessionToken,
+      AWS_CREDENTIAL_EXPIRATION: toIso(session.expiresAt),
+      AWS_REGION: session.region,
+    }),
     '',
   ].join('\n');
 
@@ -92,5 +131,8 @@ const fileIn = (name: string, content: string): string[] => [
   `${name}="$(umask 077; mktemp)"; export ${name}`,
   `printf '%s' ${shellQuote(content)} > "$${name}"`,
 ];
+
+const exported = (variables: Readonly<Record<string, string>>): string[] =>
+  Object.entries(variables).map(([name, value]) => `export ${name}=${shellQuote(value)}`);
 
 const shellQuote = (value: string): string => `'${value.replaceAll("'", "'\\''")}'`;

@@ -95,6 +95,7 @@ const RECORDED: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'grant_over',
   'credential_limit',
   'key_taken',
+  'profile_too_large',
   'not_a_run',
   'not_vended',
   'budget_spent',

@@ -8,9 +8,8 @@ import {
   LEASE_MIN_SECONDS,
   NAME_MAX_CHARACTERS,
   REASON_MAX_CHARACTERS,
-  SSH_PUBLIC_KEY_MAX_CHARACTERS,
 } from '../core/limits.ts';
-import { PostgresCredentialView, SshCredentialView } from './credential-schemas.ts';
+import { SSH_PUBLIC_KEY_MAX_CHARACTERS } from '../core/ssh/limits.ts';
 import { ApprovalSeconds, ApprovalView, Policies, readable, Time } from './field-schemas.ts';
 import { RunView } from './run-schemas.ts';
 
@@ -149,11 +148,6 @@ export const TaskView = z
     grants: z.array(GrantView).optional(),
   })
   .meta({ id: 'Task' });
-
-/** Under the name of its kind is what a client needs. */
-export const CredentialView = z
-  .discriminatedUnion('kind', [PostgresCredentialView, SshCredentialView])
-  .meta({ id: 'Credential' });
 
 export const MeView = z
   .object({

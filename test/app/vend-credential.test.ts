@@ -34,6 +34,7 @@ test('a credential is for this grant’s own user and never outlives its grant',
   const vended = await vend(id);
   assert.ok(vended.ok);
   const { credential } = vended.value;
+  assert.ok(credential.kind === 'postgres');
   assert.equal(credential.user, `lk_${id.slice(2)}`);
   const grant = await app.deps.store.readGrant(id);
   assert.ok(grant?.state === 'active');

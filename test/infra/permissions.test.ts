@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { SHARDED } from '../support/aws-grants.ts';
 import { BILLING, FUNCTIONS, MACHINE, ORDERS, RAW_SETTINGS } from './sample-settings.ts';
 import { ofType, sampleResources, type TemplateResource } from './sample-stack.ts';
 
-const resources = sampleResources({ resources: [ORDERS, BILLING, MACHINE] });
+const resources = sampleResources({ resources: [ORDERS, BILLING, SHARDED, MACHINE] });
 
 interface Statement {
   readonly Effect: string;
@@ -50,6 +51,9 @@ const INSTANCE = 'arn:aws:ec2:eu-central-1:111122223333:instance/i-0123456789abc
 const DOCUMENT = 'arn:aws:ssm:eu-central-1:111122223333:document/latchkey-end-ssh-sessions';
 const READ_COMMANDS = 'Allow ssm: GetCommandInvocation on *';
 const USERS = 'arn:aws:rds-db:eu-central-1:111122223333:dbuser';
+
+const SESSION_ROLE = SHARDED.target.roleArn;
+const SESSION_ROLES = ['', '-2', '-3', '-4'].map((shard) => `${SESSION_ROLE}${shard}`).join(' ');
 
 const within = (...partitions: string[]): string =>
   ` when ${JSON.stringify({ 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions } })}`;
@@ -101,6 +105,9 @@ const RIGHTS: Record<string, string[]> = {
     CHECK_TASKS,
     APPEND,
     'Allow sts: AssumeRole on arn:aws:iam::111122223333:role/latchkey/target-orders arn:aws:iam::111122223333:role/target-billing',
+    `Allow sts: AssumeRole TagSession SetSourceIdentity on ${SESSION_ROLES} when ${JSON.stringify({
+      Null: { 'aws:RequestTag/latchkey:purpose': 'true' },
+    })}`,
     `Allow ec2-instance-connect: SendSSHPublicKey on ${INSTANCE} when {"StringEquals":{"ec2:osuser":"agent"}}`,
   ],
   runner: [
@@ -118,8 +125,14 @@ const RIGHTS: Record<string, string[]> = {
   ],
   revoker: [
     READ_TOGETHER,
-    `Allow dynamodb: PutItem on ${GRANTS}${within('TASK#*', 'CHAIN#*')}`,
+    `Allow dynamodb: Query on ${GRANTS}${within('ENDED#*')}`,
+    `Allow dynamodb: Query on ${GRANTS}/index/due`,
+    `Allow dynamodb: PutItem on ${GRANTS}${within('TASK#*', 'CHAIN#*', 'ENDED#*')}`,
     APPEND,
+    `Allow sts: AssumeRole TagSession on ${SESSION_ROLES} when ${JSON.stringify({
+      StringEquals: { 'aws:RequestTag/latchkey:purpose': 'probe' },
+    })}`,
+    `Allow sts: AssumeRole on ${SESSION_ROLE}-ending`,
     `Allow ssm: SendCommand on ${DOCUMENT} ${INSTANCE}`,
     READ_COMMANDS,
   ],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { SSH_KEYS_PER_GRANT_MAX } from '../../lambdas/core/limits.ts';
+import { SSH_KEYS_PER_GRANT_MAX } from '../../lambdas/core/ssh/limits.ts';
 import { OTHER_PUBLIC_KEY, PUBLIC_KEY } from '../support/ssh-facts.ts';
 import { MACHINE, ORDERS } from './sample-settings.ts';
 import { ofType, sampleResources } from './sample-stack.ts';

@@ -108,7 +108,7 @@ export const SSH_MUTANTS: readonly Mutant[] = [
     file: PERMISSIONS,
     find: `  when: { StringEquals: { 'ec2:osuser': osUser } },`,
     replace: `  ...(osUser === '' ? {} : {}),`,
-    tests: ['test/local/machines.test.ts'],
+    tests: ['test/examples/machine-services.test.ts'],
   },
   {
     promise: 1,
@@ -171,8 +171,8 @@ export const SSH_MUTANTS: readonly Mutant[] = [
     promise: 5,
     rule: 'every key that was let in under a grant ends with it',
     file: 'lambdas/core/grant/use-grant.ts',
-    find: '[...new Set([...(grant.publicKeys ?? []), publicKey])]',
-    replace: '[publicKey]',
+    find: 'publicKeys: withOne(grant.publicKeys, issued.publicKey),',
+    replace: 'publicKeys: withOne(undefined, issued.publicKey),',
     tests: VEND_KEY_TESTS,
   },
   {

@@ -1,5 +1,6 @@
 import { EC2InstanceConnectClient } from '@aws-sdk/client-ec2-instance-connect';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import { createMachineServices, type LocalMachine } from '../../examples/targets/machine-services.ts';
 import { type SshMachine, startSshMachine } from '../../examples/targets/ssh-machine.ts';
 import { instanceConnect } from '../../lambdas/adapters/ssh/instance-connect.ts';
 import { systemsManager } from '../../lambdas/adapters/ssh/machine-commands.ts';
@@ -12,7 +13,6 @@ import { createDynamo } from '../../local/dynamodb.ts';
 import { parsePolicy } from '../../local/iam.ts';
 import { LogLines } from '../../local/log-lines.ts';
 import { closeServer, listenOnLoopback } from '../../local/loopback.ts';
-import { createMachineServices, type LocalMachine } from '../../local/machines.ts';
 import { createS3 } from '../../local/s3.ts';
 import { Sessions } from '../../local/sessions.ts';
 import { createStepFunctions } from '../../local/step-functions.ts';
@@ -32,7 +32,7 @@ const rightsOf = (resource: SshResource): Readonly<Record<RoleName, readonly Per
     ...{ grants: NONE, audit: NONE, grantWorkflow: NONE, runWorkflow: NONE, vaultKeys: NONE, payloads: NONE },
     ...{ runner: NONE, revoker: NONE, notifier: NONE, authorizerLog: NONE },
     ...{ consoleSecret: undefined, notifierSecret: undefined, noticeTopic: undefined },
-    targetRoles: [],
+    ...{ targetRoles: [], sessionRoles: [], endingRoles: [] },
     databaseUsers: [],
     machineUsers: machineUsersOf([resource]),
     endSessionsDocument: `arn:aws:ssm:${REGION}:${ACCOUNT}:document/${DOCUMENT}`,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
+import { createMachineServices } from '../../examples/targets/machine-services.ts';
 import { keyStore } from '../../lambdas/adapters/vault/key-store.ts';
 import { payloadObjects } from '../../lambdas/adapters/vault/payload-objects.ts';
 import { taskVaults } from '../../lambdas/adapters/vault/task-vaults.ts';
@@ -11,7 +12,6 @@ import { createDynamo } from '../../local/dynamodb.ts';
 import { parsePolicy } from '../../local/iam.ts';
 import { LogLines } from '../../local/log-lines.ts';
 import { closeServer, listenOnLoopback } from '../../local/loopback.ts';
-import { createMachineServices } from '../../local/machines.ts';
 import { createS3 } from '../../local/s3.ts';
 import { Sessions } from '../../local/sessions.ts';
 import { createStepFunctions } from '../../local/step-functions.ts';
@@ -40,6 +40,8 @@ const RIGHTS = permissionsOf({
   noticeTopic: undefined,
   authorizerLog: 'arn:aws:logs:::log-group:none',
   targetRoles: [],
+  sessionRoles: [],
+  endingRoles: [],
   databaseUsers: [],
   machineUsers: [],
   endSessionsDocument: undefined,

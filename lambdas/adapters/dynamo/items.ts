@@ -15,12 +15,12 @@ import {
   IDEMPOTENCY_SECONDS,
   REVOCATION_SECONDS,
   SECOND_MS,
-  SSH_KEY_HELD_SECONDS,
   SWEEP_GRACE_MS,
 } from '../../core/limits.ts';
 import type { TaskUsage, Usage } from '../../core/run/budget.ts';
 import type { Run } from '../../core/run/run.ts';
 import { runDueAt } from '../../core/run/run-life.ts';
+import { SSH_KEY_HELD_SECONDS } from '../../core/ssh/limits.ts';
 
 /** The stored form of everything: `docs/storage.md` shows it as a table. State lives in `body`; the other attributes exist for conditions and indexes. */
 export type Item = Record<string, AttributeValue>;
@@ -81,6 +81,14 @@ export const idempotencyKey = (principal: string, key: string): Item => ({
 export const sessionKey = (hash: string): Item => ({ pk: text(`SESSION#${hash}`), sk: text('SESSION') });
 
 export const CONTAINMENT_KEY: Item = { pk: text('CONTAINMENT'), sk: text('REGISTER') };
+
+/** Whose sessions of a role ended early, and whose turn it is to write its deny policy: in a partition of the role's own. */
+export const endedMarkKey = (roleArn: string, grantId: string): Item => ({
+  pk: text(`ENDED#${roleArn}`),
+  sk: text(`MARK#${grantId}`),
+});
+
+export const endedTurnKey = (roleArn: string): Item => ({ pk: text(`ENDED#${roleArn}`), sk: text('TURN') });
 
 export const chainHeadKey = (chain: string): Item => ({ pk: text(`CHAIN#${chain}`), sk: text('HEAD') });
 

@@ -13,7 +13,7 @@ import {
   MACHINE_DELIVERY_SECONDS,
   MACHINE_POLL_MAX_MS,
   MACHINE_POLL_MIN_MS,
-} from '../../core/limits.ts';
+} from '../../core/ssh/limits.ts';
 import { AWS_CLIENT_SETTINGS } from '../aws-client-settings.ts';
 
 /** What a machine has answered, or a code that says why it did not. */

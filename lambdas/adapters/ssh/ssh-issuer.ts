@@ -1,8 +1,9 @@
 import type { Issuer } from '../../app/ports-of-targets.ts';
 import type { SshResource } from '../../core/config/resource.ts';
-import { PUSHED_KEY_SECONDS, SECOND_MS, SSH_KEYS_PER_GRANT_MAX } from '../../core/limits.ts';
+import { SECOND_MS } from '../../core/limits.ts';
 import { fail, ok } from '../../core/result.ts';
 import { knownHostsOf } from '../../core/ssh/known-hosts.ts';
+import { PUSHED_KEY_SECONDS, SSH_KEYS_PER_GRANT_MAX } from '../../core/ssh/limits.ts';
 import { tunnelCommandOf } from '../../core/ssh/tunnel-command.ts';
 import type { EpochMs } from '../../core/time.ts';
 import type { PushKey } from './instance-connect.ts';
@@ -37,6 +38,7 @@ export const sshIssuer = (tools: {
         sessionsUntil: grant.expiresAt,
       },
       secret: publicKey.line,
+      told: { publicKey: publicKey.fingerprint },
       expiresAt: now + PUSHED_KEY_SECONDS * SECOND_MS,
       release: () => tools.pushKey(target, publicKey),
     });

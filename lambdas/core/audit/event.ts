@@ -51,6 +51,16 @@ export interface RefusalCount {
   readonly count: number;
 }
 
+/** What else is known of a credential of some kinds. No secret. */
+export interface IssuedFacts {
+  /** By which CloudTrail knows what was done with a session. */
+  readonly accessKeyId?: string;
+  /** How much of AWS's own room for policy and tags it takes, in per cent. */
+  readonly packedPolicyPercent?: number;
+  /** The fingerprint of the caller's own key, as a machine logs it: `SHA256:…`. */
+  readonly publicKey?: string;
+}
+
 /** The facts of a change; `EventContext` is added where it is committed. Times are epoch milliseconds. */
 export type AuditFact =
   | {
@@ -101,7 +111,7 @@ export type AuditFact =
       readonly expiresAt: EpochMs;
       readonly activeAfterMs: number;
     }
-  | {
+  | ({
       readonly type: 'credential.issued';
       readonly grant: string;
       readonly credential: string;
@@ -109,11 +119,9 @@ export type AuditFact =
       readonly target: AuditTarget;
       /** SHA-256 of the credential, hex. Never the value. */
       readonly fingerprint: string;
-      /** Where access is by key, its fingerprint as the machine logs it: `SHA256:…`; null elsewhere. */
-      readonly publicKey: string | null;
       readonly expiresAt: EpochMs;
       readonly ordinal: number;
-    }
+    } & IssuedFacts)
   /** It was recorded as issued, and was not handed out; whether it became usable is not known. */
   | { readonly type: 'credential.undelivered'; readonly grant: string; readonly credential: string }
   | {
@@ -293,6 +301,15 @@ export type AuditFact =
       readonly effect: 'allow' | 'deny';
       readonly quorum: number;
       readonly determinedBy: readonly DeterminingPolicy[];
+    }
+  | {
+      /** Sessions of a role are refused by when they were issued, because too many ended early to be named. */
+      readonly type: 'target.overflow';
+      readonly resource: string;
+      readonly role: string;
+      readonly issuedBefore: EpochMs;
+      /** Grants that have not ended and need a new session. */
+      readonly hit: readonly string[];
     }
   | {
       readonly type: 'target.orphan_ended';

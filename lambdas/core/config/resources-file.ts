@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ENVIRONMENTS_MAX_COUNT, RESOURCES_MAX_COUNT } from '../limits.ts';
+import { AwsSection, awsMistakes, toAwsResource } from './aws-section.ts';
 import type { Compiled, ConfigError } from './config-error.ts';
 import { readSection } from './config-error.ts';
 import { closest } from './find-resource.ts';
@@ -43,8 +44,8 @@ export const compileResources = (parsed: unknown, certificates: Certificates): C
   };
 };
 
-const ResourceSection = z.discriminatedUnion('kind', [PostgresSection, SshSection], {
-  error: 'must be one of: postgres, ssh.',
+const ResourceSection = z.discriminatedUnion('kind', [PostgresSection, AwsSection, SshSection], {
+  error: 'must be one of: postgres, aws, ssh.',
 });
 
 type ResourceSection = z.infer<typeof ResourceSection>;
@@ -57,27 +58,32 @@ const kindMistakes = (
 ): readonly ConfigError[] => {
   const section = resources[index];
   if (!section) return [];
-  const before = resources.slice(0, index);
+  const earlier = resources.slice(0, index).map((one, at) => [at, one] as const);
   switch (section.kind) {
     case 'postgres':
-      return postgresMistakes(section, ofKind(before, 'postgres'), certificates);
+      return postgresMistakes(section, earlier.filter(isOf('postgres')), certificates);
+    case 'aws':
+      return awsMistakes(section, earlier.filter(isOf('aws')));
     case 'ssh':
-      return sshMistakes(section, ofKind(before, 'ssh'));
+      return sshMistakes(section, earlier.filter(isOf('ssh')));
     default:
       return section satisfies never;
   }
 };
 
-/** With their places in the file. */
-const ofKind = <K extends ResourceSection['kind']>(resources: readonly ResourceSection[], kind: K) =>
-  resources.flatMap((one, at) =>
-    one.kind === kind ? [[at, one as Extract<ResourceSection, { kind: K }>] as const] : [],
-  );
+type Placed<S> = readonly [number, S];
+
+const isOf =
+  <K extends ResourceSection['kind']>(kind: K) =>
+  (placed: Placed<ResourceSection>): placed is Placed<Extract<ResourceSection, { kind: K }>> =>
+    placed[1].kind === kind;
 
 const toResource = (section: ResourceSection, certificates: Certificates): Resource => {
   switch (section.kind) {
     case 'postgres':
       return toPostgresResource(section, certificates);
+    case 'aws':
+      return toAwsResource(section);
     case 'ssh':
       return toSshResource(section);
     default:

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { SSH_HOST_KEYS_MAX_COUNT } from '../limits.ts';
+import { SSH_HOST_KEYS_MAX_COUNT } from '../ssh/limits.ts';
 import { parsePublicKey } from '../ssh/public-key.ts';
 import type { ConfigError } from './config-error.ts';
 import type { SshResource } from './resource.ts';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { RSA_MODULUS_MAX_BITS, RSA_MODULUS_MIN_BITS, SSH_COMMENT_MAX_CHARACTERS } from '../limits.ts';
+import { RSA_MODULUS_MAX_BITS, RSA_MODULUS_MIN_BITS } from '../limits.ts';
 import { fail, ok, type Result } from '../result.ts';
+import { SSH_COMMENT_MAX_CHARACTERS } from './limits.ts';
 
 /** A public key as we write it: nothing of what a caller sent is kept but the numbers of the key. */
 export interface SshPublicKey {

@@ -1,5 +1,5 @@
 import type { SshTargetAddress } from '../config/target-addresses.ts';
-import { TUNNEL_MAX_SECONDS } from '../limits.ts';
+import { TUNNEL_MAX_SECONDS } from './limits.ts';
 
 /**
  * The `ProxyCommand` that leads to an instance without an address that the caller could reach. It acts with the caller's own AWS

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sshIssuer } from '../../../lambdas/adapters/ssh/ssh-issuer.ts';
 import type { ActiveGrant } from '../../../lambdas/core/grant/grant.ts';
-import { SSH_KEYS_PER_GRANT_MAX } from '../../../lambdas/core/limits.ts';
+import { SSH_KEYS_PER_GRANT_MAX } from '../../../lambdas/core/ssh/limits.ts';
 import { parsePublicKey } from '../../../lambdas/core/ssh/public-key.ts';
 import { NOW } from '../../support/facts.ts';
 import { OTHER_PUBLIC_KEY, PUBLIC_KEY, SSH_ACTIVATING, SSH_RESOURCE } from '../../support/ssh-facts.ts';

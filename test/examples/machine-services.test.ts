@@ -11,7 +11,7 @@ import {
   SendCommandCommand,
   type SendCommandCommandInput,
 } from '@aws-sdk/client-ssm';
-import type { LocalMachine } from '../../local/machines.ts';
+import type { LocalMachine } from '../../examples/targets/machine-services.ts';
 import { PUBLIC_KEY, SSH_RESOURCE } from '../support/ssh-facts.ts';
 import { startMachineServices } from '../support/ssh-stage.ts';
 

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import type { Assembly } from './assembly.ts';
-import { AwsError } from './aws-error.ts';
-import type { JsonObject } from './aws-json.ts';
-import type { AccessRequest } from './iam.ts';
+import type { Assembly } from '../../local/assembly.ts';
+import { AwsError } from '../../local/aws-error.ts';
+import type { JsonObject } from '../../local/aws-json.ts';
+import type { AccessRequest } from '../../local/iam.ts';
 
 /** A machine that EC2 Instance Connect and Systems Manager know, wherever it stands. */
 export interface LocalMachine {
