@@ -15,7 +15,7 @@ import type { Grant } from '../../lambdas/core/grant/grant.ts';
 import { type App, REQUEST } from '../support/app.ts';
 import { CALLER, NOW } from '../support/facts.ts';
 import { Killed, killAt, killAtEveryPoint } from '../support/kill-at.ts';
-import { KIND_NAMES, KINDS, requestFor } from '../support/kinds.ts';
+import { broughtFor, KIND_NAMES, KINDS, requestFor } from '../support/kinds.ts';
 
 /** One life, to be played by a process that dies somewhere in it. */
 interface Life {
@@ -31,6 +31,9 @@ interface Life {
 type Play = (life: Life) => Promise<void>;
 
 const newActive = ({ app, task, kind }: Life) => app.newActive(task, requestFor(kind));
+
+const vend = ({ kind }: Life, deps: App['deps'], grantId: string) =>
+  vendCredential(deps, CALLER, { grantId, ...broughtFor(kind, grantId) });
 
 /** Somebody who waits for a proof of death that does not come gives up in the end. */
 const impatient = ({ app, deps }: Life) => ({
@@ -48,13 +51,13 @@ const OF_EACH_KIND: Readonly<Record<string, Play>> = {
   },
   vend: async (life) => {
     const id = await newActive(life);
-    const vended = await vendCredential(life.deps, CALLER, id);
+    const vended = await vend(life, life.deps, id);
     assert.ok(vended.ok);
     life.released.push(vended.value.credential.id);
   },
   end: async (life) => {
     const id = await newActive(life);
-    const vended = await vendCredential(life.app.deps, CALLER, id);
+    const vended = await vend(life, life.app.deps, id);
     assert.ok(vended.ok);
     life.released.push(vended.value.credential.id);
     assert.ok(life.app.places[life.kind].use(vended.value.credential.id), 'a credential opens nothing');

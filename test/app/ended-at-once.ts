@@ -9,7 +9,7 @@ import type { ResourceKind } from '../../lambdas/core/config/resource.ts';
 import { GRANTS_PER_TASK_MAX, SWEEP_CONCURRENCY } from '../../lambdas/core/limits.ts';
 import { type App, startApp } from '../support/app.ts';
 import { CALLER } from '../support/facts.ts';
-import { KINDS, portsOf, requestFor } from '../support/kinds.ts';
+import { broughtFor, KINDS, portsOf, requestFor } from '../support/kinds.ts';
 
 const GRANTS_COUNT = 100;
 /** Reads and writes of one ending, from the sweeper's look to the proof. */
@@ -27,7 +27,7 @@ const openAll = async (app: App, kinds: readonly ResourceKind[]): Promise<readon
     assert.ok(kind);
     if (turn % GRANTS_PER_TASK_MAX === 0) task = await app.newTask();
     const id = await app.newActive(task, requestFor(kind));
-    const vended = await vendCredential(app.deps, CALLER, id);
+    const vended = await vendCredential(app.deps, CALLER, { grantId: id, ...broughtFor(kind, id) });
     assert.ok(vended.ok && app.places[kind].use(vended.value.credential.id));
     ids.push(id);
   }

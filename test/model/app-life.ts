@@ -107,7 +107,10 @@ export const performInApp = async (deps: AppDeps, beside: AppDeps, deed: Deed, g
       await endAccess(deps, deed.grant, CONTEXT);
       return DONE;
     case 'vend':
-      return cameOf(await vendCredential(deps, CALLER, deed.grant), ({ credential }) => credential.id);
+      return cameOf(
+        await vendCredential(deps, CALLER, { grantId: deed.grant, publicKey: deed.publicKey }),
+        ({ credential }) => credential.id,
+      );
     case 'release':
       return cameOf(await releaseGrant(deps, CALLER, deed.grant));
     case 'revoke': {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { ResourceKind } from '../../lambdas/core/config/resource.ts';
 import { AWS_CLOCK_SKEW_MS, SECOND_MS } from '../../lambdas/core/limits.ts';
 import type { Interruption } from '../support/kill-at.ts';
-import { KINDS } from '../support/kinds.ts';
+import { broughtFor, KINDS } from '../support/kinds.ts';
 import { assertHolds, known } from './holds.ts';
 import { learn } from './learn.ts';
 import { type Given, type Model, mayLive } from './model.ts';
@@ -97,7 +97,6 @@ const ofTask = (what: 'heartbeat' | 'end task') =>
 const CALLS: Readonly<Record<GrantDeed, number>> = {
   activate: 8,
   'end access': 5,
-  vend: 4,
   release: 5,
   revoke: 4,
 };
@@ -109,6 +108,31 @@ const ofGrant = (what: GrantDeed) =>
     isPossible: hasGrants,
     deed: ({ grants }, which) => ({ what, grant: latest(grants.keys(), which) }),
   });
+
+const vendTo = (model: Model, grant: string): Deed => ({
+  what: 'vend',
+  grant,
+  ...broughtFor(known(model, grant).kind, grant),
+});
+
+const vend = deeds(pick, {
+  calls: 4,
+  told: (which) => `vend ${which}`,
+  isPossible: hasGrants,
+  deed: (model, which) => vendTo(model, latest(model.grants.keys(), which)),
+});
+
+/** Somebody who has one grant brings the key of another. */
+const vendWithKeyOf = deeds(fc.record({ which: pick, whose: pick }), {
+  calls: 4,
+  told: ({ which, whose }) => `vend ${which} with the key of ${whose}`,
+  isPossible: hasGrants,
+  deed: (model, { which, whose }) => {
+    const keyed = [...model.grants.values()].filter(({ kind }) => kind === 'ssh').map(({ id }) => id);
+    if (keyed.length === 0) return vendTo(model, latest(model.grants.keys(), which));
+    return { what: 'vend', grant: latest(keyed, which), ...broughtFor('ssh', latest(keyed, whose)) };
+  },
+});
 
 const ask = (kinds: readonly ResourceKind[]) =>
   deeds(
@@ -272,10 +296,11 @@ const goOn = fc.record({ which: pick, as: fc.constantFrom('resumed', 'killed') }
   }),
 );
 
-type Racer = GrantDeed | 'end task' | 'sweep';
+type Racer = GrantDeed | 'vend' | 'end task' | 'sweep';
 
 const aboutGrant = (model: Model, what: Racer, grant: string): Deed => {
   if (what === 'sweep') return { what };
+  if (what === 'vend') return vendTo(model, grant);
   return what === 'end task' ? { what, task: known(model, grant).task } : { what, grant };
 };
 
@@ -351,7 +376,8 @@ export const events = (kinds: readonly ResourceKind[]): fc.Arbitrary<Command>[] 
   ...times(5, ask(kinds)),
   ofGrant('activate'),
   ofGrant('end access'),
-  ...times(6, ofGrant('vend')),
+  ...times(5, vend),
+  vendWithKeyOf,
   ...times(4, use),
   ofGrant('release'),
   ofGrant('revoke'),

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { decideUntilCommitted } from '../../lambdas/app/attempts.ts';
 import { auditTargetOf } from '../../lambdas/app/audit-target.ts';
 import { systemContext } from '../../lambdas/app/caller.ts';
+import type { Issued } from '../../lambdas/app/ports-of-targets.ts';
 import { record } from '../../lambdas/app/record.ts';
 import { fingerprintOf } from '../../lambdas/app/vend-credential.ts';
 import { beginActivation, completeActivation } from '../../lambdas/core/grant/activate-grant.ts';
@@ -19,6 +20,7 @@ import { isOver } from '../../lambdas/core/grant/grant.ts';
 import { ID_RANDOM_BYTES } from '../../lambdas/core/grant/ids.ts';
 import type { Task } from '../../lambdas/core/grant/task.ts';
 import { checkUse, countCredential, isActiveNow, isTaskOpen } from '../../lambdas/core/grant/use-grant.ts';
+import { parsePublicKey } from '../../lambdas/core/ssh/public-key.ts';
 import { PRINCIPAL, SOFTWARE } from '../support/facts.ts';
 import { KINDS } from '../support/kinds.ts';
 import type { CoreTables } from './core-tables.ts';
@@ -53,12 +55,12 @@ export const read = ({ tables, pass }: Life, id: string) =>
 export const writeGrant = async <G extends Grant>(
   { scene, tables, pass }: Life,
   change: Change<G>,
-  standing?: string,
+  { standing, key }: { readonly standing?: string; readonly key?: string | undefined } = {},
 ): Promise<G | 'lost'> => {
   const at = scene.clock();
   const { state, entry } = record<G>(change, CONTEXT, at);
   const condition = standing === undefined ? {} : { standing: { task: standing, at } };
-  const outcome = await pass(() => tables.commit({ grant: state, entry, ...condition }));
+  const outcome = await pass(() => tables.commit({ grant: state, entry, key, ...condition }));
   return outcome === 'lost' ? 'lost' : state;
 };
 
@@ -139,28 +141,28 @@ export const endAccess = async (life: Life, id: string): Promise<void> => {
   });
 };
 
-export const vend = async (life: Life, id: string): Promise<Came> => {
-  const { scene, pass } = life;
+export const vend = async (life: Life, id: string, brought: string | undefined): Promise<Came> => {
+  const { scene, tables, pass } = life;
   return again(async () => {
     const use = checkUse({ ...(await read(life, id)), principal: PRINCIPAL }, scene.clock());
     if (!use.ok) return refused(use.failure.code);
     const grant = use.value;
+    if (brought !== undefined && (tables.keys.get(brought) ?? id) !== id) return refused('key_taken');
     const credential = `c_${newRandom().toString('hex')}`;
-    const { issuer } = scene.places[grant.kind];
-    const issued = await pass(() =>
-      issuer.issue({ resource: KINDS[grant.kind].resource, grant, id: credential }),
-    );
+    const { resource } = KINDS[grant.kind];
+    const ask = { resource, grant, id: credential, publicKey: readKey(brought) };
+    const issued = await pass(() => scene.places[grant.kind].issuer.issue(ask));
     if (!issued.ok) return refused(issued.failure.code);
-    const { secret, expiresAt, release } = issued.value;
-    const outcome = await recordIssue(life, grant, {
-      credential,
-      secret,
-      until: Math.min(expiresAt, grant.expiresAt),
-    });
-    if (outcome === 'lost') return 'lost';
-    if (release) await pass(release);
+    if ((await recordIssue(life, grant, { credential, brought, issued: issued.value })) === 'lost')
+      return 'lost';
+    if (issued.value.release) await pass(issued.value.release);
     return { came: 'done', made: credential };
   });
+};
+
+const readKey = (brought: string | undefined) => {
+  const key = brought === undefined ? undefined : parsePublicKey(brought);
+  return key?.ok ? key.value : undefined;
 };
 
 const recordIssue = (
@@ -168,20 +170,21 @@ const recordIssue = (
   grant: ActiveGrant,
   {
     credential,
-    secret,
-    until,
-  }: { readonly credential: string; readonly secret: string; readonly until: number },
+    brought,
+    issued,
+  }: { readonly credential: string; readonly brought: string | undefined; readonly issued: Issued },
 ): Promise<ActiveGrant | 'lost'> => {
-  const next = countCredential(grant, { until });
+  const until = Math.min(issued.expiresAt, grant.expiresAt);
+  const next = countCredential(grant, { until, publicKey: brought });
   const fact = {
     type: 'credential.issued',
     grant: grant.id,
     credential,
     kind: grant.kind,
     target: auditTargetOf(KINDS[grant.kind].resource, grant.id),
-    fingerprint: fingerprintOf(secret),
+    fingerprint: fingerprintOf(issued.secret),
     expiresAt: until,
     ordinal: next.credentialsIssued,
   } as const;
-  return writeGrant(life, { next, fact }, grant.task);
+  return writeGrant(life, { next, fact }, { standing: grant.task, key: brought });
 };

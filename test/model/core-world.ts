@@ -101,7 +101,7 @@ const perform = async (life: Life, deed: Deed, config: Config): Promise<Came> =>
       await endAccess(life, deed.grant);
       return DONE;
     case 'vend':
-      return vend(life, deed.grant);
+      return vend(life, deed.grant, deed.publicKey);
     case 'release':
       await end(life, deed.grant, 'released_by_principal');
       return DONE;
@@ -156,7 +156,9 @@ const ask = (life: Life, { task: taskOf, kind, seconds }: Extract<Deed, { what: 
     const decision = scene.switches.gives
       ? ({ effect: 'allow', quorum: 0, determinedBy: [], askedBy: [] } as const)
       : ({ effect: 'refuse', denial: 'policy_denied', determinedBy: [] } as const);
-    const written = await writeGrant<Grant>(life, openGrant(request, decision, scene.clock()), taskOf);
+    const written = await writeGrant<Grant>(life, openGrant(request, decision, scene.clock()), {
+      standing: taskOf,
+    });
     if (written === 'lost') return 'lost';
     if (written.state === 'preparing') await life.pass(() => scene.signal(id, 'activate'));
     return { came: 'done', made: id };

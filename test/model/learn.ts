@@ -27,7 +27,7 @@ export const learn = async (model: Model, world: World, done: Done): Promise<voi
       learnTaskEnd(model, world.now(), { ...done, task: deed.task });
       break;
     case 'vend':
-      await learnVend(model, world, { ...done, grant: deed.grant });
+      await learnVend(model, world, { ...done, grant: deed.grant, publicKey: deed.publicKey });
       break;
     case 'revoke':
       if (done.came.came !== 'refused') known(model, deed.grant).isRevoked = true;
@@ -56,6 +56,9 @@ const assertActivated = (
   if (isWhole && about.overSince !== undefined && about.overSince < world.now())
     assert.ok(grant.state !== 'active' || was?.state === 'active', `${id} was over and became active`);
   if (!model.workflowsWork || model.away.has(grant.kind) || isHeld(world, id)) return;
+  // What was found away before it stood still may have come back since.
+  const isTried = 'ending' in grant && 'attempts' in grant.ending && grant.ending.attempts > 0;
+  if (!isWhole && isTried) return;
   assert.ok(grant.state === 'active' || isSettled(grant), `the workflow of ${id} has left it ${grant.state}`);
 };
 
@@ -90,19 +93,33 @@ const learnTaskEnd = (
 const learnVend = async (
   model: Model,
   world: World,
-  { came, isWhole, before, grant: id }: Done & { grant: string },
+  { came, isWhole, before, grant: id, publicKey }: Done & { grant: string; publicKey: string | undefined },
 ): Promise<void> => {
   const now = world.now();
   const grant = known(model, id);
-  if (came.came === 'refused' && isWhole) assertRefusable(model, { grant: before.grants.get(id), now });
+  const isShared = publicKey !== undefined && isBroughtByOthers(model, publicKey, id);
+  if (came.came === 'refused' && isWhole && !isShared)
+    assertRefusable(model, { grant: before.grants.get(id), now });
   if (came.came !== 'done' || came.made === undefined) return;
   if (isWhole) assert.ok(mayLive(model, grant, now), `a credential of ${id}, which is over`);
   if (!mayLive(model, grant, now)) await assertIssuedBefore(model, world, { grant, before });
   const secret = world.secretOf(came.made);
-  assert.equal(model.secrets.get(secret), undefined, 'a secret that somebody had already');
+  // One's own key may be let in again.
+  const holder = model.secrets.get(secret);
+  assert.ok(
+    holder === undefined || (holder === id && publicKey !== undefined),
+    `a secret of ${holder} as well`,
+  );
   model.secrets.set(secret, id);
   await assertRecorded(world.trail, { grantId: id, secret });
   model.given.push({ credential: came.made, grantId: id, at: now, skewMs: model.skews.get(grant.kind) ?? 0 });
+};
+
+/** The first to have a key let in keeps it; of a vend that was stopped nobody knows whether it was. */
+const isBroughtByOthers = ({ brought }: Model, publicKey: string, id: string): boolean => {
+  const grants = brought.get(publicKey) ?? new Set();
+  brought.set(publicKey, grants.add(id));
+  return grants.size > 1;
 };
 
 /** It may be handed out late by whoever stood still with it in hand; but nothing is issued when its end, or its task's, is written. */

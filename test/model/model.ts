@@ -47,6 +47,8 @@ export interface Model {
   readonly given: Given[];
   /** Whose each secret is. */
   readonly secrets: Map<string, string>;
+  /** For which grants each public key was brought. */
+  readonly brought: Map<string, Set<string>>;
   readonly away: Set<ResourceKind>;
   readonly skews: Map<ResourceKind, number>;
   workflowsWork: boolean;
@@ -65,6 +67,7 @@ export const newModel = (given: Pick<Model, 'pausedCount' | 'tell'>): Model => (
   grants: new Map(),
   given: [],
   secrets: new Map(),
+  brought: new Map(),
   away: new Set(),
   skews: new Map(),
   workflowsWork: true,

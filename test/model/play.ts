@@ -10,8 +10,8 @@ export interface Play {
   readonly newWorld: (kinds: readonly ResourceKind[]) => Promise<World>;
   readonly runs: number;
   /** Undefined: another one each time. A failure prints it. */
-  readonly seed?: number;
-  readonly longest?: number;
+  readonly seed?: number | undefined;
+  readonly longest?: number | undefined;
 }
 
 /** Plays sequences of events, each in a world of its own, and lets everything come to rest after each. Answers what has come about, and how often. */

@@ -1,4 +1,4 @@
-import type { Commit, DueItem, Store } from '../../lambdas/app/ports.ts';
+import type { Commit, DueItem, KeyHolder, Store } from '../../lambdas/app/ports.ts';
 import { GENESIS, headOf, receiptOf } from '../../lambdas/core/audit/chain.ts';
 import type { AuditEntry } from '../../lambdas/core/audit/entry.ts';
 import { grantDueAt, taskDueAt } from '../../lambdas/core/grant/due-at.ts';
@@ -7,7 +7,8 @@ import type { Grant } from '../../lambdas/core/grant/grant.ts';
 import { taskOfGrant } from '../../lambdas/core/grant/ids.ts';
 import type { Task } from '../../lambdas/core/grant/task.ts';
 import { isTaskOpen } from '../../lambdas/core/grant/use-grant.ts';
-import { GRANTS_PER_TASK_MAX, SWEEP_GRACE_MS } from '../../lambdas/core/limits.ts';
+import { GRANTS_PER_TASK_MAX, SECOND_MS, SWEEP_GRACE_MS } from '../../lambdas/core/limits.ts';
+import { SSH_KEY_HELD_SECONDS } from '../../lambdas/core/ssh/limits.ts';
 import type { Look } from './world.ts';
 
 const NOBODY = { everything: false, principals: [], tasks: [], resources: [] };
@@ -20,6 +21,7 @@ export const rememberedStore = () => {
   const chains = new Map<string, AuditEntry[]>();
   const revocations = new Map<string, number>();
   const waits = new Map<string, string>();
+  const keyHolders = new Map<string, KeyHolder>();
   const append = (entry: AuditEntry) => chains.set(entry.chain, [...(chains.get(entry.chain) ?? []), entry]);
   const isNext = (stored: { readonly version: number } | undefined, next: { readonly version: number }) =>
     (stored?.version ?? 0) === next.version - 1;
@@ -30,7 +32,13 @@ export const rememberedStore = () => {
     ) &&
     nextTasks.every((next) => isNext(tasks.get(next.id), next)) &&
     [when.openTask, when.standingTask].every((one) => !one || isTaskOpen(tasks.get(one.id), one.at)) &&
+    mayHoldKey(when) &&
     (!when.openTask || (counts.get(when.openTask.id) ?? 0) < GRANTS_PER_TASK_MAX);
+
+  const mayHoldKey = ({ keyHold }: Pick<Commit, 'keyHold'>): boolean => {
+    const holder = keyHold && keyHolders.get(keyHold.fingerprint);
+    return !holder || holder.grant === keyHold.grant.id || holder.until < keyHold.at;
+  };
 
   const due = (): readonly (DueItem & { readonly at: number })[] => [
     ...[...grants.values()].flatMap((grant) => dueItem('grant', grant.id, grantDueAt(grant))),
@@ -46,7 +54,8 @@ export const rememberedStore = () => {
   };
 
   const store: Store = {
-    readForUse: async (id) => ({
+    readForUse: async (id, keyFingerprint = '') => ({
+      keyHolder: keyHolders.get(keyFingerprint),
       grant: grants.get(id),
       task: tasks.get(taskOfGrant(id)),
       containment: NOBODY,
@@ -66,6 +75,8 @@ export const rememberedStore = () => {
       for (const task of change.tasks ?? []) tasks.set(task.id, task);
       const joined = change.openTask?.id;
       if (joined !== undefined) counts.set(joined, (counts.get(joined) ?? 0) + 1);
+      const { keyHold: hold } = change;
+      if (hold) keyHolders.set(hold.fingerprint, { grant: hold.grant.id, until: heldUntil(hold) });
       change.entries.forEach(append);
       return 'committed';
     },
@@ -107,6 +118,9 @@ export const rememberedStore = () => {
 
 const isStillActive = (stored: Grant | undefined, { activeGrant }: Pick<Commit, 'activeGrant'>): boolean =>
   !activeGrant || (stored?.state === 'active' && stored.expiresAt > activeGrant.at);
+
+const heldUntil = ({ grant }: NonNullable<Commit['keyHold']>): number =>
+  grant.expiresAt + SSH_KEY_HELD_SECONDS * SECOND_MS;
 
 const isOwed = (grant: Grant | undefined): boolean => grant !== undefined && owesEnding(grant);
 

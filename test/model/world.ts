@@ -11,10 +11,11 @@ export type Deed =
   | { readonly what: 'heartbeat' | 'end task'; readonly task: string }
   | { readonly what: 'ask'; readonly task: string; readonly kind: ResourceKind; readonly seconds: number }
   | { readonly what: GrantDeed; readonly grant: string }
+  | { readonly what: 'vend'; readonly grant: string; readonly publicKey?: string }
   | { readonly what: 'sweep' };
 
 /** `activate` and `end access` are the workflow's: in time, late, twice, or because somebody has signalled it by hand. */
-export type GrantDeed = 'activate' | 'end access' | 'vend' | 'release' | 'revoke';
+export type GrantDeed = 'activate' | 'end access' | 'release' | 'revoke';
 
 /** What came of it, as far as whoever did it can tell. */
 export type Came =

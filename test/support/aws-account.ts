@@ -1,5 +1,7 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Template as Synthesized } from 'aws-cdk-lib/assertions';
+import { REPORTS_BUCKET } from '../../examples/buckets/reports-bucket.ts';
+import { createMachineServices } from '../../examples/targets/machine-services.ts';
 import type { AwsResource } from '../../lambdas/core/config/resource.ts';
 import { AwsTarget } from '../../lib/aws-target.ts';
 import { identitiesOf, type RoleSource } from '../../local/assembly.ts';
@@ -84,15 +86,15 @@ const assuming = (arn: string): RoleSource => ({
 });
 
 /** The embedded AWS with the roles of one template, a bucket, and the two functions of Latchkey that assume. */
-export const startAwsAccount = async (template: unknown = templateOf(REPORTS)) => {
+export const startAwsAccount = async (template: unknown = templateOf(REPORTS), account = ACCOUNT) => {
   const { roles, policies } = identitiesOf(
-    new Template(template, { stack: 'Target', account: ACCOUNT, region: REGION }),
+    new Template(template, { stack: 'Target', account, region: REGION }),
   );
   const managed = new ManagedPolicies(policies);
   const callers = ['vend', 'revoker', 'stranger'].map((name) => assuming(functionRole(name)));
   const sessions = new Sessions([...roles, ...callers], managed);
   const dynamo = createDynamo();
-  const s3 = createS3(undefined, [{ name: BUCKET, arn: OBJECTS }]);
+  const s3 = createS3(undefined, [{ name: BUCKET, arn: OBJECTS }, REPORTS_BUCKET]);
   const calls: string[] = [];
   const endpoint = createAwsEndpoint({
     assembly: { account: ACCOUNT, region: REGION, tables: [] },
@@ -101,6 +103,7 @@ export const startAwsAccount = async (template: unknown = templateOf(REPORTS)) =
     s3,
     stepFunctions: createStepFunctions({ machines: [], invoke: async () => undefined }),
     logs: new LogLines([]),
+    machines: createMachineServices({ account: ACCOUNT, region: REGION, documents: [] }, []),
     functionOf: () => undefined,
     onCall: ({ action }) => calls.push(action),
   });

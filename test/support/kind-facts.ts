@@ -1,25 +1,8 @@
-import type { EksResource, MysqlResource, SshResource } from '../../lambdas/core/config/resource.ts';
+import type { EksResource, MysqlResource } from '../../lambdas/core/config/resource.ts';
 
 /** One valid resource of each kind that has none in `facts.ts`. */
 const PLACE = { account: '000000000000', region: 'us-east-1' } as const;
 const COMMON = { env: 'staging', maxDurationSeconds: 3_600, sensitive: [] } as const;
-
-export const SSH_RESOURCE: SshResource = {
-  ...COMMON,
-  id: 'build-host',
-  kind: 'ssh',
-  description: 'Builds and deploys the shop',
-  actions: ['ssh:connect'],
-  target: {
-    ...PLACE,
-    instanceId: 'i-0123456789abcdef0',
-    host: '10.0.1.20',
-    port: 22,
-    osUser: 'agent',
-    hostKeys: ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEbhwCDj+qOKGCTyIR5nCJz8oDd7DDY7CvjNbHBpmgBW'],
-    endpointId: undefined,
-  },
-};
 
 export const EKS_RESOURCE: EksResource = {
   ...COMMON,

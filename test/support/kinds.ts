@@ -1,11 +1,14 @@
+import { createHash } from 'node:crypto';
 import type { CredentialContent } from '../../lambdas/app/credential.ts';
 import type { IssueAsk } from '../../lambdas/app/ports-of-targets.ts';
 import type { Resource, ResourceKind, VendAction } from '../../lambdas/core/config/resource.ts';
 import { databaseUser } from '../../lambdas/core/grant/ids.ts';
 import { RDS_TOKEN_SECONDS, SECOND_MS } from '../../lambdas/core/limits.ts';
+import { PUSHED_KEY_SECONDS } from '../../lambdas/core/ssh/limits.ts';
 import { AWS_RESOURCE, RESOURCE } from './facts.ts';
-import { EKS_RESOURCE, MYSQL_RESOURCE, SSH_RESOURCE } from './kind-facts.ts';
+import { EKS_RESOURCE, MYSQL_RESOURCE } from './kind-facts.ts';
 import { type Nature, type RememberedPlace, rememberedPlace } from './remembered-place.ts';
+import { SSH_RESOURCE } from './ssh-facts.ts';
 
 /** What tests about every kind need of one. A kind is added here, and is then in all of them. */
 export interface KindInTests {
@@ -39,7 +42,7 @@ const ROLE_SESSION: Nature = {
 
 const PUSHED_KEY: Nature = {
   makes: undefined,
-  opensForMs: 60 * SECOND_MS,
+  opensForMs: PUSHED_KEY_SECONDS * SECOND_MS,
   timedBy: 'target',
   opens: 'session',
   knowsEnd: false,
@@ -119,4 +122,22 @@ export const portsOf = <P extends 'target' | 'issuer'>(
 export const requestFor = (kind: ResourceKind) => {
   const { resource, action, profile } = KINDS[kind];
   return { resource: resource.id, action, ...(profile === undefined ? {} : { profile }) };
+};
+
+/** What a caller brings to a vend: where access is by key, the public half of one that is this grant's and nobody else's. */
+export const broughtFor = (kind: ResourceKind, grantId: string): { readonly publicKey?: string } =>
+  kind === 'ssh' ? { publicKey: publicKeyOf(grantId) } : {};
+
+/** `ssh-ed25519 AAAA…`: any 32 bytes below the prime of the field are one. Nobody has the private half. */
+const publicKeyOf = (grantId: string): string => {
+  const point = createHash('sha256').update(grantId).digest();
+  point[31] = (point[31] ?? 0) & 0x3f;
+  const fields = [Buffer.from('ssh-ed25519'), point].flatMap((field) => [lengthOf(field), field]);
+  return `ssh-ed25519 ${Buffer.concat(fields).toString('base64')}`;
+};
+
+const lengthOf = (field: Buffer): Buffer => {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(field.length);
+  return length;
 };

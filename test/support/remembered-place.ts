@@ -20,7 +20,7 @@ export interface Nature {
   readonly opens: 'session' | 'call';
   /** The target refuses it from the end of its grant's window on, by its own clock. */
   readonly knowsEnd: boolean;
-  /** It opens nothing until it was released, and its time begins then. */
+  /** The caller's own key: it opens nothing until it was released, and its time begins then. */
   readonly isPushed: boolean;
 }
 
@@ -35,6 +35,7 @@ export interface RememberedCredential {
 
 export interface RememberedSession {
   readonly grantId: string;
+  readonly secret: string;
   isCut: boolean;
 }
 
@@ -66,6 +67,8 @@ interface Place {
   readonly credentials: Map<string, RememberedCredential>;
   readonly sessions: RememberedSession[];
   readonly denials: Denials;
+  /** Keys that open nothing any more, whoever has pushed them. */
+  readonly refusedKeys: Set<string>;
 }
 
 /** A target and an issuer of one kind that only remember. Each call can be made to fail. */
@@ -91,6 +94,7 @@ export const rememberedPlace = (
     credentials: new Map(),
     sessions: [],
     denials: rememberedDenials(clock),
+    refusedKeys: new Set(),
   };
   const { made, making, credentials, sessions } = place;
   return {
@@ -110,7 +114,8 @@ export const rememberedPlace = (
     use(id: string): RememberedSession | undefined {
       const credential = credentials.get(id);
       if (control.isAway || !credential || !isLetIn(place, credential)) return undefined;
-      const session = { grantId: credential.grantId, isCut: nature.opens === 'call' };
+      const { grantId, secret } = credential;
+      const session = { grantId, secret, isCut: nature.opens === 'call' };
       if (nature.opens === 'session') sessions.push(session);
       return session;
     },
@@ -137,11 +142,11 @@ const reach = ({ control }: Place): void => {
   if (control.isAway) throw new DependencyUnavailable('target', new Error('away'));
 };
 
-const isLetIn = (place: Place, credential: RememberedCredential): boolean => {
-  const { grantId, until } = credential;
-  const isDenied = place.nature.makes ? !place.made.has(grantId) : place.denials.refuse(credential);
-  return until !== undefined && place.targetNow() < until && !isDenied;
-};
+const isLetIn = (place: Place, credential: RememberedCredential): boolean =>
+  credential.until !== undefined &&
+  place.targetNow() < credential.until &&
+  !place.refusedKeys.has(credential.secret) &&
+  (place.nature.makes ? place.made.has(credential.grantId) : !place.denials.refuse(credential));
 
 /** The question is asked when the target holds whatever makes an end that comes now be seen. */
 const open = async (
@@ -167,7 +172,7 @@ const open = async (
 };
 
 const close = async (place: Place, { grantId, grant }: CloseAsk<Resource>): Promise<CloseReport> => {
-  const { nature, control, made, making, sessions, denials, clock } = place;
+  const { nature, control, made, making, sessions, denials, refusedKeys, clock } = place;
   if (control.isAway) return { dead: false, steps: [], error: 'connect:unavailable' };
   control.fail?.('close');
   const maker = making.get(grantId);
@@ -175,8 +180,12 @@ const close = async (place: Place, { grantId, grant }: CloseAsk<Resource>): Prom
     return { dead: false, steps: [], error: 'nologin:locked' };
   making.delete(grantId);
   made.delete(grantId);
-  denials.end({ grantId, until: grant?.credentialsUntil ?? clock(), at: place.targetNow() });
-  for (const session of sessions) session.isCut ||= session.grantId === grantId;
+  const keys = grant?.publicKeys ?? [];
+  for (const key of keys) refusedKeys.add(key);
+  if (!nature.isPushed)
+    denials.end({ grantId, until: grant?.credentialsUntil ?? clock(), at: place.targetNow() });
+  for (const session of sessions)
+    session.isCut ||= nature.isPushed ? keys.includes(session.secret) : session.grantId === grantId;
   control.fail?.('closed');
   const steps = [{ name: 'drop_role', outcome: 'done', atMs: 1 }];
   return { dead: true, steps, error: undefined, ...control.report };
@@ -192,7 +201,7 @@ const issue = async (
   if (nature.timedBy === 'target') reach(place);
   const ownEnd = (nature.timedBy === 'us' ? clock() : targetNow()) + nature.opensForMs;
   const until = nature.knowsEnd ? Math.min(ownEnd, grant.expiresAt) : ownEnd;
-  const secret = `secret-of-${id}`;
+  const secret = ask.publicKey?.line ?? `secret-of-${id}`;
   const credential: RememberedCredential = {
     ...{ id, grantId: grant.id, secret, issuedAt: targetNow() },
     until: nature.isPushed ? undefined : until,
