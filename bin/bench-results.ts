@@ -1,4 +1,5 @@
 import type { FunctionName } from '../lambdas/core/config/compiled.ts';
+import type { ResourceKind } from '../lambdas/core/config/resource.ts';
 import type { Route } from '../lambdas/http/routes.ts';
 import type { Summary } from './bench-statistics.ts';
 
@@ -8,7 +9,7 @@ export interface BenchResults {
   readonly routes: readonly RouteResult[];
   readonly vend: VendResult;
   readonly bundles: readonly BundleResult[];
-  readonly life: LifeResult;
+  readonly kinds: readonly KindResult[];
   readonly endedAtOnce: EndedAtOnce;
   readonly runs: RunsResult;
   readonly approvals: ApprovalsResult;
@@ -84,7 +85,17 @@ export interface EndedAtOnce {
   readonly again: EndResult;
 }
 
-export interface LifeResult extends EndResult {
+/** A hundred lives of grants of one kind. */
+export interface KindResult extends EndResult {
+  readonly kind: ResourceKind;
   /** From the request to the answer that says *active*, as the client sees it with `Prefer: wait`. */
   readonly active: Summary;
+  /** From the request to the credential in the client's hands. */
+  readonly credential: Summary;
+}
+
+/** How one grant ended. */
+export interface Ended {
+  readonly deadAfterMs: number;
+  readonly cutMs: number;
 }

@@ -200,6 +200,23 @@ const skew = (kinds: readonly ResourceKind[]) =>
     },
   );
 
+/** The target's clock is as far behind as it may be when the window of a grant is over by ours. */
+const justAfterWindow = fc
+  .record({ which: pick, lateMs: fc.integer({ min: 0, max: AWS_CLOCK_SKEW_MS + SECOND_MS }) })
+  .map(({ which, lateMs }) =>
+    command({
+      told: `${lateMs} ms after the window of grant ${which}, by a clock that is behind`,
+      isPossible: hasGrants,
+      async play(model, world) {
+        const { kind, windowEnd = 0 } = known(model, latest(model.grants.keys(), which));
+        model.skews.set(kind, -AWS_CLOCK_SKEW_MS);
+        world.setSkew(kind, -AWS_CLOCK_SKEW_MS);
+        if (windowEnd > world.now()) world.pass(windowEnd + lateMs - world.now());
+        await assertHolds(model, world);
+      },
+    }),
+  );
+
 const away = (kinds: readonly ResourceKind[]) =>
   around(fc.record({ kind: fc.constantFrom(...kinds), isAway: fc.boolean() }), {
     told: ({ kind, isAway }) => `${kind} is ${isAway ? 'away' : 'back'}`,
@@ -311,29 +328,39 @@ const race = fc
     slow: fc.constantFrom<Racer>('vend', 'vend', 'activate', 'end access', 'sweep'),
     quick: fc.constantFrom<Racer>('release', 'revoke', 'end task', 'end access', 'activate', 'vend', 'sweep'),
     point: fc.integer({ min: 1, max: 14 }),
+    killedAt: fc.oneof(
+      { weight: 3, arbitrary: fc.constant(undefined) },
+      { weight: 1, arbitrary: fc.integer({ min: 1, max: 10 }) },
+    ),
   })
-  .map(({ which, slow, quick, point }) =>
-    command({
-      told: `${slow} ${which} (paused at ${point}), meanwhile ${quick}`,
+  .map(({ which, killedAt, ...racers }) => {
+    const stop: Interruption | undefined =
+      killedAt === undefined ? undefined : { point: killedAt, how: 'killed' };
+    return command({
+      told: `${racers.slow} ${which} (paused at ${racers.point}), meanwhile ${racers.quick}${toldOf(stop)}`,
       isPossible: hasGrants,
       play: (model, world) =>
-        raceWith(model, world, { grant: latest(model.grants.keys(), which), slow, quick, point }),
-    }),
-  );
+        raceWith(model, world, { ...racers, grant: latest(model.grants.keys(), which), stop }),
+    });
+  });
+
+interface Race {
+  readonly grant: string;
+  readonly slow: Racer;
+  readonly quick: Racer;
+  /** Where the slow one stands still, and where the quick one dies, if it does. */
+  readonly point: number;
+  readonly stop?: Interruption | undefined;
+}
 
 const raceWith = async (
   model: Model,
   world: World,
-  {
-    grant,
-    slow,
-    quick,
-    point,
-  }: { readonly grant: string; readonly slow: Racer; readonly quick: Racer; readonly point: number },
+  { grant, slow, quick, point, stop }: Race,
 ): Promise<void> => {
   const before = world.paused.length;
   await doAndLearn(model, world, { deed: aboutGrant(model, slow, grant), stop: { point, how: 'paused' } });
-  await doAndLearn(model, world, { deed: aboutGrant(model, quick, grant), stop: undefined });
+  await doAndLearn(model, world, { deed: aboutGrant(model, quick, grant), stop });
   if (world.paused.length > before) await proceed(model, world, { which: 0, as: 'resumed' });
 };
 
@@ -384,6 +411,7 @@ export const events = (kinds: readonly ResourceKind[]): fc.Arbitrary<Command>[] 
   ...times(2, sweep),
   ...times(2, pass),
   skew(kinds),
+  justAfterWindow,
   away(kinds),
   outage(kinds),
   workflows,

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import type { Grant } from '../../lambdas/core/grant/grant.ts';
 import { isOver } from '../../lambdas/core/grant/grant.ts';
-import { CREDENTIALS_PER_GRANT_MAX, ENDING_BACKOFF_MIN_MS } from '../../lambdas/core/limits.ts';
+import {
+  CREDENTIALS_PER_GRANT_MAX,
+  ENDING_BACKOFF_MIN_MS,
+  SWEEP_GRACE_MS,
+} from '../../lambdas/core/limits.ts';
 import { assertHolds, assertRecorded, isSettled, known } from './holds.ts';
 import { isTaskOver, type KnownGrant, type Model, mayLive } from './model.ts';
 import type { Came, Deed, Look, Swept, World } from './world.ts';
@@ -39,23 +43,38 @@ export const learn = async (model: Model, world: World, done: Done): Promise<voi
       break;
     default:
   }
+  if (came.came === 'stopped') noteStopped(model, deed);
+  const wasOver = deed.what === 'activate' && known(model, deed.grant).overSince !== undefined;
   await assertHolds(model, world);
-  if (deed.what === 'activate') assertActivated(model, world, { ...done, grant: deed.grant });
+  if (deed.what === 'activate') assertActivated(model, world, { ...done, grant: deed.grant, wasOver });
   if (done.isWhole) assertProgress(model, world, done);
+};
+
+/** Whoever ends something signals last, so one that was stopped may have ended it and signalled nobody. */
+const noteStopped = (model: Model, deed: Deed): void => {
+  if (deed.what === 'activate' || deed.what === 'vend') return;
+  for (const { id, task } of model.grants.values())
+    if (
+      deed.what === 'sweep' ||
+      ('grant' in deed && deed.grant === id) ||
+      ('task' in deed && deed.task === task)
+    )
+      model.unsure.add(id);
 };
 
 /** The machine goes on until the grant waits for its end, or has had it. */
 const assertActivated = (
   model: Model,
   world: World,
-  { came, isWhole, before, grant: id }: Done & { grant: string },
+  { came, isWhole, before, grant: id, wasOver }: Done & { grant: string; wasOver: boolean },
 ): void => {
   const [was, grant] = [before.grants.get(id), model.seen.grants.get(id)];
-  const about = known(model, id);
   if (!grant || came.came !== 'done') return;
-  if (isWhole && about.overSince !== undefined && about.overSince < world.now())
+  if (isWhole && wasOver)
     assert.ok(grant.state !== 'active' || was?.state === 'active', `${id} was over and became active`);
   if (!model.workflowsWork || model.away.has(grant.kind) || isHeld(world, id)) return;
+  // Whoever should have signalled it may be dead. The sweeper comes then.
+  if (!isWhole && model.unsure.has(id)) return;
   // What was found away before it stood still may have come back since.
   const isTried = 'ending' in grant && 'attempts' in grant.ending && grant.ending.attempts > 0;
   if (!isWhole && isTried) return;
@@ -191,6 +210,9 @@ const assertSwept = (
     if (isQuarantined(grant) && isQuarantined(was)) quarantined += 1;
     if (model.notGiven.has(grant.id))
       assert.ok(isOver(grant), `${grant.id} is not given any more, and lives`);
+    const about = known(model, grant.id);
+    if (about.isRevoked && (about.overSince ?? now) + SWEEP_GRACE_MS <= now)
+      assert.ok(isOver(grant), `${grant.id} was revoked and lives`);
     const dueAt = before.dueAt.get(grant.id);
     if (dueAt === undefined || dueAt > now) continue;
     if (was?.state === 'preparing' && !isOver(grant)) continue;

@@ -49,6 +49,8 @@ export interface Model {
   readonly secrets: Map<string, string>;
   /** For which grants each public key was brought. */
   readonly brought: Map<string, Set<string>>;
+  /** Grants about which some process was stopped. */
+  readonly unsure: Set<string>;
   readonly away: Set<ResourceKind>;
   readonly skews: Map<ResourceKind, number>;
   workflowsWork: boolean;
@@ -68,6 +70,7 @@ export const newModel = (given: Pick<Model, 'pausedCount' | 'tell'>): Model => (
   given: [],
   secrets: new Map(),
   brought: new Map(),
+  unsure: new Set(),
   away: new Set(),
   skews: new Map(),
   workflowsWork: true,
