@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { ResourceKind } from '../../lambdas/core/config/resource.ts';
 import { KIND_NAMES } from '../support/kinds.ts';
-import { begin, events } from './commands.ts';
+import { begin, events } from './events.ts';
 import { newModel } from './model.ts';
 import { settle } from './settle.ts';
 import type { World } from './world.ts';
