@@ -14,6 +14,8 @@ export const IDEMPOTENCY_KEY_MAX_CHARACTERS = 128;
 export const USER_AGENT_MAX_CHARACTERS = 200;
 /** CrewAI's client retries at 30 s and the gateway cuts at 29 s, so nothing of ours takes longer. */
 export const WAIT_MAX_SECONDS = 20;
+/** The gateway cuts at 29 s: a function behind it that runs longer works for nobody. Nothing that was read before is acted on later. */
+export const API_FUNCTION_TIMEOUT_SECONDS = 28;
 /** How long a DELETE waits for proof of death before it answers 202. */
 export const END_WAIT_MAX_SECONDS = 10;
 /** Distance between the first two looks at what is being waited for; it grows to the second number. */
@@ -165,6 +167,25 @@ export const ENDING_BACKOFF_MAX_MS = 15 * 60_000;
 /** How many partitions the index of what is due has, so that no key is hot. */
 export const DUE_SHARDS_COUNT = 4;
 export const SYSTEM_CHAIN_SHARDS_COUNT = 16;
+
+// Containment
+/**
+ * What read the register before a stop was placed may still commit for this long: the longest call of the API, and the
+ * difference that clocks of ours may have. Until then, that nothing is found says nothing.
+ */
+export const CONTAINMENT_QUIET_SECONDS = API_FUNCTION_TIMEOUT_SECONDS + 7;
+/** Two passes that find nothing lie at least this far apart: the index that they look into lags, by less than a second. */
+export const CONTAINMENT_PASS_GAP_MS = 10_000;
+/** Things that one pass looks at at once. It reaches no target: workflows do, in their own time. */
+export const CONTAINMENT_CONCURRENCY = 10;
+/** Stops that stand at a time: the register is read with every use, so it stays small. One of everything does for all. */
+export const CONTAINMENTS_MAX_COUNT = 200;
+/** What was lifted is shown for this long; the trail keeps it. */
+export const CONTAINMENT_KEPT_SECONDS = 90 * 24 * 3_600;
+/** A stop that has not settled after this long has something in it that does not end. */
+export const CONTAINMENT_SETTLE_MAX_MS = 10 * 60_000;
+/** Ids that an answer lists of what is still being ended; it counts all of them. */
+export const STILL_ENDING_LISTED_MAX_COUNT = 100;
 
 // Audit
 /** Entries of one chain are written by several functions, whose clocks may differ this much. */

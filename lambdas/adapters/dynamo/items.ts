@@ -4,6 +4,8 @@ import type { IdempotencyRecord, LastApproved, Revocation } from '../../app/port
 import type { Approval } from '../../core/approval/approval.ts';
 import { approvalDueAt, reviewOf } from '../../core/approval/approval-life.ts';
 import type { AuditEntry } from '../../core/audit/entry.ts';
+import type { Containment } from '../../core/containment/containment.ts';
+import { NOBODY_CONTAINED } from '../../core/containment/register.ts';
 import { grantDueAt, taskDueAt } from '../../core/grant/due-at.ts';
 import { owesEnding } from '../../core/grant/end-grant.ts';
 import type { Grant } from '../../core/grant/grant.ts';
@@ -11,6 +13,7 @@ import type { Task } from '../../core/grant/task.ts';
 import type { ContainmentRegister } from '../../core/grant/use-grant.ts';
 import { principalKey } from '../../core/identity/principal.ts';
 import {
+  CONTAINMENT_KEPT_SECONDS,
   DUE_SHARDS_COUNT,
   IDEMPOTENCY_SECONDS,
   REVOCATION_SECONDS,
@@ -74,6 +77,17 @@ export const idempotencyKey = (principal: string, key: string): Item => ({
 export const sessionKey = (hash: string): Item => ({ pk: text(`SESSION#${hash}`), sk: text('SESSION') });
 
 export const CONTAINMENT_KEY: Item = { pk: text('CONTAINMENT'), sk: text('REGISTER') };
+
+/**
+ * Apart from the register, so that whoever records what was ended can not lift anything. In one partition, since all of
+ * them are read together.
+ */
+export const CONTAINMENTS = 'CONTAINMENTS';
+
+export const containmentKey = (id: string): Item => ({
+  pk: text(CONTAINMENTS),
+  sk: text(`CONTAINMENT#${id}`),
+});
 
 export const chainHeadKey = (chain: string): Item => ({ pk: text(`CHAIN#${chain}`), sk: text('HEAD') });
 
@@ -214,7 +228,24 @@ export const readGrantCount = (item: Item | undefined): number => countOf(item, 
 export const readIdempotency = (item: Item | undefined): IdempotencyRecord | undefined =>
   item && JSON.parse(stringOf(item, 'body'));
 
-const NOBODY_CONTAINED: ContainmentRegister = { everything: false, principals: [], tasks: [], resources: [] };
+export const containmentItem = (containment: Containment): Item => ({
+  ...containmentKey(containment.id),
+  version: number(containment.version),
+  state: text(containment.state),
+  body: text(JSON.stringify(containment)),
+  ...(containment.state === 'lifted'
+    ? { purgeAt: number(Math.ceil(containment.lifted.at / SECOND_MS) + CONTAINMENT_KEPT_SECONDS) }
+    : {}),
+});
+
+export const readContainmentRecord = (item: Item | undefined): Containment | undefined =>
+  readBody<Containment>(item);
+
+/** Whoever writes it by hand writes a `body` and nothing else. */
+export const registerItem = (register: ContainmentRegister): Item => ({
+  ...CONTAINMENT_KEY,
+  body: text(JSON.stringify(register)),
+});
 
 /** A register that cannot be read stops everything, and the endings of what it stops go on. */
 const EVERYTHING_CONTAINED: ContainmentRegister = { ...NOBODY_CONTAINED, everything: true };

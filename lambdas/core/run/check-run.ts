@@ -1,7 +1,7 @@
 import type { Grant } from '../grant/grant.ts';
 import type { Task } from '../grant/task.ts';
 import type { ContainmentRegister } from '../grant/use-grant.ts';
-import { isActiveNow } from '../grant/use-grant.ts';
+import { isActiveNow, isContained } from '../grant/use-grant.ts';
 import type { EpochMs } from '../time.ts';
 import type { Run } from './run.ts';
 
@@ -15,4 +15,7 @@ export interface RunUse {
 
 /** Whether what a run stands on still stands, at the moment of execution: its grant, its task, the clock, no containment. */
 export const mayExecute = (use: RunUse, now: EpochMs): boolean =>
-  use.run?.state === 'queued' && now < use.run.startBy && isActiveNow(use, now);
+  use.run?.state === 'queued' &&
+  now < use.run.startBy &&
+  isActiveNow(use, now) &&
+  !isContained(use.containment, use.run);
