@@ -1,6 +1,7 @@
 import type { ApiEnvironment } from '../lambdas/functions/api.env.ts';
 import type { AuthorizerEnvironment } from '../lambdas/functions/authorizer.env.ts';
 import type { ConsoleEnvironment } from '../lambdas/functions/console.env.ts';
+import type { ContainmentEnvironment } from '../lambdas/functions/containment.env.ts';
 import type { NotifierEnvironment } from '../lambdas/functions/notifier.env.ts';
 import type { ReaderEnvironment } from '../lambdas/functions/reader.env.ts';
 import type { RunnerEnvironment } from '../lambdas/functions/runner.env.ts';
@@ -17,6 +18,7 @@ export interface Environments {
   readonly runner: RunnerEnvironment;
   readonly waiter: WaiterEnvironment;
   readonly console: ConsoleEnvironment;
+  readonly containment: ContainmentEnvironment;
   readonly notifier: NotifierEnvironment;
   readonly sweeper: SweeperEnvironment;
 }

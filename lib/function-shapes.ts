@@ -41,6 +41,11 @@ export const FUNCTION_SHAPES: Readonly<Record<FunctionName, FunctionShape>> = {
     memorySize: 1024,
     timeoutSeconds: API_FUNCTION_TIMEOUT_SECONDS,
   },
+  containment: {
+    description: 'Places and lifts stops, and shows what is still being ended',
+    memorySize: 1024,
+    timeoutSeconds: API_FUNCTION_TIMEOUT_SECONDS,
+  },
   notifier: { description: 'Tells people that they are asked', memorySize: 512, timeoutSeconds: 20 },
   sweeper: {
     description: 'Finds and ends what is overdue',

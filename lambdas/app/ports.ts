@@ -329,7 +329,9 @@ export interface Vaults {
 }
 
 /** Counts what a person has to hear of, at once. */
-export type Alarm = (what: 'ApprovalMismatch' | 'BrokenGlass' | 'DecisionRefused') => void;
+export type Alarm = (
+  what: 'ApprovalMismatch' | 'BrokenGlass' | 'ContainmentPlaced' | 'DecisionRefused',
+) => void;
 
 export type Clock = () => EpochMs;
 export type RandomBytes = (count: number) => Uint8Array;

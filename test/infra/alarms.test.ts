@@ -11,7 +11,14 @@ const alarms = new Map(
   ]),
 );
 
-const OWN = ['GrantsInQuarantine', 'ProbeGotIn', 'ApprovalMismatch', 'BrokenGlass'];
+const OWN = [
+  'GrantsInQuarantine',
+  'ProbeGotIn',
+  'ApprovalMismatch',
+  'BrokenGlass',
+  'ContainmentPlaced',
+  'ContainmentsUnsettled',
+];
 
 describe('an alarm rings when', () => {
   test('the sweeper has not succeeded for three minutes, also by saying nothing', () => {

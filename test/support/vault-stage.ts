@@ -33,6 +33,7 @@ const RIGHTS = permissionsOf({
   runWorkflow: 'arn:aws:states:::stateMachine:none',
   runner: 'arn:aws:lambda:::function:none',
   notifier: 'arn:aws:lambda:::function:none',
+  sweeper: 'arn:aws:lambda:::function:none',
   consoleSecret: undefined,
   notifierSecret: undefined,
   noticeTopic: undefined,

@@ -33,6 +33,7 @@ export const CONFIG_PARTS = {
   vend: ['digest', 'resources'],
   runner: ['digest', 'principals', 'resources', 'policies', 'schema', 'groups', 'categories'],
   waiter: ['digest'],
+  containment: ['digest', 'principals', 'resources', 'policies', 'schema'],
   console: ['digest', 'issuers', 'principals', 'resources', 'policies', 'schema', 'groups', 'categories'],
   notifier: ['digest', 'principals', 'resources', 'policies', 'schema'],
   sweeper: ['digest', 'principals', 'resources', 'policies', 'schema', 'groups', 'categories'],
