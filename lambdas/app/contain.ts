@@ -95,7 +95,8 @@ const place = async (
   if (isPrincipalContained(read.stored.register, placed.by)) return fail({ code: 'contained' });
   const again = standingOf(read, { stop, placed });
   if (again) return ok({ containment: again, receipt: undefined });
-  if (read.containments.filter(isStanding).length >= CONTAINMENTS_MAX_COUNT)
+  const isMore = stop.scope.kind !== 'everything';
+  if (isMore && read.containments.filter(isStanding).length >= CONTAINMENTS_MAX_COUNT)
     return fail({ code: 'too_many' });
   const id = containmentId(deps.random(ID_RANDOM_BYTES));
   const at = deps.clock();

@@ -29,12 +29,15 @@ export interface Within {
  * Found by the index of what is due, in which everything stands that lives or is owed, and asked of each thing itself by the
  * same question that refuses its use. A task's own grants are found in its partition, where no index can lag.
  */
-export const findWithin = async (deps: FindWithinDeps, scope: ContainmentScope): Promise<Within> => {
+export const findWithin = async (
+  deps: FindWithinDeps,
+  scope: ContainmentScope,
+  kinds: readonly DueItem['kind'][] = ['task', 'grant', 'run', 'approval'],
+): Promise<Within> => {
   const found = { tasks: [], grants: [], runs: [], plans: [] };
   const items = [...(await deps.store.due(Number.MAX_SAFE_INTEGER)), ...(await itemsOfTask(deps, scope))];
-  await inTurns(distinct(items), CONTAINMENT_CONCURRENCY, (item) =>
-    LOOKS[item.kind]({ deps, scope, found }, item.id),
-  );
+  const wanted = distinct(items).filter(({ kind }) => kinds.includes(kind));
+  await inTurns(wanted, CONTAINMENT_CONCURRENCY, (item) => LOOKS[item.kind]({ deps, scope, found }, item.id));
   return found;
 };
 

@@ -66,7 +66,7 @@ const NOTHING: StillEnding = { count: 0, grants: [], runs: [] };
 /** Once it is lifted, what lives there is not its matter any more. */
 export const stillEndingIn = async (deps: FindWithinDeps, containment: Containment): Promise<StillEnding> => {
   if (!isStanding(containment)) return NOTHING;
-  const { grants, runs } = await findWithin(deps, containment.scope);
+  const { grants, runs } = await findWithin(deps, containment.scope, ['grant', 'run']);
   return {
     count: grants.length + runs.length,
     grants: grants

@@ -144,7 +144,7 @@ export const ASKS: Readonly<Record<Operation, (things: Things) => Ask>> = {
   contain: ({ task }) => contain({ scope: 'principal', key: nobodysKey(task) }),
   listContainments: () => ({ method: 'GET', path: '/v1/containments' }),
   readContainment: ({ containment }) => ({ method: 'GET', path: `/v1/containments/${containment}` }),
-  liftContainment: ({ containment }) => lift(containment ?? ''),
+  liftContainment: ({ containment }) => lift(String(containment)),
   readOpenApi: () => ({ method: 'GET', path: '/v1/openapi.json' }),
   listProblems: () => ({ method: 'GET', path: '/v1/problems' }),
   readProblem: () => ({ method: 'GET', path: '/v1/problems/not_found' }),
