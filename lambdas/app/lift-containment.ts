@@ -27,7 +27,12 @@ export interface LiftAsk {
   readonly why: string;
 }
 
-type Lifted = Result<{ readonly containment: Containment; readonly receipt: Receipt }, ContainmentRefusal>;
+export interface LiftAnswer {
+  readonly containment: Containment;
+  readonly receipt: Receipt;
+}
+
+type Lifted = Result<LiftAnswer, ContainmentRefusal>;
 
 /**
  * A second person lets go on what somebody has stopped. What was ended stays ended: only what is asked for anew is given

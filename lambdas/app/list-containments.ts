@@ -1,11 +1,13 @@
+import type { Person } from '../core/approval/approval.ts';
 import type { Containment } from '../core/containment/containment.ts';
 import { isStanding } from '../core/containment/containment.ts';
 import type { ContainmentRefusal } from '../core/containment/containment-refusal.ts';
+import { hasPartIn } from '../core/containment/who-lifts.ts';
 import type { EndedGrant } from '../core/grant/grant.ts';
 import { isOver } from '../core/grant/grant.ts';
 import { STILL_ENDING_LISTED_MAX_COUNT } from '../core/limits.ts';
 import { fail, ok, type Result } from '../core/result.ts';
-import { maySee, type Operator, personIn, type RightsDeps } from './containment-rights.ts';
+import { mayLift, maySee, type Operator, personIn, type RightsDeps } from './containment-rights.ts';
 import { type FindWithinDeps, findWithin } from './find-within.ts';
 import type { Containments } from './ports-of-containment.ts';
 
@@ -30,8 +32,13 @@ export interface StillEnding {
   readonly runs: readonly string[];
 }
 
-export interface ShownContainment {
+/** `mayLift`: this person, by policy and as a second one. */
+export interface ListedContainment {
   readonly containment: Containment;
+  readonly mayLift: boolean;
+}
+
+export interface ShownContainment extends ListedContainment {
   readonly stillEnding: StillEnding;
 }
 
@@ -39,13 +46,15 @@ export interface ShownContainment {
 export const listContainments = async (
   deps: ListDeps,
   operator: Operator,
-): Promise<Result<readonly Containment[], ContainmentRefusal>> => {
+): Promise<Result<readonly ListedContainment[], ContainmentRefusal>> => {
   const person = personIn(deps, operator);
   if (!person) return fail({ code: 'not_a_person' });
+  const listed = (containment: Containment) => listedFor(deps, { person, operator }, containment);
   const seen = (await deps.containments.list()).filter((one) => maySee(deps, person, one));
-  return ok(
-    seen.toSorted((a, b) => Number(isStanding(b)) - Number(isStanding(a)) || b.placed.at - a.placed.at),
+  const sorted = seen.toSorted(
+    (a, b) => Number(isStanding(b)) - Number(isStanding(a)) || b.placed.at - a.placed.at,
   );
+  return ok(sorted.map(listed));
 };
 
 /** One of them, with what is within as it is now and not as the last pass left it. */
@@ -58,8 +67,21 @@ export const showContainment = async (
   if (!person) return fail({ code: 'not_a_person' });
   const containment = await deps.containments.find(id);
   if (!containment || !maySee(deps, person, containment)) return fail({ code: 'not_found' });
-  return ok({ containment, stillEnding: await stillEndingIn(deps, containment) });
+  const listed = listedFor(deps, { person, operator }, containment);
+  return ok({ ...listed, stillEnding: await stillEndingIn(deps, containment) });
 };
+
+const listedFor = (
+  deps: RightsDeps,
+  { person, operator }: { readonly person: Person; readonly operator: Operator },
+  containment: Containment,
+): ListedContainment => ({
+  containment,
+  mayLift:
+    isStanding(containment) &&
+    !hasPartIn(containment, operator.principal, deps.principals) &&
+    mayLift(deps, person, containment),
+});
 
 const NOTHING: StillEnding = { count: 0, grants: [], runs: [] };
 
@@ -79,6 +101,6 @@ export const stillEndingIn = async (deps: FindWithinDeps, containment: Containme
 const OPEN = { status: 'open', attempts: 0, lastError: undefined } as const;
 
 const endingOf = ({ ending }: EndedGrant) =>
-  'lastError' in ending
+  ending.status === 'pending' || ending.status === 'quarantined'
     ? { status: ending.status, attempts: ending.attempts, lastError: ending.lastError }
     : OPEN;

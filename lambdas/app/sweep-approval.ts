@@ -36,9 +36,9 @@ const attempt = async (
 ): Promise<boolean | 'lost'> => {
   const approval = await deps.store.readApproval(id);
   const now = deps.clock();
-  const change = approval && dueChange(approval, now);
-  if (!change) return false;
-  return commitChange(deps, (await endWithGrant(deps, approval, now)) ?? change, { context, now });
+  if (!approval) return false;
+  const change = (await endWithGrant(deps, approval, now)) ?? dueChange(approval, now);
+  return change ? commitChange(deps, change, { context, now }) : false;
 };
 
 /** Nobody is asked about a plan that could not run any more. */

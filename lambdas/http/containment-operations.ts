@@ -32,7 +32,7 @@ export const containmentHandlers = (deps: ContainmentDeps): Handlers<Containment
   async listContainments({ caller }) {
     const listed = await listContainments(deps, caller);
     if (!listed.ok) return fail(failureOf(listed.failure));
-    const containments = listed.value.map((one) => containmentView(one));
+    const containments = listed.value.map(({ containment }) => containmentView(containment));
     return ok({ status: 200, body: { containments } });
   },
   async readContainment({ caller, path }) {

@@ -194,7 +194,7 @@ test('a person sees the stops that they may place or lift, those of their agents
   ];
   const seenBy = async (who: Parameters<typeof listContainments>[1]) => {
     const listed = await listContainments(app.deps, who);
-    return listed.ok ? listed.value.map(({ id }) => id).toSorted() : listed.failure.code;
+    return listed.ok ? listed.value.map(({ containment }) => containment.id).toSorted() : listed.failure.code;
   };
   const ids = all.map(({ id }) => id);
   assert.deepEqual(await seenBy(DORA), ids.toSorted());
@@ -220,5 +220,5 @@ test('those that stand are listed first, the newest of each first', async () => 
   await tryToLift(app, placed[3] ?? '');
   const listed = await listContainments(app.deps, DORA);
   const order = [2, 0, 3, 1].map((index) => placed[index]);
-  assert.deepEqual(listed.ok && listed.value.map(({ id }) => id), order);
+  assert.deepEqual(listed.ok && listed.value.map(({ containment }) => containment.id), order);
 });

@@ -239,6 +239,7 @@ test('as long as one end is not proved it holds, says which, and an alarm stands
     runs: [],
   });
   await pass(app, id);
+  assert.equal((await stillEnding(app, id)).grants[0]?.status, 'pending');
   await minutes(app, 8);
   const { grants } = await stillEnding(app, id);
   assert.deepEqual(
