@@ -1,4 +1,5 @@
 import { killedInApprovals } from '../app/approval-crash-points.ts';
+import { killedInContainments } from '../app/containment-crash-points.ts';
 import { killedInLives } from '../app/crash-points.ts';
 import { killedInRuns } from '../app/run-crash-points.ts';
 
@@ -6,3 +7,4 @@ import { killedInRuns } from '../app/run-crash-points.ts';
 killedInLives(1);
 killedInRuns(1);
 killedInApprovals(1);
+killedInContainments(1);
