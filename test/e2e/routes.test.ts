@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { parseReceipt } from '../../lambdas/core/audit/chain.ts';
 import { LIST_PAGE_MAX_ITEMS } from '../../lambdas/core/limits.ts';
+import { ContainmentListView } from '../../lambdas/http/containment-schemas.ts';
 import { FORMS, type OperationForm } from '../../lambdas/http/operations.ts';
 import { PROBLEMS } from '../../lambdas/http/problem-catalogue.ts';
 import { type Operation, ROUTES, type Route } from '../../lambdas/http/routes.ts';
@@ -26,6 +27,7 @@ import {
   requestAccess,
   runSql,
   type Things,
+  until,
   vend,
 } from './asks.ts';
 import { assertProblem } from './problems.ts';
@@ -64,17 +66,29 @@ const WAITING: ReadonlySet<Operation> = new Set<Operation>(['releaseGrant', 'req
 
 const NOTHING: Things = { task: '', grant: '' };
 
+const PEOPLES: ReadonlySet<Operation> = new Set<Operation>(
+  ROUTES.filter(({ function: name }) => name === 'containment').map(({ operation }) => operation),
+);
+
+/** One that the other person has placed. Its first pass is over, which is an entry of the same chain, and so its rival. */
+const newContainment = async (): Promise<Things> => {
+  const task = await newTask(crew);
+  const containment = idOf(await jonas.ask(ASKS.contain({ ...NOTHING, task: `another ${task}` })));
+  await until(async () => {
+    const listed = await ana.ask(ASKS.listContainments(NOTHING));
+    const { containments } = ContainmentListView.parse(listed.json);
+    return containments.every(({ passes }) => passes > 0) || undefined;
+  });
+  return { ...NOTHING, task, containment };
+};
+
 const thingsFor = async (operation: Operation): Promise<Things> => {
   if (operation === 'renewTask')
     return { ...NOTHING, task: idOf(await crew.ask(openTask({ name: 'leased', leaseSeconds: 600 }))) };
   // Also for a request: the first run of a task makes its key.
   if (['requestRun', 'readRun', 'cancelRun', 'requestPlan'].includes(operation)) return newRun(running, crew);
   if (operation === 'readPlan' || operation === 'endPlan') return newPlan(running, crew);
-  if (operation === 'readContainment' || operation === 'liftContainment')
-    return {
-      ...NOTHING,
-      containment: idOf(await jonas.ask(ASKS.contain({ ...NOTHING, task: await newTask(crew) }))),
-    };
+  if (PEOPLES.has(operation)) return newContainment();
   const needsGrant = ['readGrant', 'vendCredential', 'releaseGrant'].includes(operation);
   return { ...NOTHING, ...(needsGrant ? await newActive(running, crew) : { task: await newTask(crew) }) };
 };
