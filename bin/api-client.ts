@@ -1,9 +1,10 @@
 import type * as z from 'zod';
 import type * as containmentSchemas from '../lambdas/http/containment-schemas.ts';
+import type * as credentialSchemas from '../lambdas/http/credential-schemas.ts';
 import type * as runSchemas from '../lambdas/http/run-schemas.ts';
 import type * as otherSchemas from '../lambdas/http/schemas.ts';
 
-type Schemas = typeof runSchemas & typeof containmentSchemas & typeof otherSchemas;
+type Schemas = typeof containmentSchemas & typeof credentialSchemas & typeof runSchemas & typeof otherSchemas;
 
 /** What the API's bodies look like, by the schemas that its OpenAPI is made of. */
 export type Wire = {

@@ -100,6 +100,11 @@ const shapesOf = (props: AlarmsProps): Record<string, AlarmShape> => ({
     description:
       'Something within a stop has not come to its end for ten minutes. Its access may still be open; the stop shows which.',
   },
+  SessionsOverflow: {
+    metric: ownMetric(props.service, 'SessionsOverflow', Stats.SUM, MINUTE),
+    description:
+      'More sessions of a role ended early than its deny policy has room for: sessions of other grants were refused too and are given anew. Give the resource more shards.',
+  },
   WorkflowFailed: {
     metric: failuresOf(props.workflowArns.grant),
     description: 'A grant workflow gave up; the sweeper goes on. Look for what the target refuses.',
@@ -131,7 +136,7 @@ const shapesOf = (props: AlarmsProps): Record<string, AlarmShape> => ({
       }),
       description: `The function ${name} threw: a bug, or something it needs is away. See its log.`,
       // These throw on purpose to be tried again.
-      atLeast: ['runner', 'waiter', 'notifier'].includes(name) ? 10 : 1,
+      atLeast: ['runner', 'revoker', 'waiter', 'notifier'].includes(name) ? 10 : 1,
     },
   ]),
   ...mapEntries(props.tables, ([name, table]) => [

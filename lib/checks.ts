@@ -1,8 +1,14 @@
 import { type App, type Stack, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import type { IConstruct } from 'constructs';
+import { roleName, rolesOf } from '../lambdas/core/aws/role-shards.ts';
 import { CONFIG_PARTS } from '../lambdas/core/config/compiled.ts';
-import type { Resource } from '../lambdas/core/config/resource.ts';
+import {
+  type AwsResource,
+  type PostgresResource,
+  type Resource,
+  resourcesOf,
+} from '../lambdas/core/config/resource.ts';
 import { databaseUserArn } from './permissions.ts';
 import { logGroupName } from './service-function.ts';
 import type { Settings } from './settings.ts';
@@ -84,12 +90,32 @@ const ACCOUNT_LOG_ROLE: Acknowledgement = {
   reason: 'API Gateway accepts this policy for writing its logs; no function has the role.',
 };
 
-const grantUsers = (at: string, resource: Resource): Acknowledgement => ({
+const grantUsers = (at: string, resource: PostgresResource): Acknowledgement => ({
   at,
   finding: `AwsSolutions-IAM5[Resource::${databaseUserArn(resource, 'lk_*')}]`,
   reason:
     'Users of grants do not exist before their grant; the prefix is reserved for them on this one database.',
 });
+
+/** Every wildcard of the profiles, wherever it is written: in what bounds the roles of a resource and in each of them. */
+const sessionRights = (resource: AwsResource): readonly Acknowledgement[] => {
+  const allowed = Object.values(resource.target.profiles).flatMap(({ allow }) => allow);
+  const wild = [
+    ...allowed.flatMap(({ actions }) => actions.map((action) => `Action::${action}`)),
+    ...['*', ...allowed.flatMap(({ resources }) => resources)].map((arn) => `Resource::${arn}`),
+  ].filter((named) => named.includes('*'));
+  const places = ['Boundary', ...rolesOf(resource.target).map((role) => `Role-${roleName(role)}`)];
+  return places.flatMap((place) =>
+    [...new Set(wild)].map((named) => ({
+      at: `Target-${resource.id}/${place}`,
+      finding: `AwsSolutions-IAM5[${named}]`,
+      reason:
+        named === 'Resource::*'
+          ? 'The one call that proves an end knows no resources, nor do actions that a profile says so of.'
+          : 'As resources.yaml names it, where it is reviewed; each session has no more than one profile of it.',
+    })),
+  );
+};
 
 const refusalsOf = ({ region, account, stackName }: Settings): Acknowledgement => ({
   at: 'sweeper/Role',
@@ -108,9 +134,16 @@ export const acknowledgementsFor = ({ settings, resources }: CheckedStack): read
   ...PAYLOADS,
   refusalsOf(settings),
   ...(settings.api.accountLogRole === 'create' ? [ACCOUNT_LOG_ROLE] : []),
-  ...resources.map((resource) => grantUsers('runner/Role', resource)),
+  ...resourcesOf(resources, 'postgres').map((resource) => grantUsers('runner/Role', resource)),
   ...(settings.createTargetRoles
-    ? resources.map((resource) => grantUsers(`Target-${resource.id}`, resource))
+    ? [
+        ...resourcesOf(resources, 'postgres').map((resource) =>
+          grantUsers(`Target-${resource.id}`, resource),
+        ),
+        ...resourcesOf(resources, 'aws')
+          .filter(({ target }) => target.account === settings.account)
+          .flatMap(sessionRights),
+      ]
     : []),
 ];
 

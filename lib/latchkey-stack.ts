@@ -1,9 +1,10 @@
 import { ArnFormat, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { FunctionName } from '../lambdas/core/config/compiled.ts';
-import type { Resource } from '../lambdas/core/config/resource.ts';
+import { type Resource, resourcesOf } from '../lambdas/core/config/resource.ts';
 import { AccessTarget } from './access-target.ts';
 import { Alarms } from './alarms.ts';
+import { AwsTarget } from './aws-target.ts';
 import { consoleEnvironment, noticeEnvironment } from './console-environment.ts';
 import type { Environments } from './environments.ts';
 import { grantDefinition, type InvokedArns } from './grant-definition.ts';
@@ -11,9 +12,11 @@ import { Payloads } from './payloads.ts';
 import {
   type Arns,
   databaseUsersOf,
+  endingRolesOf,
   neverOnAudit,
   type Permission,
   permissionsOf,
+  sessionRolesOf,
   targetRolesOf,
 } from './permissions.ts';
 import { RestApi, STAGE } from './rest-api.ts';
@@ -23,6 +26,7 @@ import { logGroupName, ServiceFunction } from './service-function.ts';
 import type { Settings } from './settings.ts';
 import { SweeperSchedule } from './sweeper-schedule.ts';
 import { Tables } from './tables.ts';
+import { trustedBy } from './trusted-by.ts';
 import { Workflow } from './workflow.ts';
 
 export interface LatchkeyStackProps extends StackProps {
@@ -82,6 +86,7 @@ export class LatchkeyStack extends Stack {
         'Databases admit it on their port; nothing else of Latchkey connects to them',
       ],
       VendRoleArn: [this.#roleArn('vend'), 'Whom the roles of target accounts trust'],
+      RevokerRoleArn: [this.#roleArn('revoker'), 'Whom the roles of aws targets trust as well'],
     } as const;
     for (const [name, [value, description]] of Object.entries(outputs))
       new CfnOutput(this, name, { value, description });
@@ -103,6 +108,7 @@ export class LatchkeyStack extends Stack {
     const CONSOLE_URL = settings.console.url;
     const invoked = {
       runner: this.#add('runner', vaults),
+      revoker: this.#add('revoker', tables),
       waiter: this.#add('waiter', tables),
       notifier: this.#add('notifier', {
         GRANTS_TABLE: tables.GRANTS_TABLE,
@@ -112,13 +118,14 @@ export class LatchkeyStack extends Stack {
     };
     const workflows = this.#makeWorkflows(invoked);
     const started = { GRANT_WORKFLOW_ARN: workflows.grant.arn, RUN_WORKFLOW_ARN: workflows.run.arn };
-    const { runner, notifier } = invoked;
+    const { runner, revoker, notifier } = invoked;
     const tells = { NOTIFIER_FUNCTION: notifier.lambda.functionArn };
     const sweeper = this.#add('sweeper', {
       ...tables,
       ...started,
       ...tells,
       RUNNER_FUNCTION: runner.lambda.functionArn,
+      REVOKER_FUNCTION: revoker.lambda.functionArn,
       AUTHORIZER_LOG_GROUP: logGroupName(`${this.stackName}-authorizer`),
     });
     const stops = { SWEEPER_FUNCTION: sweeper.lambda.functionArn };
@@ -135,24 +142,25 @@ export class LatchkeyStack extends Stack {
   }
 
   #makeWorkflows(invoked: Readonly<Record<keyof InvokedArns, ServiceFunction>>) {
-    const { runner, waiter, notifier } = invoked;
+    const { runner, revoker, waiter, notifier } = invoked;
     const arns = {
       runner: runner.lambda.functionArn,
+      revoker: revoker.lambda.functionArn,
       waiter: waiter.lambda.functionArn,
       notifier: notifier.lambda.functionArn,
     };
-    const parts = {
-      functions: [runner.lambda, waiter.lambda, notifier.lambda],
-      logRetentionDays: this.#props.settings.logRetentionDays,
-    };
+    const { logRetentionDays } = this.#props.settings;
+    const functions = [runner.lambda, waiter.lambda, notifier.lambda];
     return {
       grant: new Workflow(this, 'GrantWorkflow', {
-        ...parts,
+        logRetentionDays,
+        functions: [...functions, revoker.lambda],
         name: this.#workflowName('grant'),
         definition: grantDefinition(arns),
       }),
       run: new Workflow(this, 'RunWorkflow', {
-        ...parts,
+        logRetentionDays,
+        functions,
         name: this.#workflowName('run'),
         definition: runDefinition(arns),
       }),
@@ -204,12 +212,16 @@ export class LatchkeyStack extends Stack {
   }
 
   #makeTargetRoles(): void {
-    for (const resource of this.#props.resources)
+    for (const resource of resourcesOf(this.#props.resources, 'postgres'))
       new AccessTarget(this, `Target-${resource.id}`, {
         resource,
         latchkeyAccount: this.account,
         vendRoleArn: this.#roleArn('vend'),
       });
+    const trusted = trustedBy(this.#props.settings);
+    for (const resource of resourcesOf(this.#props.resources, 'aws'))
+      if (resource.target.account === trusted.account)
+        new AwsTarget(this, `Target-${resource.id}`, { resource, trusted });
   }
 
   /** Names decide these ARNs, so roles can name what is made after them, here and in target accounts. */
@@ -223,6 +235,7 @@ export class LatchkeyStack extends Stack {
       vaultKeys: this.#payloads.keys.tableArn,
       payloads: this.#payloads.bucket.bucketArn,
       runner: this.#functionArn('runner'),
+      revoker: this.#functionArn('revoker'),
       notifier: this.#functionArn('notifier'),
       sweeper: this.#functionArn('sweeper'),
       consoleSecret: settings.console.secretArn,
@@ -230,6 +243,8 @@ export class LatchkeyStack extends Stack {
       noticeTopic: settings.notifications.snsTopicArn,
       authorizerLog: this.#named('logs', 'log-group', logGroupName(`${this.stackName}-authorizer`)),
       targetRoles: targetRolesOf(resources),
+      sessionRoles: sessionRolesOf(resources),
+      endingRoles: endingRolesOf(resources),
       databaseUsers: databaseUsersOf(resources),
     };
   }

@@ -1,5 +1,7 @@
+import { endingRoleArn, rolesOf } from '../lambdas/core/aws/role-shards.ts';
+import { PROBE_PURPOSE, PURPOSE_TAG } from '../lambdas/core/aws/session-marks.ts';
 import type { FunctionName } from '../lambdas/core/config/compiled.ts';
-import type { Resource } from '../lambdas/core/config/resource.ts';
+import { type PostgresResource, type Resource, resourcesOf } from '../lambdas/core/config/resource.ts';
 import { NEVER_ON_AUDIT } from './tables.ts';
 
 /** One statement of a function's role. `Allow` unless it says otherwise. */
@@ -19,6 +21,7 @@ export interface Arns {
   readonly vaultKeys: string;
   readonly payloads: string;
   readonly runner: string;
+  readonly revoker: string;
   readonly notifier: string;
   readonly sweeper: string;
   /** The one secret of each of these functions, and the one topic; undefined where settings name none. */
@@ -29,6 +32,10 @@ export interface Arns {
   readonly authorizerLog: string;
   /** What `vend` may assume: exactly the roles that `resources.yaml` names. */
   readonly targetRoles: readonly string[];
+  /** Of which `vend` gives sessions, and `revoker` proves that they have ended. */
+  readonly sessionRoles: readonly string[];
+  /** By which `revoker` ends them. */
+  readonly endingRoles: readonly string[];
   /** What `runner` may sign for: our own admin and the users of grants, on listed databases. */
   readonly databaseUsers: readonly string[];
 }
@@ -42,6 +49,7 @@ const BUDGETS = 'BUDGET#*';
 const APPROVALS = 'APPROVAL#*';
 const NOTICES = 'NOTICE#*';
 const REVOCATIONS = 'REVOKED#*';
+const ENDED_SESSIONS = 'ENDED#*';
 /** The register, which every use reads: whoever writes it stops access, or lets it go on. */
 const CONTAINMENT = 'CONTAINMENT';
 /** The stops themselves. Whoever writes these alone says what was ended, and can lift nothing. */
@@ -126,6 +134,7 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
       checkTasks(arns.grants),
       appendTrail,
       ...only('sts:AssumeRole', arns.targetRoles),
+      ...giveSessions(arns.sessionRoles),
     ],
     runner: [
       readTogether(arns.grants),
@@ -137,6 +146,15 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
       ...readPayloads(arns.payloads),
       putPayloads(arns.payloads),
       ...only('rds-db:connect', arns.databaseUsers),
+    ],
+    revoker: [
+      readTogether(arns.grants),
+      { ...query(arns.grants), when: inPartitions(ENDED_SESSIONS) },
+      query(`${arns.grants}/index/due`),
+      putState(arns.grants, TASKS, CHAIN_HEADS, ENDED_SESSIONS),
+      appendTrail,
+      ...probeSessions(arns.sessionRoles),
+      ...only('sts:AssumeRole', arns.endingRoles),
     ],
     waiter: [
       { ...readTogether(arns.grants), when: inPartitions(TASKS, APPROVALS, REVOCATIONS, CONTAINMENT) },
@@ -181,7 +199,7 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
       updateState(arns.grants, TASKS),
       appendTrail,
       signal(workflows, 'StartExecution', 'SendTaskSuccess'),
-      invoke(arns.runner, arns.notifier),
+      invoke(arns.runner, arns.revoker, arns.notifier),
       { actions: ['logs:FilterLogEvents'], on: [arns.authorizerLog, `${arns.authorizerLog}:*`] },
     ],
   };
@@ -231,21 +249,45 @@ const putPayloads = (bucket: string): Permission => ({
 const only = (action: string, on: readonly string[]): Permission[] =>
   on.length === 0 ? [] : [{ actions: [action], on }];
 
+/** With marks, in the owner's name, and never as a probe, which an end would not concern. */
+const giveSessions = (roles: readonly string[]): Permission[] =>
+  only('sts:AssumeRole', roles).map(({ on }) => ({
+    actions: ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'],
+    on,
+    when: { Null: { [`aws:RequestTag/${PURPOSE_TAG}`]: 'true' } },
+  }));
+
+/** As a probe and as nothing else, which the roles themselves see to. */
+const probeSessions = (roles: readonly string[]): Permission[] =>
+  only('sts:AssumeRole', roles).map(({ on }) => ({
+    actions: ['sts:AssumeRole', 'sts:TagSession'],
+    on,
+    when: { StringEquals: { [`aws:RequestTag/${PURPOSE_TAG}`]: PROBE_PURPOSE } },
+  }));
+
 const listed = (arn: string | undefined): string[] => (arn === undefined ? [] : [arn]);
 
 export const targetRolesOf = (resources: readonly Resource[]): string[] =>
-  [...new Set(resources.map(({ target }) => target.roleArn))].sort();
+  [...new Set(resourcesOf(resources, 'postgres').map(({ target }) => target.roleArn))].sort();
+
+export const sessionRolesOf = (resources: readonly Resource[]): string[] =>
+  resourcesOf(resources, 'aws').flatMap(({ target }) => rolesOf(target));
+
+export const endingRolesOf = (resources: readonly Resource[]): string[] =>
+  resourcesOf(resources, 'aws').map(({ target }) => endingRoleArn(target));
 
 /** The users whose logins `runner` may sign, in the ARN form of `rds-db:connect`. */
 export const databaseUsersOf = (resources: readonly Resource[]): string[] => [
   ...new Set(
-    resources.flatMap((resource) => ADMIN_AND_GRANTS.map((user) => databaseUserArn(resource, user))),
+    resourcesOf(resources, 'postgres').flatMap((resource) =>
+      ADMIN_AND_GRANTS.map((user) => databaseUserArn(resource, user)),
+    ),
   ),
 ];
 
 const ADMIN_AND_GRANTS = ['latchkey_admin', 'lk_*'];
 
-export const databaseUserArn = ({ target }: Resource, user: string): string => {
+export const databaseUserArn = ({ target }: PostgresResource, user: string): string => {
   const [, partition] = target.roleArn.split(':');
   return `arn:${partition}:rds-db:${target.region}:${target.account}:dbuser:${target.resourceId}/${user}`;
 };

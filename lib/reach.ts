@@ -14,13 +14,16 @@ export const reachMistakes = (
     })),
   );
 
-/** `runner` signs with its own role and sits in one VPC; elsewhere it could neither open access nor prove its end. */
+/**
+ * `runner` signs with its own role and sits in one VPC; elsewhere it could neither open access nor prove its end. Roles may be
+ * of any account that lets them be assumed.
+ */
 const placeMistakes = (
-  { target }: Resource,
+  { kind, target }: Resource,
   settings: Pick<Settings, 'account' | 'region'>,
 ): readonly ConfigError[] =>
   (['account', 'region'] as const)
-    .filter((key) => target[key] !== settings[key])
+    .filter((key) => kind !== 'aws' && target[key] !== settings[key])
     .map((key) => ({
       path: key,
       message: `"${key}" is ${target[key]}, but Latchkey is deployed to ${settings[key]} (cdk.json): deploy it there too, or leave the resource out.`,
@@ -28,9 +31,12 @@ const placeMistakes = (
 
 /** A session for one database must not sign for another. */
 const sharedRole = (resources: readonly Resource[], index: number): readonly ConfigError[] => {
-  const roleArn = resources[index]?.target.roleArn;
-  const first = resources.findIndex(({ target }) => target.roleArn === roleArn);
-  return first === index
+  const roleArn = roleOf(resources[index]);
+  const first = resources.findIndex((resource) => roleOf(resource) === roleArn);
+  return roleArn === undefined || first === index
     ? []
     : [{ path: 'roleArn', message: `"roleArn" is the role of resources[${first}]: give each its own.` }];
 };
+
+const roleOf = (resource: Resource | undefined): string | undefined =>
+  resource && 'roleArn' in resource.target ? resource.target.roleArn : undefined;

@@ -4,11 +4,11 @@ import { createServer } from 'node:https';
 import { join } from 'node:path';
 import Provider from 'oidc-provider';
 import { PEOPLE, type PersonName } from '../examples/people/people.ts';
+import { BY_PASSWORD, offerPeopleTokens, PEOPLE_CLIENT } from '../examples/people/people-tokens.ts';
 import { SIGN_IN, signIn } from '../examples/people/sign-in.ts';
 import type { LocalCertificate } from './certificates.ts';
 import { keptSecrets } from './kept-secrets.ts';
 import { closeServer, listenOnLoopback } from './loopback.ts';
-import { BY_PASSWORD, offerPeopleTokens, PEOPLE_CLIENT } from './people-tokens.ts';
 
 export const AUDIENCE = 'urn:latchkey';
 

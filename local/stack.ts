@@ -6,8 +6,10 @@ import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { auditorEnvironment, auditorRole } from '../bin/local-auditor.ts';
 import { synthesize } from '../bin/synthesize.ts';
+import { REPORTS_BUCKET } from '../examples/buckets/reports-bucket.ts';
 import { SAMPLE_DATABASES } from '../examples/databases/sample-databases.ts';
 import type { PersonName } from '../examples/people/people.ts';
+import { BY_PASSWORD, PEOPLE_CLIENT } from '../examples/people/people-tokens.ts';
 import { startSlackStandIn } from '../examples/slack/stand-in.ts';
 import { startPostgres } from '../examples/targets/postgres.ts';
 import { startRdsFront } from '../examples/targets/rds.ts';
@@ -19,7 +21,6 @@ import { keptSecrets } from './kept-secrets.ts';
 import { writeLocalConfig } from './local-config.ts';
 import { closeServer, listenOnLoopback, portOf } from './loopback.ts';
 import { type ClientId, CONSOLE_CLIENT, type LocalIssuer, startIssuer } from './oidc-provider.ts';
-import { BY_PASSWORD, PEOPLE_CLIENT } from './people-tokens.ts';
 
 export interface StackOptions {
   /** Everything that must survive a restart, and nothing else. */
@@ -119,6 +120,7 @@ const startParts = async (options: StackOptions, stops: Stop[]) => {
     assembly,
     localCaPem: certPem,
     otherRoles: [auditorRole(assembly)],
+    otherBuckets: [REPORTS_BUCKET],
     secrets: {
       [SECRET_ARNS.console]: JSON.stringify({ clientSecret, slackSigningSecret }),
       [SECRET_ARNS.notifier]: JSON.stringify(notifying),

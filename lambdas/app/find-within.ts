@@ -1,6 +1,7 @@
 import type { Approval, GrantedApproval, PendingApproval } from '../core/approval/approval.ts';
 import { isOpen } from '../core/approval/approval-life.ts';
 import type { ContainmentScope } from '../core/containment/containment.ts';
+import { CONTAINMENT_CONCURRENCY } from '../core/containment/containment-limits.ts';
 import { registerOf } from '../core/containment/register.ts';
 import { owesEnding } from '../core/grant/end-grant.ts';
 import type { EndedGrant, Grant, OpenGrant } from '../core/grant/grant.ts';
@@ -8,7 +9,6 @@ import { isOver } from '../core/grant/grant.ts';
 import type { OpenTask, Task } from '../core/grant/task.ts';
 import { isContained } from '../core/grant/use-grant.ts';
 import { principalKey } from '../core/identity/principal.ts';
-import { CONTAINMENT_CONCURRENCY } from '../core/limits.ts';
 import { isSettled, type OpenRun, type Run } from '../core/run/run.ts';
 import { inTurns } from './in-turns.ts';
 import type { DueItem, Store } from './ports.ts';

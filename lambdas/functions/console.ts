@@ -7,7 +7,6 @@ import { dynamoStore } from '../adapters/dynamo/dynamo-store.ts';
 import { lambdaFirstPass } from '../adapters/lambda-first-pass.ts';
 import { lambdaNotifier } from '../adapters/lambda-notifier.ts';
 import { peopleIssuer } from '../adapters/people-issuer.ts';
-import { roleStatements } from '../adapters/postgres/role-statements.ts';
 import { secretReader } from '../adapters/read-secret.ts';
 import { stepFunctionsSignals } from '../adapters/step-functions-workflow.ts';
 import { systemBackoff, systemClock, systemRandom } from '../adapters/system-clock.ts';
@@ -31,6 +30,7 @@ import { countAlarm } from './count-alarm.ts';
 import { vaultPlaces } from './environment.ts';
 import { loadConfig } from './load-config.ts';
 import { createLogger } from './logger.ts';
+import { rightsLines } from './rights-lines.ts';
 import { slackEar } from './slack-ear.ts';
 import { softwareOf } from './software.ts';
 
@@ -67,7 +67,7 @@ const deps = {
   workflow: stepFunctionsSignals(),
   notifier: lambdaNotifier(environment.NOTIFIER_FUNCTION),
   software: softwareOf('console', config.digest),
-  roleLines: roleStatements,
+  rightsLines,
   loadParser,
   alarm: countAlarm,
   clock: systemClock,

@@ -3,6 +3,7 @@ import type { Caller } from '../app/caller.ts';
 import type { Receipt } from '../core/audit/entry.ts';
 import type { Result } from '../core/result.ts';
 import * as containments from './containment-schemas.ts';
+import { CredentialView } from './credential-schemas.ts';
 import type { Operation } from './routes.ts';
 import * as runs from './run-schemas.ts';
 import * as schemas from './schemas.ts';
@@ -41,7 +42,7 @@ export const FORMS = {
   vendCredential: {
     path: schemas.GrantPath,
     body: schemas.EmptyBody,
-    answers: { 201: schemas.CredentialView },
+    answers: { 201: CredentialView },
   },
   requestRun: {
     path: schemas.GrantPath,

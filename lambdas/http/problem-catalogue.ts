@@ -114,6 +114,14 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     meaning: 'The action is not one the resource is configured for.',
     remedy: 'Use an action that `GET /v1/resources` lists for it.',
   },
+  unknown_profile: {
+    status: 422,
+    title: 'The resource has no such profile',
+    retryable: false,
+    meaning: 'A resource whose rights come in several profiles is asked for by one of their names.',
+    remedy:
+      'Set `profile` to one that `GET /v1/resources` lists for it, or leave it out where none is listed.',
+  },
   duration_too_long: {
     status: 422,
     title: 'The window is too long',
@@ -176,6 +184,13 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     retryable: false,
     meaning: 'One grant gives a limited number of credentials.',
     remedy: 'Keep the connection open, or ask for a new grant.',
+  },
+  profile_too_large: {
+    status: 422,
+    title: 'The profile does not fit into a session',
+    retryable: false,
+    meaning: 'AWS refused a session for the size of its policy and tags together, so there is no credential.',
+    remedy: 'Ask for a smaller profile, or have this one cut: `detail` says where to begin.',
   },
   not_a_run: {
     status: 409,

@@ -53,6 +53,13 @@ const factsOf = (failure: Failure | EdgeFailure): Partial<Problem> => {
       };
     case 'unknown_action':
       return { detail: `This resource offers ${failure.offered.map((name) => `\`${name}\``).join(', ')}.` };
+    case 'unknown_profile':
+      return {
+        detail:
+          failure.offered.length === 0
+            ? 'This resource has no profiles: leave `profile` out.'
+            : `Name one of its profiles: ${failure.offered.map((name) => `\`${name}\``).join(', ')}.`,
+      };
     case 'duration_too_long':
       return { detail: `Ask for at most ${failure.maxSeconds} seconds.` };
     case 'task_over':
@@ -68,6 +75,10 @@ const factsOf = (failure: Failure | EdgeFailure): Partial<Problem> => {
     case 'credential_limit':
       return {
         detail: `A grant gives ${failure.max} credentials. Keep the connection open, or ask for a new grant.`,
+      };
+    case 'profile_too_large':
+      return {
+        detail: `AWS packs policy and tags of a session together, and they are too large. Cut profile \`${failure.profile}\` in resources.yaml, beginning with allow[${failure.largest}]: name actions by a wildcard within their service, or make two profiles of it.`,
       };
     case 'statement_refused':
       return { detail: `\`${failure.part}\`: ${failure.reason}` };

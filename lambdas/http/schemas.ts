@@ -32,6 +32,9 @@ export const RequestAccessBody = z
     action: readable(NAME_MAX_CHARACTERS).describe(
       '`postgres:connect` for a credential, `postgres:read` for runs',
     ),
+    profile: readable(NAME_MAX_CHARACTERS)
+      .optional()
+      .describe('Which rights, where `GET /v1/resources` lists several profiles'),
     durationSeconds: z.int().min(GRANT_MIN_SECONDS).max(GRANT_MAX_SECONDS),
     reason: readable(REASON_MAX_CHARACTERS).describe('Why it is needed; people and auditors read this'),
     approvalSeconds: ApprovalSeconds,
@@ -87,6 +90,7 @@ export const GrantView = z
     resource: z.string(),
     kind: z.string(),
     action: z.string(),
+    profile: z.string().optional(),
     rights: z
       .enum(['connect', 'connect_masked', 'read', 'write', 'ddl'])
       .describe('connect_masked: a login without rights to sensitive columns, so name the columns you read'),
@@ -132,24 +136,6 @@ export const TaskView = z
   })
   .meta({ id: 'Task' });
 
-export const CredentialView = z
-  .object({
-    id: z.string(),
-    grantId: z.string(),
-    kind: z.literal('postgres'),
-    expiresAt: Time,
-    postgres: z.object({
-      host: z.string(),
-      port: z.int(),
-      database: z.string(),
-      user: z.string(),
-      password: z.string().describe('A secret: for code, never for a prompt'),
-      sslmode: z.literal('verify-full'),
-      sslrootcert: z.string().describe('PEM'),
-    }),
-  })
-  .meta({ id: 'Credential' });
-
 export const MeView = z
   .object({
     principal: PrincipalView,
@@ -171,6 +157,7 @@ export const ResourcesView = z
         actions: z.array(
           z.object({
             action: z.string(),
+            profile: z.string().optional().describe('To be named in the request'),
             mode: z.enum(['credential', 'run']),
             quorum: z.int().describe('How many people must approve; 0: nobody'),
             maxDurationSeconds: z.int(),

@@ -9,8 +9,9 @@ import { requestAccess } from '../../lambdas/app/request-access.ts';
 import { requestRun } from '../../lambdas/app/request-run.ts';
 import { vendCredential } from '../../lambdas/app/vend-credential.ts';
 import { CONTAINMENT_CHAIN, systemChain } from '../../lambdas/core/audit/system-chain.ts';
+import { CONTAINMENTS_MAX_COUNT } from '../../lambdas/core/containment/containment-limits.ts';
 import { principalKey } from '../../lambdas/core/identity/principal.ts';
-import { CONTAINMENTS_MAX_COUNT, NOTE_MAX_CHARACTERS } from '../../lambdas/core/limits.ts';
+import { NOTE_MAX_CHARACTERS } from '../../lambdas/core/limits.ts';
 import type { ContainmentQuestion } from '../../lambdas/core/policy/question.ts';
 import { type App, REQUEST, startApp } from '../support/app.ts';
 import {
@@ -120,13 +121,13 @@ test('a vend that had read before the stop was placed gives a credential that di
   await app.deps.store.saveWaitToken(id, id);
   // Placed between the read of a vend and its commit: the next read would have refused it.
   let stop = '';
-  const sign = app.deps.signer.sign;
-  app.deps.signer.sign = async (...given) => {
+  const { issue } = app.deps.issuers.postgres;
+  app.deps.issuers.postgres.issue = async (ask) => {
     stop = (await contained(app, EVERYTHING)).id;
-    return sign(...given);
+    return issue(ask);
   };
   const vended = await vendCredential(app.deps, CALLER, id);
-  app.deps.signer.sign = sign;
+  app.deps.issuers.postgres.issue = issue;
   assert.ok(vended.ok, 'the commit is of the grant, which nobody has ended yet');
   await pass(app, stop);
   assert.ok(!app.roles.has(id), 'the login is dead with its grant');
@@ -138,11 +139,11 @@ test('a vend that had read before the stop was placed gives a credential that di
 
 test('a vend that is paused until a pass has ended its grant gives nothing', async () => {
   const id = await app.newActive(await app.newTask());
-  const sign = app.deps.signer.sign;
-  app.deps.signer.sign = async (...given) => {
-    app.deps.signer.sign = sign;
+  const { issue } = app.deps.issuers.postgres;
+  app.deps.issuers.postgres.issue = async (ask) => {
+    app.deps.issuers.postgres.issue = issue;
     await pass(app, (await contained(app, OF_RESOURCE)).id);
-    return sign(...given);
+    return issue(ask);
   };
   const vended = await vendCredential(app.deps, CALLER, id);
   assert.equal(!vended.ok && vended.failure.code, 'contained');

@@ -62,14 +62,14 @@ export const killedInContainments = (oneOf: number): void => {
 
 const killedDeps = (app: App, point: number) => {
   const { wrap, wasReached } = killAt(point);
-  const { store, containments, workflow, target, firstPass, notifier } = app.deps;
+  const { store, containments, workflow, targets, firstPass, notifier } = app.deps;
   const { readChain, ...calls } = store;
   const deps = {
     ...app.deps,
     store: { ...wrap(calls), readChain },
     containments: wrap(containments),
     workflow: wrap(workflow),
-    target: wrap(target),
+    targets: { postgres: wrap(targets.postgres) },
     firstPass: wrap(firstPass),
     notifier: wrap(notifier),
   };
@@ -101,7 +101,7 @@ const withWorkflows = (app: App): void => {
   app.deps.workflow.endWait = async (token) => {
     if (token.startsWith('g_')) await endAccess(app.deps, token, app.context);
   };
-  app.deps.workflow.start = async (id) => {
+  app.deps.workflow.start = async ({ id }) => {
     if ((await admitGrant(app.deps, id, app.context)) !== 'go') return;
     if (await activateGrant(app.deps, id, app.context))
       await storeWait(app.deps, { grantId: id, taskToken: id });

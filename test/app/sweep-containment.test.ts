@@ -11,9 +11,9 @@ import {
   CONTAINMENT_PASS_GAP_MS,
   CONTAINMENT_QUIET_SECONDS,
   CONTAINMENT_SETTLE_MAX_MS,
-  SECOND_MS,
   STILL_ENDING_LISTED_MAX_COUNT,
-} from '../../lambdas/core/limits.ts';
+} from '../../lambdas/core/containment/containment-limits.ts';
+import { SECOND_MS } from '../../lambdas/core/limits.ts';
 import { type App, REQUEST, startApp } from '../support/app.ts';
 import {
   approvalOf,

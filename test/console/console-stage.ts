@@ -1,6 +1,5 @@
 import type { Context } from 'aws-lambda';
 import { dynamoSessions } from '../../lambdas/adapters/dynamo/dynamo-sessions.ts';
-import { roleStatements } from '../../lambdas/adapters/postgres/role-statements.ts';
 import { closeReview } from '../../lambdas/app/close-review.ts';
 import { contain } from '../../lambdas/app/contain.ts';
 import { decideApproval } from '../../lambdas/app/decide-approval.ts';
@@ -14,6 +13,7 @@ import { cookieHash } from '../../lambdas/app/sign-in-person.ts';
 import { consoleHandler, consoleHandlers } from '../../lambdas/console/console-handler.ts';
 import { consoleAddress } from '../../lambdas/console/place.ts';
 import type { Principal } from '../../lambdas/core/identity/principal.ts';
+import { rightsLines } from '../../lambdas/functions/rights-lines.ts';
 import type { App } from '../support/app.ts';
 import { type Browser, eventOf, openBrowser } from '../support/browser.ts';
 import { PRINCIPAL, SOFTWARE } from '../support/facts.ts';
@@ -24,7 +24,7 @@ const ELSEWHERE = () => Promise.reject(new Error('nobody signs in here'));
 /** The console on the real use cases, with people who have signed in just now, each in the group `dba`. */
 export const consoleOf = (app: App): ((subject: string) => Promise<Browser>) => {
   let ordinal = 0;
-  const deps = { ...app.deps, roleLines: roleStatements };
+  const deps = { ...app.deps, rightsLines };
   const consoleDeps = {
     ...deps,
     sessions: dynamoSessions(app.tables.connection),

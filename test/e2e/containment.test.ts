@@ -6,7 +6,8 @@ import type { PersonName } from '../../examples/people/people.ts';
 import { CONTAINMENT_CHAIN } from '../../lambdas/core/audit/system-chain.ts';
 import { principalKey } from '../../lambdas/core/identity/principal.ts';
 import { ContainmentListView, ContainmentView } from '../../lambdas/http/containment-schemas.ts';
-import { CredentialView, GrantView, TaskView } from '../../lambdas/http/schemas.ts';
+import { PostgresCredentialView } from '../../lambdas/http/credential-schemas.ts';
+import { GrantView, TaskView } from '../../lambdas/http/schemas.ts';
 import { type CommandRun, runCommand } from '../support/run-command.ts';
 import {
   contain,
@@ -53,7 +54,9 @@ after(async () => {
 const openSession = async (grant: string) => {
   const answer = await crew.ask(vend(grant));
   assert.equal(answer.status, 201, answer.text);
-  const { host, port, database, user, password, sslrootcert } = CredentialView.parse(answer.json).postgres;
+  const { host, port, database, user, password, sslrootcert } = PostgresCredentialView.parse(
+    answer.json,
+  ).postgres;
   const login = { host, port, database, user, password, ssl: { ca: sslrootcert } };
   const client = new Client(login);
   const cut = new Promise<number>((resolve) => client.once('error', () => resolve(Date.now())));

@@ -8,11 +8,11 @@ import { Client } from 'pg';
 import {
   CONTAINMENT_PASS_GAP_MS,
   CONTAINMENT_QUIET_SECONDS,
-  GRANTS_PER_TASK_MAX,
-  SECOND_MS,
-} from '../../lambdas/core/limits.ts';
+} from '../../lambdas/core/containment/containment-limits.ts';
+import { GRANTS_PER_TASK_MAX, SECOND_MS } from '../../lambdas/core/limits.ts';
 import { ContainmentView } from '../../lambdas/http/containment-schemas.ts';
-import { CredentialView, GrantView } from '../../lambdas/http/schemas.ts';
+import { PostgresCredentialView } from '../../lambdas/http/credential-schemas.ts';
+import { GrantView } from '../../lambdas/http/schemas.ts';
 import { idOf, newTask, readGrant, requestAccess, until, vend } from '../e2e/asks.ts';
 import { type Caller, type RunningStack, runStack } from '../e2e/running-stack.ts';
 
@@ -45,7 +45,7 @@ const manyGrants = async (): Promise<string[]> => {
 };
 
 const openSession = async (grant: string): Promise<{ readonly cut: Promise<unknown> }> => {
-  const { host, port, database, user, password, sslrootcert } = CredentialView.parse(
+  const { host, port, database, user, password, sslrootcert } = PostgresCredentialView.parse(
     (await crew.ask(vend(grant))).json,
   ).postgres;
   const client = new Client({ host, port, database, user, password, ssl: { ca: sslrootcert } });

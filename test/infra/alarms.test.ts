@@ -18,6 +18,7 @@ const OWN = [
   'BrokenGlass',
   'ContainmentPlaced',
   'ContainmentsUnsettled',
+  'SessionsOverflow',
 ];
 
 describe('an alarm rings when', () => {

@@ -18,6 +18,7 @@ const permissions = permissionsOf({
   grantWorkflow: 'grant-workflow',
   runWorkflow: 'run-workflow',
   runner: 'runner',
+  revoker: 'revoker',
   notifier: 'notifier',
   sweeper: 'sweeper',
   consoleSecret: undefined,
@@ -25,6 +26,8 @@ const permissions = permissionsOf({
   noticeTopic: undefined,
   authorizerLog: 'authorizer-log',
   targetRoles: [],
+  sessionRoles: [],
+  endingRoles: [],
   databaseUsers: [],
 });
 
@@ -50,11 +53,19 @@ const isLike = (name: string, pattern: string): boolean =>
 /** The rights are narrowed by the names of partitions, so those must be the names the store writes. */
 describe('the partitions that roles allow are those that the store uses', () => {
   test('states, by all that end or change them', () => {
-    for (const name of ['api', 'vend', 'runner', 'sweeper'] as const) {
+    for (const name of ['api', 'vend', 'runner', 'revoker', 'sweeper'] as const) {
       assert.ok(may(name, items.grantKey(GRANT, TASK)), name);
       assert.ok(may(name, items.taskKey(TASK)), name);
       assert.ok(may(name, items.chainHeadKey('requests/2026-01-01/0')), name);
     }
+  });
+
+  test('ended sessions, by revoker alone', () => {
+    for (const key of [items.endedMarkKey('role', GRANT), items.endedTurnKey('role')])
+      assert.deepEqual(
+        FUNCTIONS.filter((name) => may(name, key)),
+        ['revoker'],
+      );
   });
 
   test('idempotency, by api alone', () => {

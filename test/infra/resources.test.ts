@@ -6,6 +6,7 @@ import { ConsoleEnvironment } from '../../lambdas/functions/console.env.ts';
 import { ContainmentEnvironment } from '../../lambdas/functions/containment.env.ts';
 import { NotifierEnvironment } from '../../lambdas/functions/notifier.env.ts';
 import { ReaderEnvironment } from '../../lambdas/functions/reader.env.ts';
+import { RevokerEnvironment } from '../../lambdas/functions/revoker.env.ts';
 import { RunnerEnvironment } from '../../lambdas/functions/runner.env.ts';
 import { SweeperEnvironment } from '../../lambdas/functions/sweeper.env.ts';
 import { VendEnvironment } from '../../lambdas/functions/vend.env.ts';
@@ -164,6 +165,7 @@ describe('functions', () => {
       reader: ReaderEnvironment,
       vend: VendEnvironment,
       runner: RunnerEnvironment,
+      revoker: RevokerEnvironment,
       waiter: WaiterEnvironment,
       console: ConsoleEnvironment,
       containment: ContainmentEnvironment,

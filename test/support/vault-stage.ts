@@ -32,6 +32,7 @@ const RIGHTS = permissionsOf({
   grantWorkflow: 'arn:aws:states:::stateMachine:none',
   runWorkflow: 'arn:aws:states:::stateMachine:none',
   runner: 'arn:aws:lambda:::function:none',
+  revoker: 'arn:aws:lambda:::function:none',
   notifier: 'arn:aws:lambda:::function:none',
   sweeper: 'arn:aws:lambda:::function:none',
   consoleSecret: undefined,
@@ -39,6 +40,8 @@ const RIGHTS = permissionsOf({
   noticeTopic: undefined,
   authorizerLog: 'arn:aws:logs:::log-group:none',
   targetRoles: [],
+  sessionRoles: [],
+  endingRoles: [],
   databaseUsers: [],
 });
 

@@ -5,6 +5,7 @@ import type { Approval } from '../../core/approval/approval.ts';
 import { approvalDueAt, reviewOf } from '../../core/approval/approval-life.ts';
 import type { AuditEntry } from '../../core/audit/entry.ts';
 import type { Containment } from '../../core/containment/containment.ts';
+import { CONTAINMENT_KEPT_SECONDS } from '../../core/containment/containment-limits.ts';
 import { NOBODY_CONTAINED } from '../../core/containment/register.ts';
 import { grantDueAt, taskDueAt } from '../../core/grant/due-at.ts';
 import { owesEnding } from '../../core/grant/end-grant.ts';
@@ -13,7 +14,6 @@ import type { Task } from '../../core/grant/task.ts';
 import type { ContainmentRegister } from '../../core/grant/use-grant.ts';
 import { principalKey } from '../../core/identity/principal.ts';
 import {
-  CONTAINMENT_KEPT_SECONDS,
   DUE_SHARDS_COUNT,
   IDEMPOTENCY_SECONDS,
   REVOCATION_SECONDS,
@@ -88,6 +88,14 @@ export const containmentKey = (id: string): Item => ({
   pk: text(CONTAINMENTS),
   sk: text(`CONTAINMENT#${id}`),
 });
+
+/** Whose sessions of a role ended early, and whose turn it is to write its deny policy: in a partition of the role's own. */
+export const endedMarkKey = (roleArn: string, grantId: string): Item => ({
+  pk: text(`ENDED#${roleArn}`),
+  sk: text(`MARK#${grantId}`),
+});
+
+export const endedTurnKey = (roleArn: string): Item => ({ pk: text(`ENDED#${roleArn}`), sk: text('TURN') });
 
 export const chainHeadKey = (chain: string): Item => ({ pk: text(`CHAIN#${chain}`), sk: text('HEAD') });
 

@@ -38,8 +38,9 @@ export interface AuditTarget {
   readonly account: string;
   readonly region: string;
   readonly resourceId: string;
-  readonly host: string;
-  readonly database: string;
+  /** Null where nothing is connected to. */
+  readonly host: string | null;
+  readonly database: string | null;
   readonly user: string;
 }
 
@@ -50,6 +51,14 @@ export interface RefusalCount {
   readonly count: number;
 }
 
+/** What else is known of a credential of some kinds. No secret. */
+export interface IssuedFacts {
+  /** By which CloudTrail knows what was done with a session. */
+  readonly accessKeyId?: string;
+  /** How much of AWS's own room for policy and tags it takes, in per cent. */
+  readonly packedPolicyPercent?: number;
+}
+
 /** The facts of a change; `EventContext` is added where it is committed. Times are epoch milliseconds. */
 export type AuditFact =
   | {
@@ -58,6 +67,8 @@ export type AuditFact =
       readonly task: string;
       readonly resource: string;
       readonly action: string;
+      /** Null where the resource has none. */
+      readonly profile: string | null;
       readonly rights: string;
       readonly unmasked: readonly string[];
       readonly requestedSeconds: number;
@@ -98,7 +109,7 @@ export type AuditFact =
       readonly expiresAt: EpochMs;
       readonly activeAfterMs: number;
     }
-  | {
+  | ({
       readonly type: 'credential.issued';
       readonly grant: string;
       readonly credential: string;
@@ -108,7 +119,7 @@ export type AuditFact =
       readonly fingerprint: string;
       readonly expiresAt: EpochMs;
       readonly ordinal: number;
-    }
+    } & IssuedFacts)
   | {
       readonly type: 'grant.ended';
       readonly grant: string;
@@ -317,10 +328,20 @@ export type AuditFact =
       readonly type: 'access.previewed';
       readonly resource: string;
       readonly action: string;
+      readonly profile: string | null;
       readonly requestedSeconds: number;
       readonly effect: 'allow' | 'deny';
       readonly quorum: number;
       readonly determinedBy: readonly DeterminingPolicy[];
+    }
+  | {
+      /** Sessions of a role are refused by when they were issued, because too many ended early to be named. */
+      readonly type: 'target.overflow';
+      readonly resource: string;
+      readonly role: string;
+      readonly issuedBefore: EpochMs;
+      /** Grants that have not ended and need a new session. */
+      readonly hit: readonly string[];
     }
   | {
       readonly type: 'target.orphan_ended';

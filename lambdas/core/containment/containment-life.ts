@@ -1,5 +1,5 @@
 import type { Change } from '../grant/change.ts';
-import { CONTAINMENT_PASS_GAP_MS, CONTAINMENT_QUIET_SECONDS, SECOND_MS } from '../limits.ts';
+import { SECOND_MS } from '../limits.ts';
 import type { EpochMs } from '../time.ts';
 import type {
   Containment,
@@ -10,6 +10,7 @@ import type {
   StandingContainment,
   Word,
 } from './containment.ts';
+import { CONTAINMENT_PASS_GAP_MS, CONTAINMENT_QUIET_SECONDS } from './containment-limits.ts';
 
 export const placeContainment = (
   asked: Pick<Containment, 'id' | 'scope' | 'holders'>,

@@ -1,5 +1,5 @@
 import type Provider from 'oidc-provider';
-import { PEOPLE, type PersonName } from '../examples/people/people.ts';
+import { PEOPLE, type PersonName } from './people.ts';
 
 /** For people at a command line. It needs no secret: their passwords are what opens. */
 export const PEOPLE_CLIENT = 'latchkey-people';
