@@ -25,7 +25,7 @@ import { runDefinition } from './run-definition.ts';
 import { joinVpc, RunnerNetwork } from './runner-network.ts';
 import { logGroupName, ServiceFunction } from './service-function.ts';
 import type { Settings } from './settings.ts';
-import { EndSessionsDocument } from './ssh-target.ts';
+import { EndSessionsDocument, endSessionsDocumentName } from './ssh-target.ts';
 import { SweeperSchedule } from './sweeper-schedule.ts';
 import { Tables } from './tables.ts';
 import { trustedBy } from './trusted-by.ts';
@@ -261,7 +261,7 @@ export class LatchkeyStack extends Stack {
   }
 
   #endSessionsDocument(): string {
-    return `${this.stackName}-end-ssh-sessions`;
+    return endSessionsDocumentName(this.stackName);
   }
 
   #workflowName(name: 'grant' | 'run'): string {
