@@ -1,7 +1,7 @@
 import { ArnFormat, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { FunctionName } from '../lambdas/core/config/compiled.ts';
-import type { Resource } from '../lambdas/core/config/resource.ts';
+import { type Resource, resourcesOf } from '../lambdas/core/config/resource.ts';
 import { AccessTarget } from './access-target.ts';
 import { Alarms } from './alarms.ts';
 import { consoleEnvironment, noticeEnvironment } from './console-environment.ts';
@@ -200,7 +200,7 @@ export class LatchkeyStack extends Stack {
   }
 
   #makeTargetRoles(): void {
-    for (const resource of this.#props.resources)
+    for (const resource of resourcesOf(this.#props.resources, 'postgres'))
       new AccessTarget(this, `Target-${resource.id}`, {
         resource,
         latchkeyAccount: this.account,

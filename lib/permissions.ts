@@ -1,5 +1,5 @@
 import type { FunctionName } from '../lambdas/core/config/compiled.ts';
-import type { Resource } from '../lambdas/core/config/resource.ts';
+import { type PostgresResource, type Resource, resourcesOf } from '../lambdas/core/config/resource.ts';
 import { NEVER_ON_AUDIT } from './tables.ts';
 
 /** One statement of a function's role. `Allow` unless it says otherwise. */
@@ -216,18 +216,20 @@ const only = (action: string, on: readonly string[]): Permission[] =>
 const listed = (arn: string | undefined): string[] => (arn === undefined ? [] : [arn]);
 
 export const targetRolesOf = (resources: readonly Resource[]): string[] =>
-  [...new Set(resources.map(({ target }) => target.roleArn))].sort();
+  [...new Set(resourcesOf(resources, 'postgres').map(({ target }) => target.roleArn))].sort();
 
 /** The users whose logins `runner` may sign, in the ARN form of `rds-db:connect`. */
 export const databaseUsersOf = (resources: readonly Resource[]): string[] => [
   ...new Set(
-    resources.flatMap((resource) => ADMIN_AND_GRANTS.map((user) => databaseUserArn(resource, user))),
+    resourcesOf(resources, 'postgres').flatMap((resource) =>
+      ADMIN_AND_GRANTS.map((user) => databaseUserArn(resource, user)),
+    ),
   ),
 ];
 
 const ADMIN_AND_GRANTS = ['latchkey_admin', 'lk_*'];
 
-export const databaseUserArn = ({ target }: Resource, user: string): string => {
+export const databaseUserArn = ({ target }: PostgresResource, user: string): string => {
   const [, partition] = target.roleArn.split(':');
   return `arn:${partition}:rds-db:${target.region}:${target.account}:dbuser:${target.resourceId}/${user}`;
 };

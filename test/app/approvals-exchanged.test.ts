@@ -156,7 +156,7 @@ test('nobody approves what is kept in the place of what they are asked about, no
   for (const change of [other, async ({ run }: { run: Run }) => exchange(run.id)]) {
     const scene = await newWaitingRun(app);
     await change(scene);
-    const shown = await showApproval({ ...app.deps, roleLines: () => [] }, DORA, scene.approval.id);
+    const shown = await showApproval({ ...app.deps, rightsLines: () => [] }, DORA, scene.approval.id);
     assert.ok(shown.ok);
     assert.equal(shown.value.statements, 'exchanged');
     app.calls.length = 0;

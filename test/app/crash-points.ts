@@ -16,14 +16,14 @@ import { Killed, killAt, killAtEveryPoint } from '../support/kill-at.ts';
 
 const killedDeps = (app: App, point: number) => {
   const { wrap, wasReached } = killAt(point);
-  const { store, workflow, target, signer } = app.deps;
+  const { store, workflow, targets, issuers } = app.deps;
   const { readChain: _, ...calls } = store;
   const deps = {
     ...app.deps,
     store: { ...wrap(calls), readChain: store.readChain },
     workflow: wrap(workflow),
-    target: wrap(target),
-    signer: wrap(signer),
+    targets: { postgres: wrap(targets.postgres) },
+    issuers: { postgres: wrap(issuers.postgres) },
   };
   return { deps, wasReached };
 };
