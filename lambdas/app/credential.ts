@@ -19,3 +19,14 @@ export interface PostgresLogin {
   readonly password: string;
   readonly caPem: string;
 }
+
+/** Lets in whoever shows it as the grant's user, who is bound to one role in one namespace. */
+export interface ClusterToken {
+  readonly kind: 'eks';
+  readonly cluster: string;
+  readonly endpoint: string;
+  readonly caPem: string;
+  readonly namespace: string;
+  readonly user: string;
+  readonly token: string;
+}

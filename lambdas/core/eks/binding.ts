@@ -1,5 +1,5 @@
-import { GRANT_ID_PATTERN } from '../grant/ids.ts';
-import type { EksProfile } from './address.ts';
+import type { EksProfile } from '../config/target-addresses.ts';
+import { clusterUser, GRANT_ID_PATTERN } from '../grant/ids.ts';
 import type { RoleBinding } from './kubernetes-objects.ts';
 
 /**
@@ -12,12 +12,11 @@ import type { RoleBinding } from './kubernetes-objects.ts';
 export const GRANT_LABEL = 'latchkey/grant';
 export const RBAC_GROUP = 'rbac.authorization.k8s.io';
 const BINDING_PREFIX = 'latchkey-';
-const USER_PREFIX = 'latchkey:';
+/** Of every user that a grant's session is known as there. */
+const USER_PREFIX = clusterUser('');
 
 export const bindingName = (grantId: string): string =>
   `${BINDING_PREFIX}${grantId.slice(2).replaceAll('_', '-')}`;
-
-export const clusterUser = (grantId: string): string => `${USER_PREFIX}${grantId}`;
 
 /** The manifest of a grant that gives nobody anything yet: who it is for is written in last. */
 export const emptyBinding = (grantId: string, { namespace, role }: EksProfile) => ({

@@ -1,4 +1,4 @@
-import type { EksProfile } from './address.ts';
+import type { EksProfile } from '../config/target-addresses.ts';
 import { RBAC_GROUP } from './binding.ts';
 import type { Role, Rule } from './kubernetes-objects.ts';
 

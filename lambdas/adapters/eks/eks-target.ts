@@ -1,0 +1,72 @@
+import { DependencyUnavailable } from '../../app/ports.ts';
+import { type CloseAsk, type CloseReport, type Target, TemplateLeaks } from '../../app/ports-of-targets.ts';
+import type { EksResource } from '../../core/config/resource.ts';
+import type { EksProfile } from '../../core/config/target-addresses.ts';
+import { grantsOfBinding } from '../../core/eks/binding.ts';
+import type { EpochMs } from '../../core/time.ts';
+import { takeSteps } from '../ending-steps.ts';
+import { closeBinding } from './close-binding.ts';
+import { listBindings } from './cluster.ts';
+import { ClusterRefusal, inCluster } from './kubernetes-api.ts';
+import { openBinding } from './open-binding.ts';
+import type { SignInOwn } from './own-eks-token.ts';
+
+/** The port `Target` on a cluster that `docs/targets/eks.yaml` has prepared. */
+export const eksTarget = (tools: {
+  readonly signInOwn: SignInOwn;
+  readonly clock: () => EpochMs;
+}): Target<EksResource> => ({
+  async open({ resource, grant, isStillWanted }) {
+    const profile = profileOf(resource, grant.profile);
+    // What is not configured any more is not given; nothing was made for it yet.
+    if (!profile) throw new TemplateLeaks('the profile is not there any more');
+    const ask = { grantId: grant.id, profile, isStillWanted };
+    return inCluster({ resource, ...tools }, (api) => openBinding(api, ask));
+  },
+  async close(ask) {
+    const profiles = profilesToEnd(ask);
+    if (!profiles) return { dead: false, steps: [], error: 'profile:removed_from_configuration' };
+    return endIn(ask, { ...tools, profiles });
+  },
+  inventory: (resource) =>
+    inCluster({ resource, ...tools }, async (api) => {
+      const lists = await Promise.all(
+        namespacesOf(resource).map((namespace) => listBindings(api, namespace)),
+      );
+      return [...new Set(lists.flat().flatMap(grantsOfBinding))];
+    }),
+});
+
+const endIn = async (
+  { resource, grantId, since }: CloseAsk<EksResource>,
+  {
+    profiles,
+    signInOwn,
+    clock,
+  }: { profiles: readonly EksProfile[]; signInOwn: SignInOwn; clock: () => EpochMs },
+): Promise<CloseReport> => {
+  const asked = { grantId, profiles, namespaces: namespacesOf(resource) };
+  const codeOf = (error: unknown) => (error instanceof ClusterRefusal ? error.code : undefined);
+  try {
+    return await inCluster({ resource, signInOwn }, (api) =>
+      takeSteps({ since, clock, codeOf }, (take) => closeBinding(api, asked, take)),
+    );
+  } catch (error) {
+    if (!(error instanceof DependencyUnavailable)) throw error;
+    return { dead: false, steps: [], error: 'connect:unavailable' };
+  }
+};
+
+const profileOf = ({ target }: EksResource, name: string | undefined): EksProfile | undefined =>
+  name !== undefined && Object.hasOwn(target.profiles, name) ? target.profiles[name] : undefined;
+
+/** Undefined: nobody can tell any more where it was bound. */
+const profilesToEnd = ({ resource, grant }: CloseAsk<EksResource>): readonly EksProfile[] | undefined => {
+  if (!grant) return Object.values(resource.target.profiles);
+  const profile = profileOf(resource, grant.profile);
+  return profile && [profile];
+};
+
+const namespacesOf = ({ target }: EksResource): readonly string[] => [
+  ...new Set(Object.values(target.profiles).map(({ namespace }) => namespace)),
+];
