@@ -78,18 +78,20 @@ const send = (
 ): Promise<{ status: number; text: string }> =>
   new Promise((resolve, reject) => {
     const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
+    const bytes = body && Buffer.from(JSON.stringify(body));
     const headers = {
       authorization: `Bearer ${token}`,
       accept: 'application/json',
       'user-agent': 'latchkey',
-      ...(body ? { 'content-type': type } : {}),
+      // Node frames the body of a DELETE only when it is told its length.
+      ...(bytes ? { 'content-type': type, 'content-length': bytes.length } : {}),
     };
     const signal = AbortSignal.timeout(KUBERNETES_TIMEOUT_MS);
     const sent = request(new URL(path, endpoint), { method, agent, headers, signal }, (answer) => {
       readText(answer).then((text) => resolve({ status: answer.statusCode ?? 0, text }), reject);
     });
     sent.on('error', reject);
-    sent.end(body && JSON.stringify(body));
+    sent.end(bytes);
   });
 
 const readText = async (answer: IncomingMessage): Promise<string> => {
