@@ -19,6 +19,7 @@ export interface Arns {
   readonly vaultKeys: string;
   readonly payloads: string;
   readonly runner: string;
+  readonly revoker: string;
   readonly notifier: string;
   /** The one secret of each of these functions, and the one topic; undefined where settings name none. */
   readonly consoleSecret: string | undefined;
@@ -133,6 +134,7 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
       putPayloads(arns.payloads),
       ...only('rds-db:connect', arns.databaseUsers),
     ],
+    revoker: [readTogether(arns.grants), putState(arns.grants, TASKS, CHAIN_HEADS), appendTrail],
     waiter: [
       { ...readTogether(arns.grants), when: inPartitions(TASKS, APPROVALS, REVOCATIONS, CONTAINMENT) },
       putTaskToken(arns.grants),
@@ -163,7 +165,7 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
       updateState(arns.grants, TASKS),
       appendTrail,
       signal(workflows, 'StartExecution', 'SendTaskSuccess'),
-      invoke(arns.runner, arns.notifier),
+      invoke(arns.runner, arns.revoker, arns.notifier),
       { actions: ['logs:FilterLogEvents'], on: [arns.authorizerLog, `${arns.authorizerLog}:*`] },
     ],
   };

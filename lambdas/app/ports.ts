@@ -167,7 +167,7 @@ export interface Store {
 
 /** Step Functions, seen from here. *Already exists*, *timed out* and *does not exist* are not failures. */
 export interface Workflow {
-  start(grantId: string, wait: ApprovalWait): Promise<void>;
+  start(grant: Pick<Grant, 'id' | 'kind'>, wait: ApprovalWait): Promise<void>;
   startRun(runId: string, wait: ApprovalWait): Promise<void>;
   endWait(token: string): Promise<void>;
   renewWait(token: string): Promise<void>;

@@ -112,7 +112,7 @@ export const startApp = async () => {
     consoleUrl: 'https://latchkey.example.com',
     workflow: {
       startRun: async (id: string) => void calls.push(`startRun ${id}`),
-      start: async (id: string) => void calls.push(`start ${id}`),
+      start: async ({ id }: { id: string }) => void calls.push(`start ${id}`),
       endWait: async (token: string) => void calls.push(`endWait ${token}`),
       renewWait: async (token: string) => void calls.push(`renewWait ${token}`),
     },

@@ -73,6 +73,19 @@ const CLASSES: Readonly<Record<RunAction, StatementClass>> = {
 export const offersAction = ({ actions }: Pick<Resource, 'actions'>, action: string): boolean =>
   actions.some((offered) => offered === action);
 
+/** The function that reaches targets of a kind: `runner` those in a network of yours, `revoker` what is changed by calls to AWS. */
+export type Reacher = 'runner' | 'revoker';
+
+export const reacherOf = (kind: ResourceKind): Reacher => REACHERS[kind];
+
+const REACHERS: Readonly<Record<ResourceKind, Reacher>> = {
+  postgres: 'runner',
+  mysql: 'runner',
+  eks: 'runner',
+  aws: 'revoker',
+  ssh: 'revoker',
+};
+
 /** Those of one kind, in the order of the configuration. */
 export const resourcesOf = <K extends ResourceKind>(
   resources: readonly Resource[],
