@@ -8,6 +8,7 @@ import {
   type ClusterCall,
   type ClusterScene,
   callCluster,
+  endedOf,
   newGrant,
   tokenOf,
 } from '../support/cluster-scene.ts';
@@ -39,7 +40,7 @@ export const clusterContract = (start: () => Promise<ClusterScene>): void => {
     scene.target.close({
       resource: scene.resource,
       grantId: grant.id,
-      grant: { ...grant, ...ENDED },
+      grant: endedOf(grant),
       since: Date.now(),
     });
   const token = (grant: ActivatingGrant) => tokenOf(scene.resource, grant);
@@ -280,12 +281,3 @@ export const strayOf = (grantId: string, name: string, others: readonly object[]
   roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'logs-reader' },
   subjects: [subjectOf(grantId), ...others],
 });
-
-const ENDED = {
-  state: 'expired',
-  cause: 'window_over',
-  endedAt: 0,
-  activatedAt: 0,
-  credentialsIssued: 1,
-  ending: { status: 'pending', attempts: 0, nextAttemptAt: 0, lastError: undefined },
-} as const;

@@ -64,6 +64,7 @@ export const startKubernetes = async (): Promise<ClusterScene & { output(): stri
     resource,
     target,
     sessions,
+    certificate,
     adminToken: () => signInOwn(resource),
     asMaster,
     output: server.output,

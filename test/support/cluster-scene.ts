@@ -5,8 +5,9 @@ import { eksTarget } from '../../lambdas/adapters/eks/eks-target.ts';
 import { ownEksToken } from '../../lambdas/adapters/eks/own-eks-token.ts';
 import type { Target } from '../../lambdas/app/ports-of-targets.ts';
 import type { EksResource } from '../../lambdas/core/config/resource.ts';
-import type { ActivatingGrant, ActiveGrant } from '../../lambdas/core/grant/grant.ts';
+import type { ActivatingGrant, ActiveGrant, EndedGrant } from '../../lambdas/core/grant/grant.ts';
 import { grantId, taskId } from '../../lambdas/core/grant/ids.ts';
+import type { LocalCertificate } from '../../local/certificates.ts';
 import type { Sessions } from '../../local/sessions.ts';
 import { ACTIVATING } from './facts.ts';
 
@@ -38,6 +39,7 @@ export interface ClusterScene {
   readonly resource: EksResource;
   readonly target: Target<EksResource>;
   readonly sessions: Sessions;
+  readonly certificate: LocalCertificate;
   /** What `runner` shows. */
   adminToken(): Promise<string>;
   /** As whoever made the cluster. */
@@ -103,8 +105,26 @@ export const newGrant = (profile = 'logs-reader', task = taskId(random(20))): Ac
 
 const { activateBy: _, ...CORE } = ACTIVATING;
 
+/** The same grant when its window is over. */
+export const endedOf = (grant: ActivatingGrant): EndedGrant => {
+  const { activateBy: _by, ...core } = grant;
+  return {
+    ...core,
+    state: 'expired',
+    cause: 'window_over',
+    endedAt: Date.now(),
+    activatedAt: undefined,
+    credentialsIssued: 0,
+    ending: { status: 'pending', attempts: 0, nextAttemptAt: 0, lastError: undefined },
+  };
+};
+
 /** What `vend` would answer for it now. STS is asked where `AWS_ENDPOINT_URL_STS` says. */
-export const tokenOf = async (resource: EksResource, grant: ActivatingGrant): Promise<string> => {
+export const tokenOf = async (
+  resource: EksResource,
+  grant: ActivatingGrant,
+  clock: () => number = Date.now,
+): Promise<string> => {
   const active: ActiveGrant = {
     ...CORE,
     ...grant,
@@ -113,7 +133,7 @@ export const tokenOf = async (resource: EksResource, grant: ActivatingGrant): Pr
     credentialsIssued: 0,
   };
   const marksOf = ({ id }: ActiveGrant) => ({ tags: { 'latchkey:grant': id }, sourceIdentity: 'alice' });
-  const issued = await eksIssuer({ clock: Date.now, marksOf }).issue({ resource, grant: active });
+  const issued = await eksIssuer({ clock, marksOf }).issue({ resource, grant: active });
   if (!issued.ok) throw new TypeError(issued.failure.code);
   return issued.value.secret;
 };

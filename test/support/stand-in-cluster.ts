@@ -36,6 +36,7 @@ export const startStandInCluster = async (): Promise<ClusterScene> => {
     resource,
     target,
     sessions,
+    certificate,
     adminToken: () => signInOwn(resource),
     async asMaster({ method = 'GET', path, body, contentType = 'application/json' }) {
       const { status, body: told } = answerCall(cluster.store, {
