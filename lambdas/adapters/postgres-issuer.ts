@@ -13,7 +13,7 @@ export const postgresIssuer = (signer: DatabaseTokenSigner): Issuer<PostgresReso
     return ok({
       content: { kind: 'postgres', host, port, database, user, password: token, caPem },
       secret: token,
-      expiresAt: Math.min(expiresAt, grant.expiresAt),
+      expiresAt,
     });
   },
 });

@@ -73,7 +73,7 @@ export interface Issued {
   readonly content: CredentialContent;
   /** What its fingerprint is taken of. */
   readonly secret: string;
-  /** The earliest of its own end, its grant's, and that of whatever signed it. */
+  /** When it ends by itself: the earlier of its own end and that of whatever signed it. */
   readonly expiresAt: EpochMs;
   /** Makes it usable, once its entry is committed; undefined where knowing it is enough. */
   readonly release?: () => Promise<void>;

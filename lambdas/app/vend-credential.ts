@@ -56,11 +56,12 @@ const attempt = async (
   const id = `c_${Buffer.from(deps.random(ID_RANDOM_BYTES)).toString('hex')}`;
   const issued = await issuerOf(deps.issuers, resource).issue({ resource, grant: use.value, id });
   if (!issued.ok) return issued;
-  const receipt = await commitIssue(deps, caller, { grant: use.value, resource, id, issued: issued.value });
+  const expiresAt = Math.min(issued.value.expiresAt, use.value.expiresAt);
+  const issue = { grant: use.value, resource, id, issued: { ...issued.value, expiresAt } };
+  const receipt = await commitIssue(deps, caller, issue);
   if (receipt === 'lost') return 'lost';
   await issued.value.release?.();
-  const { content, expiresAt } = issued.value;
-  return ok({ credential: { id, grantId, expiresAt, ...content }, receipt });
+  return ok({ credential: { id, grantId, expiresAt, ...issued.value.content }, receipt });
 };
 
 const commitIssue = async (

@@ -85,6 +85,7 @@ test('a grant that asks for more than people saw gets nothing', async () => {
     { requestedSeconds: 3_600 },
     { reason: 'other' },
     { action: 'postgres:ddl' },
+    { profile: 'other' },
   ] as const) {
     const { grant, approval } = await newWaitingGrant(app);
     await decided(app, approval);

@@ -1,7 +1,7 @@
 import type { Caller, Software } from '../../lambdas/app/caller.ts';
 import { GENESIS } from '../../lambdas/core/audit/chain.ts';
 import type { PrincipalEntry } from '../../lambdas/core/config/issuer.ts';
-import type { PostgresResource } from '../../lambdas/core/config/resource.ts';
+import type { AwsResource, PostgresResource } from '../../lambdas/core/config/resource.ts';
 import type { ActivatingGrant } from '../../lambdas/core/grant/grant.ts';
 import type { Principal } from '../../lambdas/core/identity/principal.ts';
 import type { PolicyAnswer } from '../../lambdas/core/policy/question.ts';
@@ -72,7 +72,35 @@ export const RESOURCE: PostgresResource = {
   },
 };
 
-/** A grant on it whose role is about to be made. */
+/** A role whose sessions come in two profiles. */
+export const AWS_RESOURCE: AwsResource = {
+  id: 'reports-bucket',
+  kind: 'aws',
+  description: 'Reports of the shop',
+  env: 'staging',
+  actions: ['aws:assume'],
+  maxDurationSeconds: 3_600,
+  sensitive: [],
+  target: {
+    account: '000000000000',
+    region: 'us-east-1',
+    roleArn: 'arn:aws:iam::000000000000:role/latchkey-aws-reports',
+    shards: 2,
+    externalId: 'latchkey-test-7f3a',
+    profiles: {
+      'read-reports': {
+        description: 'Read reports',
+        allow: [{ actions: ['s3:GetObject'], resources: ['arn:aws:s3:::reports/*'] }],
+      },
+      'write-reports': {
+        description: 'Write reports',
+        allow: [{ actions: ['s3:PutObject'], resources: ['arn:aws:s3:::reports/*'] }],
+      },
+    },
+  },
+};
+
+/** A grant on `RESOURCE` whose role is about to be made. */
 export const ACTIVATING: ActivatingGrant = {
   id: 'g_k3v9q2m7xw4b8r1nd6hz_5h2j7d9c1s0f',
   version: 2,
