@@ -2,12 +2,14 @@ import { timingSafeEqual } from 'node:crypto';
 import type { Session } from '../../local/sessions.ts';
 import { canonicalQuery, sha256, signatureOf, timeOf } from '../../local/sigv4.ts';
 
-export interface ClusterTokenAsk {
-  readonly token: string;
+/** What is looked at of whoever signed. */
+type Signer = Pick<Session, 'secretAccessKey' | 'sessionToken' | 'expiration'>;
+
+export interface IdentityAsk<S extends Signer> {
   /** Which cluster asks: it is part of what was signed. */
   readonly cluster: string;
   readonly region: string;
-  readonly lookup: (accessKeyId: string) => Session | undefined;
+  readonly lookup: (accessKeyId: string) => S | undefined;
   readonly now: number;
 }
 
@@ -29,7 +31,7 @@ const KEYS = [
 ];
 
 /** The session that signed this token for this cluster, if one did and still may: the rules of EKS's authenticator, then those of STS. */
-export const verifyEksToken = ({ token, ...ask }: ClusterTokenAsk): Session | undefined => {
+export const verifyEksToken = <S extends Signer>(token: string, ask: IdentityAsk<S>): S | undefined => {
   if (token.length > MAX_BYTES || !token.startsWith(PREFIX)) return undefined;
   const encoded = token.slice(PREFIX.length);
   const text = Buffer.from(encoded, 'base64url');
@@ -38,10 +40,10 @@ export const verifyEksToken = ({ token, ...ask }: ClusterTokenAsk): Session | un
 };
 
 /** The same of the address inside, as STS gets it from an authenticator that has put the cluster's name into the header. */
-export const verifyIdentityUrl = (
+export const verifyIdentityUrl = <S extends Signer>(
   address: string,
-  { cluster, region, lookup, now }: Omit<ClusterTokenAsk, 'token'>,
-): Session | undefined => {
+  { cluster, region, lookup, now }: IdentityAsk<S>,
+): S | undefined => {
   const url = URL.parse(address);
   const host = `sts.${region}.amazonaws.com`;
   if (!url || url.origin !== `https://${host}` || url.pathname !== '/' || url.hash !== '') return undefined;

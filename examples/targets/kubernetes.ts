@@ -105,7 +105,7 @@ const userOf = (
   const known = sessions();
   if (!known) return undefined;
   const lookup = (id: string) => known.lookup(id);
-  const session = verifyEksToken({ token, cluster, region, lookup, now: clock() });
+  const session = verifyEksToken(token, { cluster, region, lookup, now: clock() });
   const entry = entries.find(({ roleArn }) => roleArn === session?.roleArn);
   const name = session?.arn.split('/').at(-1) ?? '';
   return entry?.username.replace('{{SessionName}}', name.replaceAll('@', '-'));

@@ -1,6 +1,14 @@
+import type { Credential } from '../app/credential.ts';
 import { type VendDeps, vendCredential } from '../app/vend-credential.ts';
 import { ok } from '../core/result.ts';
-import { credentialEnvironment, credentialView } from './credential-views.ts';
+import { CREDENTIAL_PROCESS_TYPE, EXEC_CREDENTIAL_TYPE, KUBECONFIG_TYPE } from './credential-schemas.ts';
+import {
+  credentialEnvironment,
+  credentialProcess,
+  credentialView,
+  execCredentialView,
+  kubeconfigText,
+} from './credential-views.ts';
 import type { Handlers } from './operations.ts';
 
 /** What a shell asks for with `Accept`, to be given to `eval`. */
@@ -12,8 +20,26 @@ export const vendHandlers = (deps: VendDeps): Handlers<'vendCredential'> => ({
     const vended = await vendCredential(deps, caller, path.id);
     if (!vended.ok) return vended;
     const { credential, receipt } = vended.value;
-    return accept.includes(SHELL_TYPE)
-      ? ok({ status: 201, body: credentialEnvironment(credential), contentType: SHELL_TYPE, receipt })
-      : ok({ status: 201, body: credentialView(credential), receipt });
+    return ok({ status: 201, ...formOf(credential, accept), receipt });
   },
 });
+
+/** What a kind may be asked for as, beside JSON. The first that is named and that the kind has is answered. */
+const FORMS: readonly (readonly [
+  type: string,
+  form: (credential: Credential) => object | string | undefined,
+])[] = [
+  [SHELL_TYPE, credentialEnvironment],
+  [CREDENTIAL_PROCESS_TYPE, credentialProcess],
+  [EXEC_CREDENTIAL_TYPE, execCredentialView],
+  [KUBECONFIG_TYPE, kubeconfigText],
+];
+
+/** A form that the kind does not have is answered as JSON, since the credential is issued by now. */
+const formOf = (credential: Credential, accept: string): { body: object | string; contentType?: string } => {
+  for (const [contentType, form] of FORMS) {
+    const body = accept.includes(contentType) ? form(credential) : undefined;
+    if (body !== undefined) return { body, contentType };
+  }
+  return { body: credentialView(credential) };
+};

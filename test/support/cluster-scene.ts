@@ -1,5 +1,6 @@
 import { request } from 'node:https';
 import { text } from 'node:stream/consumers';
+import { stsSessions } from '../../lambdas/adapters/aws/assume-role.ts';
 import { eksIssuer } from '../../lambdas/adapters/eks/eks-issuer.ts';
 import { eksTarget } from '../../lambdas/adapters/eks/eks-target.ts';
 import { ownEksToken } from '../../lambdas/adapters/eks/own-eks-token.ts';
@@ -132,8 +133,8 @@ export const tokenOf = async (
     activatedAt: Date.now(),
     credentialsIssued: 0,
   };
-  const marksOf = ({ id }: ActiveGrant) => ({ tags: { 'latchkey:grant': id }, sourceIdentity: 'alice' });
-  const issued = await eksIssuer({ clock, marksOf }).issue({ resource, grant: active });
+  const assume = stsSessions();
+  const issued = await eksIssuer({ clock, assume }).issue({ resource, grant: active, id: 'c_1' });
   if (!issued.ok) throw new TypeError(issued.failure.code);
   return issued.value.secret;
 };

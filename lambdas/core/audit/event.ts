@@ -51,6 +51,14 @@ export interface RefusalCount {
   readonly count: number;
 }
 
+/** What else is known of a credential of some kinds. No secret. */
+export interface IssuedFacts {
+  /** By which CloudTrail knows what was done with a session. */
+  readonly accessKeyId?: string;
+  /** How much of AWS's own room for policy and tags it takes, in per cent. */
+  readonly packedPolicyPercent?: number;
+}
+
 /** The facts of a change; `EventContext` is added where it is committed. Times are epoch milliseconds. */
 export type AuditFact =
   | {
@@ -101,7 +109,7 @@ export type AuditFact =
       readonly expiresAt: EpochMs;
       readonly activeAfterMs: number;
     }
-  | {
+  | ({
       readonly type: 'credential.issued';
       readonly grant: string;
       readonly credential: string;
@@ -111,7 +119,7 @@ export type AuditFact =
       readonly fingerprint: string;
       readonly expiresAt: EpochMs;
       readonly ordinal: number;
-    }
+    } & IssuedFacts)
   | {
       readonly type: 'grant.ended';
       readonly grant: string;

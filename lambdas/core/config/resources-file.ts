@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ENVIRONMENTS_MAX_COUNT, RESOURCES_MAX_COUNT } from '../limits.ts';
+import { AwsSection, awsMistakes, toAwsResource } from './aws-section.ts';
 import type { Compiled, ConfigError } from './config-error.ts';
 import { readSection } from './config-error.ts';
 import { closest } from './find-resource.ts';
@@ -42,8 +43,8 @@ export const compileResources = (parsed: unknown, certificates: Certificates): C
   };
 };
 
-const ResourceSection = z.discriminatedUnion('kind', [PostgresSection], {
-  error: 'must be one of: postgres.',
+const ResourceSection = z.discriminatedUnion('kind', [PostgresSection, AwsSection], {
+  error: 'must be one of: postgres, aws.',
 });
 
 type ResourceSection = z.infer<typeof ResourceSection>;
@@ -57,11 +58,19 @@ const kindMistakes = (
   const section = resources[index];
   if (!section) return [];
   const earlier = resources.slice(0, index).map((one, at) => [at, one] as const);
-  return postgresMistakes(section, earlier, certificates);
+  if (section.kind === 'aws') return awsMistakes(section, earlier.filter(isOf('aws')));
+  return postgresMistakes(section, earlier.filter(isOf('postgres')), certificates);
 };
 
+type Placed<S> = readonly [number, S];
+
+const isOf =
+  <K extends ResourceSection['kind']>(kind: K) =>
+  (placed: Placed<ResourceSection>): placed is Placed<Extract<ResourceSection, { kind: K }>> =>
+    placed[1].kind === kind;
+
 const toResource = (section: ResourceSection, certificates: Certificates): Resource =>
-  toPostgresResource(section, certificates);
+  section.kind === 'aws' ? toAwsResource(section) : toPostgresResource(section, certificates);
 
 const EnvironmentNames = z
   .array(Id)

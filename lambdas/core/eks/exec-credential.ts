@@ -2,8 +2,8 @@ import type { EpochMs } from '../time.ts';
 
 /** What `kubectl` reads from a credential plugin. Its times have no fraction, and are rounded to the safe side. */
 export const execCredential = (token: string, expiresAt: EpochMs) => ({
-  apiVersion: 'client.authentication.k8s.io/v1',
-  kind: 'ExecCredential',
+  apiVersion: 'client.authentication.k8s.io/v1' as const,
+  kind: 'ExecCredential' as const,
   status: {
     expirationTimestamp: new Date(expiresAt).toISOString().replace(/\.\d{3}Z$/, 'Z'),
     token,
