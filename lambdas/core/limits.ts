@@ -407,7 +407,6 @@ export const EKS_PRESIGN_SECONDS = 60;
 export const EKS_TOKEN_MAX_BYTES = 4_096;
 /** The shortest that STS gives: the session signs one token and is dropped. */
 export const EKS_SESSION_SECONDS = 900;
-export const EKS_PROFILES_MAX_COUNT = 20;
 export const EKS_CLUSTER_MAX_CHARACTERS = 100;
 /** Kubernetes' own limits of a name that may stand in a host's, and of any other. */
 export const KUBERNETES_LABEL_MAX_CHARACTERS = 63;

@@ -3,6 +3,7 @@ import { ENVIRONMENTS_MAX_COUNT, RESOURCES_MAX_COUNT } from '../limits.ts';
 import { AwsSection, awsMistakes, toAwsResource } from './aws-section.ts';
 import type { Compiled, ConfigError } from './config-error.ts';
 import { readSection } from './config-error.ts';
+import { EksSection, eksMistakes, toEksResource } from './eks-section.ts';
 import { closest } from './find-resource.ts';
 import { PostgresSection, postgresMistakes, toPostgresResource } from './postgres-section.ts';
 import type { Resource } from './resource.ts';
@@ -43,8 +44,8 @@ export const compileResources = (parsed: unknown, certificates: Certificates): C
   };
 };
 
-const ResourceSection = z.discriminatedUnion('kind', [PostgresSection, AwsSection], {
-  error: 'must be one of: postgres, aws.',
+const ResourceSection = z.discriminatedUnion('kind', [PostgresSection, AwsSection, EksSection], {
+  error: 'must be one of: postgres, aws, eks.',
 });
 
 type ResourceSection = z.infer<typeof ResourceSection>;
@@ -58,8 +59,16 @@ const kindMistakes = (
   const section = resources[index];
   if (!section) return [];
   const earlier = resources.slice(0, index).map((one, at) => [at, one] as const);
-  if (section.kind === 'aws') return awsMistakes(section, earlier.filter(isOf('aws')));
-  return postgresMistakes(section, earlier.filter(isOf('postgres')), certificates);
+  switch (section.kind) {
+    case 'postgres':
+      return postgresMistakes(section, earlier.filter(isOf('postgres')), certificates);
+    case 'aws':
+      return awsMistakes(section, earlier.filter(isOf('aws')));
+    case 'eks':
+      return eksMistakes(section, certificates);
+    default:
+      return section satisfies never;
+  }
 };
 
 type Placed<S> = readonly [number, S];
@@ -69,8 +78,18 @@ const isOf =
   (placed: Placed<ResourceSection>): placed is Placed<Extract<ResourceSection, { kind: K }>> =>
     placed[1].kind === kind;
 
-const toResource = (section: ResourceSection, certificates: Certificates): Resource =>
-  section.kind === 'aws' ? toAwsResource(section) : toPostgresResource(section, certificates);
+const toResource = (section: ResourceSection, certificates: Certificates): Resource => {
+  switch (section.kind) {
+    case 'postgres':
+      return toPostgresResource(section, certificates);
+    case 'aws':
+      return toAwsResource(section);
+    case 'eks':
+      return toEksResource(section, certificates);
+    default:
+      return section satisfies never;
+  }
+};
 
 const EnvironmentNames = z
   .array(Id)
