@@ -65,7 +65,7 @@ const serve = async (
   const bytes = await readBody(request, REQUEST_MAX_BYTES);
   if (bytes === 'too large') throw new AwsError('RequestEntityTooLargeException', bytes, { status: 413 });
   const lookup = (id: string) => sessions.lookup(id);
-  const known = { lookup, region: assembly.region, now: Date.now() };
+  const known = { lookup, region: assembly.region, now: Date.now(), sessionsNow: sessions.clock() };
   const { caller, service } = verifySigV4(request, bytes, known);
   const call = SERVICES[service];
   if (!call) throw new AwsError('UnknownOperationException', `${service} is not implemented here`);

@@ -88,14 +88,20 @@ const makeRoom = async (versions: PolicyVersions): Promise<readonly PolicyVersio
   return all.filter(({ number }) => !isGone || number !== oldest);
 };
 
-/**
- * What a role's deny policy denies as it stands; undefined when its default is not one of ours, or when an older version is
- * left behind, by a writer that was paused or ended.
- */
-export const readDenied = async (versions: PolicyVersions): Promise<DeniedSessions | undefined> => {
+export interface Found {
+  /** What the version that holds denies; undefined when it is not one of ours. */
+  readonly denied: DeniedSessions | undefined;
+  /** An older one is left behind, by a writer that is under way, was paused or was ended. */
+  readonly isCluttered: boolean;
+}
+
+/** What stands in a role's deny policy, whoever wrote it. */
+export const readDenied = async (versions: PolicyVersions): Promise<Found> => {
   const all = await versions.list();
-  const current = all.find(({ isDefault }) => isDefault);
-  if (!current || all.some(({ number }) => number < current.number)) return undefined;
-  const document = await versions.read(current.number);
-  return document === undefined ? undefined : readEndedPolicy(document);
+  const current = all.find(({ isDefault }) => isDefault)?.number ?? 0;
+  const document = await versions.read(current);
+  return {
+    denied: document === undefined ? undefined : readEndedPolicy(document),
+    isCluttered: all.some(({ number }) => number < current),
+  };
 };

@@ -61,7 +61,7 @@ export const oversize = (allow: readonly AwsStatement[]): string | undefined => 
   const { index, size } = largestOf(allow);
   return (
     `is ${over} characters too long: of the ${SESSION_POLICY_MAX_CHARACTERS} that AWS takes, ${room} are left for what is allowed, ` +
-    `and allow[${index}] alone has ${size}. Name actions by a wildcard within their service (s3:Get*) and resources by a prefix, or make two profiles of it.`
+    `and allow[${index}] alone has ${size}. Name actions by a wildcard within their service (s3:GetObject*) and resources by a prefix, or make two profiles of it.`
   );
 };
 

@@ -31,7 +31,7 @@ const Action = z
     error: 'must be an action of one service, such as s3:GetObject; wildcards stand behind its colon.',
   })
   .refine((action) => !/:[*?]+$/.test(action), {
-    message: 'must not be all of a service: name what is needed, such as s3:Get*.',
+    message: 'must not be all of a service: name what is needed, such as s3:GetObject*.',
   })
   .superRefine((action, { addIssue }) => {
     const denied = floorReachedBy(action);

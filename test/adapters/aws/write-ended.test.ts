@@ -73,8 +73,9 @@ test('a writer that is alone leaves one version, which denies whoever is in the 
   await end('a', open);
   await end('b', open);
   assert.equal(policy.list().length, 1);
-  const denied = await readDenied(policy.versions(async (_call, act) => act()));
+  const { denied, isCluttered } = await readDenied(policy.versions(async (_call, act) => act()));
   assert.deepEqual(denied?.marks.toSorted(), ['a00000000000', 'b00000000000']);
+  assert.equal(isCluttered, false);
 });
 
 test('a writer that is paused before any of its calls, while another ends somebody, revives nobody', async () => {
@@ -199,9 +200,9 @@ test('a policy that somebody else has written is none of ours, and is written an
   const versions = policy.versions(async (_call, act) => act());
   const foreign = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}';
   await versions.makeDefault((await versions.create(foreign)) ?? 0);
-  assert.equal(await readDenied(versions), undefined);
+  assert.deepEqual(await readDenied(versions), { denied: undefined, isCluttered: true });
   await end('a', open);
-  assert.deepEqual((await readDenied(versions))?.marks, ['a00000000000']);
+  assert.deepEqual((await readDenied(versions)).denied?.marks, ['a00000000000']);
 });
 
 test('whoever is hit by a denial by time is told of before it holds', async () => {
