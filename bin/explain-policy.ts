@@ -23,7 +23,16 @@ import { paint, printable } from './terminal.ts';
 
 type Config = Omit<CompiledConfig, 'digest'>;
 
-const FLAGS = ['action', 'resource', 'duration', 'groups', 'run-class', 'tables', 'unmask'] as const;
+const FLAGS = [
+  'action',
+  'resource',
+  'profile',
+  'duration',
+  'groups',
+  'run-class',
+  'tables',
+  'unmask',
+] as const;
 
 /** `policy explain`: what a request would be answered by the same decision that the API takes, and why. */
 export const explainPolicy = async (args: readonly string[]): Promise<void> => {
@@ -75,8 +84,11 @@ const accessOf = (given: Arguments, config: Config) => {
       config.resources.map(({ id }) => id),
     ),
     action: oneOf('The action', required(given, 'action'), RESOURCE_ACTIONS),
+    profile: given.values.get('profile'),
   };
   const found = findResource(config.resources, named);
+  if (!found.ok && found.failure.code === 'unknown_profile')
+    throw new UsageError(`--profile must be one of ${named.resource}: ${found.failure.offered.join(', ')}.`);
   if (!found.ok) throw new UsageError(`${named.resource} does not offer ${named.action}.`);
   const durationSeconds = secondsOf(required(given, 'duration'));
   return { principal, ...found.value, durationSeconds, isContained: false } satisfies AccessCase;

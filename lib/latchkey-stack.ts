@@ -5,6 +5,7 @@ import { type Resource, resourcesOf } from '../lambdas/core/config/resource.ts';
 import { AccessTarget } from './access-target.ts';
 import { Alarms } from './alarms.ts';
 import { consoleEnvironment, noticeEnvironment } from './console-environment.ts';
+import { EksTarget } from './eks-target.ts';
 import type { Environments } from './environments.ts';
 import { grantDefinition, type InvokedArns } from './grant-definition.ts';
 import { Payloads } from './payloads.ts';
@@ -14,6 +15,7 @@ import {
   neverOnAudit,
   type Permission,
   permissionsOf,
+  sessionRolesOf,
   targetRolesOf,
 } from './permissions.ts';
 import { RestApi, STAGE } from './rest-api.ts';
@@ -81,6 +83,7 @@ export class LatchkeyStack extends Stack {
         'Databases admit it on their port; nothing else of Latchkey connects to them',
       ],
       VendRoleArn: [this.#roleArn('vend'), 'Whom the roles of target accounts trust'],
+      RunnerRoleArn: [this.#roleArn('runner'), 'The administrator of grants, for access entries of clusters'],
     } as const;
     for (const [name, [value, description]] of Object.entries(outputs))
       new CfnOutput(this, name, { value, description });
@@ -209,6 +212,11 @@ export class LatchkeyStack extends Stack {
         latchkeyAccount: this.account,
         vendRoleArn: this.#roleArn('vend'),
       });
+    for (const resource of resourcesOf(this.#props.resources, 'eks'))
+      new EksTarget(this, `Target-${resource.id}`, {
+        resource,
+        trusted: { account: this.account, vendRoleArn: this.#roleArn('vend') },
+      });
   }
 
   /** Names decide these ARNs, so roles can name what is made after them, here and in target accounts. */
@@ -229,6 +237,7 @@ export class LatchkeyStack extends Stack {
       noticeTopic: settings.notifications.snsTopicArn,
       authorizerLog: this.#named('logs', 'log-group', logGroupName(`${this.stackName}-authorizer`)),
       targetRoles: targetRolesOf(resources),
+      sessionRoles: sessionRolesOf(resources),
       databaseUsers: databaseUsersOf(resources),
     };
   }

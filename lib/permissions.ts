@@ -29,6 +29,8 @@ export interface Arns {
   readonly authorizerLog: string;
   /** What `vend` may assume: exactly the roles that `resources.yaml` names. */
   readonly targetRoles: readonly string[];
+  /** Those of them whose sessions are named and marked by their grants. */
+  readonly sessionRoles: readonly string[];
   /** What `runner` may sign for: our own admin and the users of grants, on listed databases. */
   readonly databaseUsers: readonly string[];
 }
@@ -122,6 +124,7 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
       checkTasks(arns.grants),
       appendTrail,
       ...only('sts:AssumeRole', arns.targetRoles),
+      ...assumeMarked(arns.sessionRoles),
     ],
     runner: [
       readTogether(arns.grants),
@@ -215,10 +218,17 @@ const putPayloads = (bucket: string): Permission => ({
 const only = (action: string, on: readonly string[]): Permission[] =>
   on.length === 0 ? [] : [{ actions: [action], on }];
 
+/** STS asks for each of these by itself where a session is given tags and a source identity. */
+const assumeMarked = (on: readonly string[]): Permission[] =>
+  on.length === 0 ? [] : [{ actions: ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'], on }];
+
 const listed = (arn: string | undefined): string[] => (arn === undefined ? [] : [arn]);
 
 export const targetRolesOf = (resources: readonly Resource[]): string[] =>
   [...new Set(resourcesOf(resources, 'postgres').map(({ target }) => target.roleArn))].sort();
+
+export const sessionRolesOf = (resources: readonly Resource[]): string[] =>
+  [...new Set(resourcesOf(resources, 'eks').map(({ target }) => target.roleArn))].sort();
 
 /** The users whose logins `runner` may sign, in the ARN form of `rds-db:connect`. */
 export const databaseUsersOf = (resources: readonly Resource[]): string[] => [

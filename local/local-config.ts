@@ -9,6 +9,8 @@ export interface LocalPlaces {
   readonly issuer: Pick<LocalIssuer, 'issuer' | 'jwksUri'>;
   readonly certPem: string;
   readonly databasePort: number;
+  /** By the ids of their resources. */
+  readonly clusters: ReadonlyMap<string, { readonly endpoint: string }>;
   readonly account: string;
   readonly region: string;
   readonly resourceId: string;
@@ -48,12 +50,10 @@ export const writeLocalConfig = (from: string, to: string, places: LocalPlaces):
   write('resources.yaml', { ...rest, resources: moved });
 };
 
-const localTarget = (id: string, { account, region, resourceId, databasePort }: LocalPlaces) => ({
-  account,
-  region,
-  resourceId,
-  host: 'localhost',
-  port: databasePort,
-  roleArn: `arn:aws:iam::${account}:role/latchkey-target-${id}`,
-  tls: { ca: { file: 'local.pem' } },
-});
+const localTarget = (id: string, { account, region, resourceId, databasePort, clusters }: LocalPlaces) => {
+  const roleArn = `arn:aws:iam::${account}:role/latchkey-target-${id}`;
+  const place = { account, region, roleArn, tls: { ca: { file: 'local.pem' } } };
+  const cluster = clusters.get(id);
+  if (cluster) return { ...place, endpoint: cluster.endpoint };
+  return { ...place, resourceId, host: 'localhost', port: databasePort };
+};

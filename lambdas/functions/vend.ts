@@ -1,5 +1,7 @@
+import { stsSessions } from '../adapters/aws/assume-role.ts';
 import { connectDynamo } from '../adapters/dynamo/dynamo-call.ts';
 import { dynamoStore } from '../adapters/dynamo/dynamo-store.ts';
+import { eksIssuer } from '../adapters/eks/eks-issuer.ts';
 import { postgresIssuer } from '../adapters/postgres-issuer.ts';
 import { rdsTokenSigner } from '../adapters/rds-token-signer.ts';
 import { systemBackoff, systemClock, systemRandom } from '../adapters/system-clock.ts';
@@ -21,7 +23,10 @@ export const handler = httpFunction(
   vendHandlers({
     store,
     software,
-    issuers: { postgres: postgresIssuer(rdsTokenSigner({ clock: systemClock })) },
+    issuers: {
+      postgres: postgresIssuer(rdsTokenSigner({ clock: systemClock })),
+      eks: eksIssuer({ assume: stsSessions(), clock: systemClock }),
+    },
     resources: config.resources,
     clock: systemClock,
     random: systemRandom,

@@ -24,6 +24,7 @@ const permissions = permissionsOf({
   noticeTopic: undefined,
   authorizerLog: 'authorizer-log',
   targetRoles: [],
+  sessionRoles: [],
   databaseUsers: [],
 });
 

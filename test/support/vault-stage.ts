@@ -39,6 +39,7 @@ const RIGHTS = permissionsOf({
   noticeTopic: undefined,
   authorizerLog: 'arn:aws:logs:::log-group:none',
   targetRoles: [],
+  sessionRoles: [],
   databaseUsers: [],
 });
 

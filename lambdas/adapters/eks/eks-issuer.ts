@@ -1,6 +1,5 @@
-import type { ClusterToken } from '../../app/credential.ts';
 import { type Clock, DependencyUnavailable } from '../../app/ports.ts';
-import type { Issuer } from '../../app/ports-of-targets.ts';
+import type { Issued, Issuer } from '../../app/ports-of-targets.ts';
 import { sessionMarks } from '../../core/aws/session-marks.ts';
 import type { EksResource } from '../../core/config/resource.ts';
 import type { EksProfile } from '../../core/config/target-addresses.ts';
@@ -58,7 +57,7 @@ export const eksIssuer = ({ assume, clock }: EksIssuerTools): Issuer<EksResource
 const contentOf = (
   { cluster, endpoint, caPem }: EksResource['target'],
   { user, profile, token }: { user: string; profile: EksProfile; token: string },
-): ClusterToken => ({
+): Issued['content'] => ({
   kind: 'eks',
   cluster,
   endpoint,
