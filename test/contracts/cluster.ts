@@ -201,6 +201,26 @@ export const clusterContract = (start: () => Promise<ClusterScene>): void => {
     await close(grant);
   });
 
+  test('a role that comes to give more is noticed with everybody who is bound to it', async () => {
+    const [one, other] = [await opened(), await opened('config-editor')];
+    assert.deepEqual(await scene.target.outgrown?.(scene.resource), []);
+    const path = `${RBAC}/shop/roles/logs-reader`;
+    const { rules } = JSON.parse((await master({ path })).body);
+    const write = (changed: object[]) =>
+      master({
+        method: 'PATCH',
+        path,
+        body: { rules: changed },
+        contentType: 'application/merge-patch+json',
+      });
+    await write([...rules, { apiGroups: [''], resources: ['secrets'], verbs: ['get'] }]);
+    assert.deepEqual(await scene.target.outgrown?.(scene.resource), [one.grant.id]);
+    assert.equal((await close(one.grant)).dead, true);
+    assert.deepEqual(await scene.target.outgrown?.(scene.resource), []);
+    await write(rules);
+    await close(other.grant);
+  });
+
   test('a profile that is not configured any more is neither opened nor taken for dead', async () => {
     const grant = newGrant('gone');
     await assert.rejects(open(grant), TemplateLeaks);

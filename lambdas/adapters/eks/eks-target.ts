@@ -3,11 +3,12 @@ import { type CloseAsk, type CloseReport, type Target, TemplateLeaks } from '../
 import type { EksResource } from '../../core/config/resource.ts';
 import type { EksProfile } from '../../core/config/target-addresses.ts';
 import { grantsOfBinding } from '../../core/eks/binding.ts';
+import { leaksOf } from '../../core/eks/role-leaks.ts';
 import type { EpochMs } from '../../core/time.ts';
 import { takeSteps } from '../ending-steps.ts';
 import { closeBinding } from './close-binding.ts';
-import { listBindings } from './cluster.ts';
-import { ClusterRefusal, inCluster } from './kubernetes-api.ts';
+import { listBindings, readRole } from './cluster.ts';
+import { ClusterRefusal, inCluster, type KubernetesApi } from './kubernetes-api.ts';
 import { openBinding } from './open-binding.ts';
 import type { SignInOwn } from './own-eks-token.ts';
 
@@ -35,7 +36,22 @@ export const eksTarget = (tools: {
       );
       return [...new Set(lists.flat().flatMap(grantsOfBinding))];
     }),
+  outgrown: (resource) =>
+    inCluster({ resource, ...tools }, async (api) => {
+      const found = Object.values(resource.target.profiles).map((profile) => boundToLeaks(api, profile));
+      return [...new Set((await Promise.all(found)).flat())];
+    }),
 });
+
+/** Of a role that somebody has changed since: whoever is bound to it has what no grant may give. */
+const boundToLeaks = async (api: KubernetesApi, profile: EksProfile): Promise<readonly string[]> => {
+  const role = await readRole(api, profile);
+  if (!role || leaksOf(role, profile).length === 0) return [];
+  const bindings = await listBindings(api, profile.namespace);
+  return bindings
+    .filter(({ roleRef }) => roleRef.kind === profile.role.kind && roleRef.name === profile.role.name)
+    .flatMap(grantsOfBinding);
+};
 
 const endIn = async (
   { resource, grantId, since }: CloseAsk<EksResource>,
