@@ -5,10 +5,14 @@ import type { Settings } from './settings.ts';
 /** What this deployment could not end again, or not tell apart: refused before anything is deployed. */
 export const reachMistakes = (
   resources: readonly Resource[],
-  settings: Pick<Settings, 'account' | 'region'>,
+  settings: Pick<Settings, 'account' | 'region' | 'vpc'>,
 ): readonly ConfigError[] =>
   resources.flatMap((resource, index) =>
-    [...placeMistakes(resource, settings), ...sharedRole(resources, index)].map(({ path, message }) => ({
+    [
+      ...placeMistakes(resource, settings),
+      ...wayMistakes(resource, settings),
+      ...sharedRole(resources, index),
+    ].map(({ path, message }) => ({
       path: `resources[${index}].target.${path}`,
       message,
     })),
@@ -25,6 +29,18 @@ const placeMistakes = (
       path: key,
       message: `"${key}" is ${target[key]}, but Latchkey is deployed to ${settings[key]} (cdk.json): deploy it there too, or leave the resource out.`,
     }));
+
+/** A grant that `runner` had no way to end would never be proved dead. */
+const wayMistakes = ({ kind }: Resource, { vpc }: Pick<Settings, 'vpc'>): readonly ConfigError[] =>
+  kind === 'eks' && vpc.clusterSecurityGroupIds.length === 0
+    ? [
+        {
+          path: 'endpoint',
+          message:
+            '"endpoint" has no way from `runner`: name the cluster security group in vpc.clusterSecurityGroupIds (cdk.json).',
+        },
+      ]
+    : [];
 
 /** A session for one database must not sign for another. */
 const sharedRole = (resources: readonly Resource[], index: number): readonly ConfigError[] => {

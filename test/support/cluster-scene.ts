@@ -10,6 +10,7 @@ import type { ActivatingGrant, ActiveGrant, EndedGrant } from '../../lambdas/cor
 import { grantId, taskId } from '../../lambdas/core/grant/ids.ts';
 import type { LocalCertificate } from '../../local/certificates.ts';
 import type { Sessions } from '../../local/sessions.ts';
+import { eksAccess } from './eks-access.ts';
 import { ACTIVATING } from './facts.ts';
 
 export const ADMIN_ROLE = 'arn:aws:iam::000000000000:role/latchkey-runner';
@@ -17,11 +18,11 @@ export const TARGET_ROLE = 'arn:aws:iam::000000000000:role/latchkey-target-shop-
 export const CLUSTER = 'shop';
 export const REGION = 'us-east-1';
 
-/** As `docs/targets/eks.md` has the access entries. */
-export const ENTRIES = [
-  { roleArn: ADMIN_ROLE, username: 'latchkey-admin' },
-  { roleArn: TARGET_ROLE, username: 'latchkey:{{SessionName}}' },
-];
+/** The access entries that an infra team applies. */
+export const ENTRIES = eksAccess('000000000000', {
+  RoleName: 'latchkey-target-shop-cluster',
+  ExternalId: 'latchkey-test',
+}).entries;
 
 export interface ClusterAnswer {
   readonly status: number;
