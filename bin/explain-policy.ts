@@ -1,6 +1,7 @@
 import type { CompiledConfig } from '../lambdas/core/config/compiled.ts';
 import { findResource } from '../lambdas/core/config/find-resource.ts';
 import { classOf, isRunAction, RESOURCE_ACTIONS } from '../lambdas/core/config/resource.ts';
+import type { Failure } from '../lambdas/core/failure.ts';
 import type { Denial } from '../lambdas/core/grant/grant.ts';
 import type { AccessDecision } from '../lambdas/core/grant/open-grant.ts';
 import { GRANT_MAX_SECONDS } from '../lambdas/core/limits.ts';
@@ -84,14 +85,21 @@ const accessOf = (given: Arguments, config: Config) => {
       config.resources.map(({ id }) => id),
     ),
     action: oneOf('The action', required(given, 'action'), RESOURCE_ACTIONS),
-    profile: given.values.get('profile'),
   };
-  const found = findResource(config.resources, named);
-  if (!found.ok && found.failure.code === 'unknown_profile')
-    throw new UsageError(`--profile must be one of ${named.resource}: ${found.failure.offered.join(', ')}.`);
-  if (!found.ok) throw new UsageError(`${named.resource} does not offer ${named.action}.`);
+  const found = findResource(config.resources, { ...named, profile: given.values.get('profile') });
+  if (!found.ok) throw new UsageError(mendOf(found.failure, named));
   const durationSeconds = secondsOf(required(given, 'duration'));
   return { principal, ...found.value, durationSeconds, isContained: false } satisfies AccessCase;
+};
+
+const mendOf = (
+  failure: Failure,
+  { resource, action }: { readonly resource: string; readonly action: string },
+): string => {
+  if (failure.code !== 'unknown_profile') return `${resource} does not offer ${action}.`;
+  return failure.offered.length === 0
+    ? `${resource} has no profiles: leave --profile out.`
+    : `--profile must be one of: ${failure.offered.join(', ')}.`;
 };
 
 const secondsOf = (text: string): number => {

@@ -54,11 +54,11 @@ const rowOf = ({ example, verdict, mistakes }: ExampleReport): readonly string[]
   (verdict === undefined ? '' : policiesBehind(verdict).join(', ')) || '-',
 ];
 
-/** `postgres:write (delete, unbounded, public.orders)` of a run, `eks:connect (logs-reader)` of a profile, `unmask email` of a category, else the action. */
+/** `postgres:write (delete, unbounded, public.orders)` of a run, `aws:assume (read)` of a profile, `unmask email`, or the action. */
 const questionCell = (example: PolicyExample): string => {
   if (example.kind === 'unmask') return `unmask ${example.category}`;
-  const about = example.run === undefined ? example.profile : runWords(imaginedRun(example.run));
-  return about === undefined ? example.action : `${example.action} (${about})`;
+  const more = example.run === undefined ? example.profile : runWords(imaginedRun(example.run));
+  return more === undefined ? example.action : `${example.action} (${more})`;
 };
 
 const jsonOf = ({ example, verdict, mistakes }: ExampleReport) => ({

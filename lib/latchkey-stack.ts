@@ -4,6 +4,7 @@ import type { FunctionName } from '../lambdas/core/config/compiled.ts';
 import { type Resource, resourcesOf } from '../lambdas/core/config/resource.ts';
 import { AccessTarget } from './access-target.ts';
 import { Alarms } from './alarms.ts';
+import { AwsTarget } from './aws-target.ts';
 import { consoleEnvironment, noticeEnvironment } from './console-environment.ts';
 import { EksTarget } from './eks-target.ts';
 import type { Environments } from './environments.ts';
@@ -11,7 +12,9 @@ import { grantDefinition, type InvokedArns } from './grant-definition.ts';
 import { Payloads } from './payloads.ts';
 import {
   type Arns,
+  clusterRolesOf,
   databaseUsersOf,
+  endingRolesOf,
   neverOnAudit,
   type Permission,
   permissionsOf,
@@ -84,6 +87,7 @@ export class LatchkeyStack extends Stack {
       ],
       VendRoleArn: [this.#roleArn('vend'), 'Whom the roles of target accounts trust'],
       RunnerRoleArn: [this.#roleArn('runner'), 'The administrator of grants, for access entries of clusters'],
+      RevokerRoleArn: [this.#roleArn('revoker'), 'Whom the roles of aws targets trust as well'],
     } as const;
     for (const [name, [value, description]] of Object.entries(outputs))
       new CfnOutput(this, name, { value, description });
@@ -212,11 +216,20 @@ export class LatchkeyStack extends Stack {
         latchkeyAccount: this.account,
         vendRoleArn: this.#roleArn('vend'),
       });
+    const [account, vendRoleArn, revokerRoleArn] = [
+      this.account,
+      this.#roleArn('vend'),
+      this.#roleArn('revoker'),
+    ];
+    // Roles of another account are made there: `npm run config -- target` prints how.
+    for (const resource of resourcesOf(this.#props.resources, 'aws'))
+      if (resource.target.account === account)
+        new AwsTarget(this, `Target-${resource.id}`, {
+          resource,
+          trusted: { account, vendRoleArn, revokerRoleArn },
+        });
     for (const resource of resourcesOf(this.#props.resources, 'eks'))
-      new EksTarget(this, `Target-${resource.id}`, {
-        resource,
-        trusted: { account: this.account, vendRoleArn: this.#roleArn('vend') },
-      });
+      new EksTarget(this, `Target-${resource.id}`, { resource, trusted: { account, vendRoleArn } });
   }
 
   /** Names decide these ARNs, so roles can name what is made after them, here and in target accounts. */
@@ -238,6 +251,8 @@ export class LatchkeyStack extends Stack {
       authorizerLog: this.#named('logs', 'log-group', logGroupName(`${this.stackName}-authorizer`)),
       targetRoles: targetRolesOf(resources),
       sessionRoles: sessionRolesOf(resources),
+      endingRoles: endingRolesOf(resources),
+      clusterRoles: clusterRolesOf(resources),
       databaseUsers: databaseUsersOf(resources),
     };
   }

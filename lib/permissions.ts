@@ -1,3 +1,5 @@
+import { endingRoleArn, rolesOf } from '../lambdas/core/aws/role-shards.ts';
+import { PROBE_PURPOSE, PURPOSE_TAG } from '../lambdas/core/aws/session-marks.ts';
 import type { FunctionName } from '../lambdas/core/config/compiled.ts';
 import { type PostgresResource, type Resource, resourcesOf } from '../lambdas/core/config/resource.ts';
 import { NEVER_ON_AUDIT } from './tables.ts';
@@ -29,8 +31,12 @@ export interface Arns {
   readonly authorizerLog: string;
   /** What `vend` may assume: exactly the roles that `resources.yaml` names. */
   readonly targetRoles: readonly string[];
-  /** Those of them whose sessions are named and marked by their grants. */
+  /** Of which `vend` gives sessions, and `revoker` proves that they have ended. */
   readonly sessionRoles: readonly string[];
+  /** By which `revoker` ends them. */
+  readonly endingRoles: readonly string[];
+  /** Of which `vend` makes sessions that have a name and no rights: the users of clusters. */
+  readonly clusterRoles: readonly string[];
   /** What `runner` may sign for: our own admin and the users of grants, on listed databases. */
   readonly databaseUsers: readonly string[];
 }
@@ -44,6 +50,7 @@ const BUDGETS = 'BUDGET#*';
 const APPROVALS = 'APPROVAL#*';
 const NOTICES = 'NOTICE#*';
 const REVOCATIONS = 'REVOKED#*';
+const ENDED_SESSIONS = 'ENDED#*';
 /** Read only, whatever role it is in. */
 const CONTAINMENT = 'CONTAINMENT';
 /** What the console keeps of people: sign-ins, sign-outs, calls of Slack that must not count twice, and when each last decided. */
@@ -124,7 +131,7 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
       checkTasks(arns.grants),
       appendTrail,
       ...only('sts:AssumeRole', arns.targetRoles),
-      ...assumeMarked(arns.sessionRoles),
+      ...giveSessions([...arns.sessionRoles, ...arns.clusterRoles]),
     ],
     runner: [
       readTogether(arns.grants),
@@ -137,7 +144,15 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
       putPayloads(arns.payloads),
       ...only('rds-db:connect', arns.databaseUsers),
     ],
-    revoker: [readTogether(arns.grants), putState(arns.grants, TASKS, CHAIN_HEADS), appendTrail],
+    revoker: [
+      readTogether(arns.grants),
+      { ...query(arns.grants), when: inPartitions(ENDED_SESSIONS) },
+      query(`${arns.grants}/index/due`),
+      putState(arns.grants, TASKS, CHAIN_HEADS, ENDED_SESSIONS),
+      appendTrail,
+      ...probeSessions(arns.sessionRoles),
+      ...only('sts:AssumeRole', arns.endingRoles),
+    ],
     waiter: [
       { ...readTogether(arns.grants), when: inPartitions(TASKS, APPROVALS, REVOCATIONS, CONTAINMENT) },
       putTaskToken(arns.grants),
@@ -218,9 +233,21 @@ const putPayloads = (bucket: string): Permission => ({
 const only = (action: string, on: readonly string[]): Permission[] =>
   on.length === 0 ? [] : [{ actions: [action], on }];
 
-/** STS asks for each of these by itself where a session is given tags and a source identity. */
-const assumeMarked = (on: readonly string[]): Permission[] =>
-  on.length === 0 ? [] : [{ actions: ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'], on }];
+/** With marks, in the owner's name, and never as a probe, which an end would not concern. */
+const giveSessions = (roles: readonly string[]): Permission[] =>
+  only('sts:AssumeRole', roles).map(({ on }) => ({
+    actions: ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'],
+    on,
+    when: { Null: { [`aws:RequestTag/${PURPOSE_TAG}`]: 'true' } },
+  }));
+
+/** As a probe and as nothing else, which the roles themselves see to. */
+const probeSessions = (roles: readonly string[]): Permission[] =>
+  only('sts:AssumeRole', roles).map(({ on }) => ({
+    actions: ['sts:AssumeRole', 'sts:TagSession'],
+    on,
+    when: { StringEquals: { [`aws:RequestTag/${PURPOSE_TAG}`]: PROBE_PURPOSE } },
+  }));
 
 const listed = (arn: string | undefined): string[] => (arn === undefined ? [] : [arn]);
 
@@ -228,7 +255,13 @@ export const targetRolesOf = (resources: readonly Resource[]): string[] =>
   [...new Set(resourcesOf(resources, 'postgres').map(({ target }) => target.roleArn))].sort();
 
 export const sessionRolesOf = (resources: readonly Resource[]): string[] =>
-  [...new Set(resourcesOf(resources, 'eks').map(({ target }) => target.roleArn))].sort();
+  resourcesOf(resources, 'aws').flatMap(({ target }) => rolesOf(target));
+
+export const endingRolesOf = (resources: readonly Resource[]): string[] =>
+  resourcesOf(resources, 'aws').map(({ target }) => endingRoleArn(target));
+
+export const clusterRolesOf = (resources: readonly Resource[]): string[] =>
+  resourcesOf(resources, 'eks').map(({ target }) => target.roleArn);
 
 /** The users whose logins `runner` may sign, in the ARN form of `rds-db:connect`. */
 export const databaseUsersOf = (resources: readonly Resource[]): string[] => [

@@ -20,7 +20,7 @@ const Principals = z.looseObject({
   principals: z.array(z.looseObject({ owners: z.array(z.looseObject({})).default([]) })),
 });
 const Resources = z.looseObject({
-  resources: z.array(z.looseObject({ id: z.string(), target: z.looseObject({}) })),
+  resources: z.array(z.looseObject({ id: z.string(), kind: z.string(), target: z.looseObject({}) })),
 });
 
 /**
@@ -43,17 +43,23 @@ export const writeLocalConfig = (from: string, to: string, places: LocalPlaces):
   });
   write('principals.yaml', { principals: owned });
   const { resources, ...rest } = Resources.parse(read('resources.yaml'));
-  const moved = resources.map((one) => ({
-    ...one,
-    target: { ...one.target, ...localTarget(one.id, places) },
-  }));
+  const moved = resources.map((one) => ({ ...one, target: localTarget(one, places) }));
   write('resources.yaml', { ...rest, resources: moved });
 };
 
-const localTarget = (id: string, { account, region, resourceId, databasePort, clusters }: LocalPlaces) => {
+type Section = z.infer<typeof Resources>['resources'][number];
+
+const localTarget = ({ id, kind, target }: Section, places: LocalPlaces): object => {
+  const { account, region, resourceId, databasePort, clusters } = places;
+  if (kind === 'aws') return inAccount(target, places);
   const roleArn = `arn:aws:iam::${account}:role/latchkey-target-${id}`;
-  const place = { account, region, roleArn, tls: { ca: { file: 'local.pem' } } };
-  const cluster = clusters.get(id);
-  if (cluster) return { ...place, endpoint: cluster.endpoint };
-  return { ...place, resourceId, host: 'localhost', port: databasePort };
+  const here = { ...target, account, region, roleArn, tls: { ca: { file: 'local.pem' } } };
+  if (kind === 'eks') return { ...here, endpoint: clusters.get(id)?.endpoint };
+  return { ...here, resourceId, host: 'localhost', port: databasePort };
 };
+
+/** Names stay; whatever says where they are says that they are here. */
+const inAccount = (target: Section['target'], { account, region }: LocalPlaces): object =>
+  JSON.parse(
+    JSON.stringify(target).replaceAll(`${target.account}`, account).replaceAll(`${target.region}`, region),
+  );

@@ -1,4 +1,5 @@
 import { stsSessions } from '../adapters/aws/assume-role.ts';
+import { awsIssuer } from '../adapters/aws/aws-issuer.ts';
 import { connectDynamo } from '../adapters/dynamo/dynamo-call.ts';
 import { dynamoStore } from '../adapters/dynamo/dynamo-store.ts';
 import { eksIssuer } from '../adapters/eks/eks-issuer.ts';
@@ -25,6 +26,7 @@ export const handler = httpFunction(
     software,
     issuers: {
       postgres: postgresIssuer(rdsTokenSigner({ clock: systemClock })),
+      aws: awsIssuer({ assume: stsSessions(), clock: systemClock, log: logger.log }),
       eks: eksIssuer({ assume: stsSessions(), clock: systemClock }),
     },
     resources: config.resources,

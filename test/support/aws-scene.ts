@@ -1,21 +1,17 @@
 import type { TestContext } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { stsSessions } from '../../lambdas/adapters/aws/assume-role.ts';
 import { awsIssuer } from '../../lambdas/adapters/aws/aws-issuer.ts';
 import { awsTarget } from '../../lambdas/adapters/aws/aws-target.ts';
 import type { EndTools } from '../../lambdas/adapters/aws/end-sessions.ts';
-import { endingVersions } from '../../lambdas/adapters/aws/ending-keys.ts';
-import { probeSession } from '../../lambdas/adapters/aws/probe-session.ts';
-import { dynamoEndedMarks } from '../../lambdas/adapters/dynamo/ended-marks.ts';
 import type { AwsSession } from '../../lambdas/app/credential.ts';
 import { DependencyUnavailable } from '../../lambdas/app/ports.ts';
 import type { AwsResource } from '../../lambdas/core/config/resource.ts';
 import { endGrant } from '../../lambdas/core/grant/end-grant.ts';
 import type { ActiveGrant } from '../../lambdas/core/grant/grant.ts';
 import { countCredential } from '../../lambdas/core/grant/use-grant.ts';
-import { type AwsAccount, BUCKET, REPORTS, startAwsAccount } from './aws-account.ts';
-import { activeGrant } from './aws-facts.ts';
+import { REPORTS, startAwsAccount } from './aws-account.ts';
+import { activeGrant } from './aws-grants.ts';
+import { readAs } from './aws-reader.ts';
+import { awsToolsOn } from './aws-tools.ts';
 import { NOW } from './facts.ts';
 import { startTables } from './tables.ts';
 
@@ -38,28 +34,18 @@ export const startAwsScene = async (ask: SceneAsk, context: TestContext) => {
   const account = await startAwsAccount(template);
   context.after(() => Promise.all([account.close(), tables.close()]));
   account.sessions.clock = () => time.now + skewMs;
-  const said: string[] = [];
-  const overflown: string[] = [];
-  const log = (_level: string, message: string) => void said.push(message);
-  const assume = stsSessions(account.keysOf('revoker'));
-  const tools: EndTools = {
-    assume,
-    versionsOf: endingVersions({ assume, clock, endpoint: account.url }),
-    marks: dynamoEndedMarks(tables.connection),
-    probe: (keys, region) => probeSession(keys, { ...account.settings, region }),
-    overflows: async ({ roleArn }) => void overflown.push(roleArn),
-    clock,
-    // Whoever sleeps at the same time sleeps through the same time.
-    sleep: async (ms) => {
-      const wake = time.now + ms;
-      await sleep(isRealTime ? ms : 2);
-      time.now = Math.max(time.now, wake);
-    },
-    backoff: () => sleep(Math.random() * 3),
-    log,
-  };
+  const {
+    ending: tools,
+    issuing,
+    said,
+    overflown,
+  } = awsToolsOn(account, {
+    connection: tables.connection,
+    time,
+    isRealTime,
+  });
   const target = awsTarget(tools);
-  const issuer = awsIssuer({ assume: stsSessions(account.keysOf('vend')), clock, log });
+  const issuer = awsIssuer(issuing);
   const grants = new Map<string, ActiveGrant>();
   const closeAsk = (grant: ActiveGrant, resource: AwsResource, since = time.now) => ({
     resource,
@@ -138,16 +124,3 @@ const realTime = () => {
 let nextGrant = 1;
 
 export type AwsScene = Awaited<ReturnType<typeof startAwsScene>>;
-
-const readAs = async ({ settings }: AwsAccount, credentials: AwsSession): Promise<string> => {
-  const client = new S3Client({ ...settings, credentials, forcePathStyle: true });
-  try {
-    await client.send(new GetObjectCommand({ Bucket: BUCKET, Key: 'weekly.csv' }));
-    return 'read';
-  } catch (error) {
-    // There is no such object, which is told only to whom may look for it.
-    return error instanceof Error && error.name !== 'NoSuchKey' ? error.name : 'read';
-  } finally {
-    client.destroy();
-  }
-};

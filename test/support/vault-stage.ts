@@ -40,6 +40,8 @@ const RIGHTS = permissionsOf({
   authorizerLog: 'arn:aws:logs:::log-group:none',
   targetRoles: [],
   sessionRoles: [],
+  endingRoles: [],
+  clusterRoles: [],
   databaseUsers: [],
 });
 

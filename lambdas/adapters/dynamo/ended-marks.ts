@@ -5,7 +5,7 @@ import { ENDED_MARK_KEPT_SECONDS, ENDED_TURN_MS, SECOND_MS } from '../../core/li
 import type { EpochMs } from '../../core/time.ts';
 import { type Dynamo, orUnavailable } from './dynamo-call.ts';
 import { queryAll, readOne } from './dynamo-reads.ts';
-import { type Item, number, stringOf, text } from './items.ts';
+import { endedMarkKey, endedTurnKey, type Item, number, stringOf, text } from './items.ts';
 
 /** Whose sessions of a role were ended early: what its deny policy is written from. One writer at a time, where that can be had. */
 export interface EndedMarks {
@@ -20,13 +20,6 @@ export interface EndedMarks {
   lastDenied(roleArn: string): Promise<DeniedSessions | undefined>;
 }
 
-const partition = (roleArn: string) => ({ pk: text(`ENDED#${roleArn}`) });
-const markKey = (roleArn: string, grantId: string): Item => ({
-  ...partition(roleArn),
-  sk: text(`MARK#${grantId}`),
-});
-const turnKey = (roleArn: string): Item => ({ ...partition(roleArn), sk: text('TURN') });
-
 /** The port `EndedMarks` on the grants table. */
 export const dynamoEndedMarks = (dynamo: Dynamo): EndedMarks => {
   const TableName = dynamo.tables.grants;
@@ -35,7 +28,7 @@ export const dynamoEndedMarks = (dynamo: Dynamo): EndedMarks => {
     async put(roleArn, ended) {
       const purgeAt = number(Math.ceil(ended.until / SECOND_MS) + ENDED_MARK_KEPT_SECONDS);
       await orUnavailable(
-        put({ ...markKey(roleArn, ended.grantId), body: text(JSON.stringify(ended)), purgeAt }),
+        put({ ...endedMarkKey(roleArn, ended.grantId), body: text(JSON.stringify(ended)), purgeAt }),
       );
     },
     async list(roleArn) {
@@ -50,7 +43,7 @@ export const dynamoEndedMarks = (dynamo: Dynamo): EndedMarks => {
     async takeTurn(roleArn, now) {
       const command = new PutItemCommand({
         TableName,
-        Item: { ...turnKey(roleArn), turnUntil: number(now + ENDED_TURN_MS) },
+        Item: { ...endedTurnKey(roleArn), turnUntil: number(now + ENDED_TURN_MS) },
         ConditionExpression: 'attribute_not_exists(turnUntil) OR turnUntil < :now',
         ExpressionAttributeValues: { ':now': number(now) },
       });
@@ -64,10 +57,10 @@ export const dynamoEndedMarks = (dynamo: Dynamo): EndedMarks => {
     },
     async giveTurn(roleArn, denied) {
       const said = denied === undefined ? {} : { body: text(JSON.stringify(denied)) };
-      await orUnavailable(put({ ...turnKey(roleArn), ...said }));
+      await orUnavailable(put({ ...endedTurnKey(roleArn), ...said }));
     },
     async lastDenied(roleArn) {
-      const item = await readOne(dynamo, turnKey(roleArn));
+      const item = await readOne(dynamo, endedTurnKey(roleArn));
       return item?.body?.S === undefined ? undefined : JSON.parse(item.body.S);
     },
   };

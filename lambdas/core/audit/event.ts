@@ -299,6 +299,15 @@ export type AuditFact =
       readonly determinedBy: readonly DeterminingPolicy[];
     }
   | {
+      /** Sessions of a role are refused by when they were issued, because too many ended early to be named. */
+      readonly type: 'target.overflow';
+      readonly resource: string;
+      readonly role: string;
+      readonly issuedBefore: EpochMs;
+      /** Grants that have not ended and need a new session. */
+      readonly hit: readonly string[];
+    }
+  | {
       readonly type: 'target.orphan_ended';
       readonly resource: string;
       readonly user: string;

@@ -4,7 +4,7 @@ import type { AwsSession } from '../../../lambdas/app/credential.ts';
 import { rolesOf } from '../../../lambdas/core/aws/role-shards.ts';
 import { AWS_CLOCK_SKEW_MS, ENDED_PROPAGATION_MAX_MS } from '../../../lambdas/core/limits.ts';
 import { REPORTS, templateOf } from '../../support/aws-account.ts';
-import { SHARDED } from '../../support/aws-facts.ts';
+import { SHARDED } from '../../support/aws-grants.ts';
 import { type AwsScene, startAwsScene } from '../../support/aws-scene.ts';
 import { NOW } from '../../support/facts.ts';
 
