@@ -8,7 +8,7 @@ import {
   KUBERNETES_POLL_MS,
   KUBERNETES_REVIEW_WAIT_MS,
   KUBERNETES_REVIEWS_AT_ONCE,
-} from '../../core/limits.ts';
+} from '../../core/limits-of-targets.ts';
 import { NotDead, type TakeStep } from '../ending-steps.ts';
 import { deleteBinding, listBindings, mayUser, readRole } from './cluster.ts';
 import type { KubernetesApi } from './kubernetes-api.ts';

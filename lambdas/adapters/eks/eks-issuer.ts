@@ -5,7 +5,7 @@ import type { EksResource } from '../../core/config/resource.ts';
 import type { EksProfile } from '../../core/config/target-addresses.ts';
 import { eksToken, tokenUntil } from '../../core/eks/eks-token.ts';
 import { clusterUser } from '../../core/grant/ids.ts';
-import { EKS_SESSION_SECONDS, SECOND_MS } from '../../core/limits.ts';
+import { SECOND_MS, SESSION_MIN_SECONDS } from '../../core/limits.ts';
 import { fail, ok } from '../../core/result.ts';
 import type { AssumeRole } from '../aws/assume-role.ts';
 import { presignIdentity } from './presign-identity.ts';
@@ -38,7 +38,7 @@ export const eksIssuer = ({ assume, clock }: EksIssuerTools): Issuer<EksResource
       roleArn: target.roleArn,
       externalId: target.externalId,
       sessionName: grant.id,
-      seconds: EKS_SESSION_SECONDS,
+      seconds: SESSION_MIN_SECONDS,
       policy: NOTHING,
     });
     // The signature's own date has no smaller unit.

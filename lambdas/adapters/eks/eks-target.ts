@@ -12,32 +12,36 @@ import { ClusterRefusal, inCluster, type KubernetesApi } from './kubernetes-api.
 import { openBinding } from './open-binding.ts';
 import type { SignInOwn } from './own-eks-token.ts';
 
-/** The port `Target` on a cluster that `docs/targets/eks.yaml` has prepared. */
-export const eksTarget = (tools: {
+export interface EksTools {
   readonly signInOwn: SignInOwn;
   readonly clock: () => EpochMs;
-}): Target<EksResource> => ({
+  /** How the calls of one piece of work get there. */
+  readonly reach?: typeof inCluster;
+}
+
+/** The port `Target` on a cluster that `docs/targets/eks.yaml` has prepared. */
+export const eksTarget = ({ reach = inCluster, ...tools }: EksTools): Target<EksResource> => ({
   async open({ resource, grant, isStillWanted }) {
     const profile = profileOf(resource, grant.profile);
     // What is not configured any more is not given; nothing was made for it yet.
     if (!profile) throw new TemplateLeaks('the profile is not there any more');
     const ask = { grantId: grant.id, profile, isStillWanted };
-    return inCluster({ resource, ...tools }, (api) => openBinding(api, ask));
+    return reach({ resource, ...tools }, (api) => openBinding(api, ask));
   },
   async close(ask) {
     const profiles = profilesToEnd(ask);
     if (!profiles) return { dead: false, steps: [], error: 'profile:removed_from_configuration' };
-    return endIn(ask, { ...tools, profiles });
+    return endIn(ask, profiles, { reach, ...tools });
   },
   inventory: (resource) =>
-    inCluster({ resource, ...tools }, async (api) => {
+    reach({ resource, ...tools }, async (api) => {
       const lists = await Promise.all(
         namespacesOf(resource).map((namespace) => listBindings(api, namespace)),
       );
       return [...new Set(lists.flat().flatMap(grantsOfBinding))];
     }),
   outgrown: (resource) =>
-    inCluster({ resource, ...tools }, async (api) => {
+    reach({ resource, ...tools }, async (api) => {
       const found = Object.values(resource.target.profiles).map((profile) => boundToLeaks(api, profile));
       return [...new Set((await Promise.all(found)).flat())];
     }),
@@ -55,16 +59,13 @@ const boundToLeaks = async (api: KubernetesApi, profile: EksProfile): Promise<re
 
 const endIn = async (
   { resource, grantId, since }: CloseAsk<EksResource>,
-  {
-    profiles,
-    signInOwn,
-    clock,
-  }: { profiles: readonly EksProfile[]; signInOwn: SignInOwn; clock: () => EpochMs },
+  profiles: readonly EksProfile[],
+  { reach, signInOwn, clock }: Required<EksTools>,
 ): Promise<CloseReport> => {
   const asked = { grantId, profiles, namespaces: namespacesOf(resource) };
   const codeOf = (error: unknown) => (error instanceof ClusterRefusal ? error.code : undefined);
   try {
-    return await inCluster({ resource, signInOwn }, (api) =>
+    return await reach({ resource, signInOwn }, (api) =>
       takeSteps({ since, clock, codeOf }, (take) => closeBinding(api, asked, take)),
     );
   } catch (error) {

@@ -1,4 +1,4 @@
-import { KUBERNETES_REVIEWS_MAX_COUNT } from '../limits.ts';
+import { KUBERNETES_REVIEWS_MAX_COUNT } from '../limits-of-targets.ts';
 import type { Rule } from './kubernetes-objects.ts';
 
 /** One right, as a `LocalSubjectAccessReview` asks about it. */

@@ -1,4 +1,5 @@
-import { EKS_TOKEN_MAX_BYTES, EKS_TOKEN_SECONDS, SECOND_MS } from '../limits.ts';
+import { SECOND_MS } from '../limits.ts';
+import { EKS_TOKEN_MAX_BYTES, EKS_TOKEN_SECONDS } from '../limits-of-targets.ts';
 import type { EpochMs } from '../time.ts';
 
 /** The form that EKS's authenticator reads: a presigned `GetCallerIdentity`, which it sends to STS itself. */
