@@ -1,5 +1,8 @@
+import { ownEksToken } from '../lambdas/adapters/eks/own-eks-token.ts';
 import { ownRdsSigner } from '../lambdas/adapters/own-rds-signer.ts';
 import type { CompiledConfig } from '../lambdas/core/config/compiled.ts';
+import type { Resource } from '../lambdas/core/config/resource.ts';
+import { checkEksTarget } from './check-eks-target.ts';
 import { checkPostgresTarget } from './check-postgres-target.ts';
 import { CONFIG_FLAGS, guardRailsOf } from './checked-policy.ts';
 import { oneOf, readArguments, UsageError } from './command-line.ts';
@@ -29,16 +32,21 @@ const checkTarget = async (asked: string, { resources }: CompiledConfig): Promis
   );
   const resource = resources.find((candidate) => candidate.id === id);
   if (resource === undefined) return;
-  if (resource.kind !== 'postgres')
-    throw new UsageError(`${id} is of kind ${resource.kind}: only databases can be looked at yet.`);
-  const session = await logInToTarget(resource, ownRdsSigner());
-  const checks = await checkPostgresTarget(session, resource).finally(() => session.close());
+  const checks = await checksOf(resource);
   const lacking = checks.filter(({ ok }) => !ok);
   console.log(tableLines(process.stdout, ['', 'what', 'mend'], checks.map(rowOf)).join('\n'));
   console.log(
     lacking.length === 0 ? `${id} lacks nothing.` : `${id} lacks ${lacking.length} of ${checks.length}.`,
   );
   if (lacking.length > 0) process.exitCode = 1;
+};
+
+const checksOf = async (resource: Resource): Promise<readonly TargetCheck[]> => {
+  if (resource.kind === 'eks') return checkEksTarget(resource, ownEksToken({ clock: Date.now }));
+  if (resource.kind !== 'postgres')
+    throw new UsageError(`${resource.id} is of kind ${resource.kind}, which cannot be looked at yet.`);
+  const session = await logInToTarget(resource, ownRdsSigner());
+  return checkPostgresTarget(session, resource).finally(() => session.close());
 };
 
 const rowOf = ({ item, ok, mend }: TargetCheck): readonly string[] => [
