@@ -15,6 +15,7 @@ import {
   clusterRolesOf,
   databaseUsersOf,
   endingRolesOf,
+  machineUsersOf,
   neverOnAudit,
   type Permission,
   permissionsOf,
@@ -26,8 +27,10 @@ import { runDefinition } from './run-definition.ts';
 import { joinVpc, RunnerNetwork } from './runner-network.ts';
 import { logGroupName, ServiceFunction } from './service-function.ts';
 import type { Settings } from './settings.ts';
+import { EndSessionsDocument } from './ssh-target.ts';
 import { SweeperSchedule } from './sweeper-schedule.ts';
 import { Tables } from './tables.ts';
+import { trustedBy } from './trusted-by.ts';
 import { Workflow } from './workflow.ts';
 
 export interface LatchkeyStackProps extends StackProps {
@@ -68,6 +71,8 @@ export class LatchkeyStack extends Stack {
         console: functions.console.lambda,
       },
     });
+    if (this.#hasMachines())
+      new EndSessionsDocument(this, 'EndSessions', { documentName: this.#endSessionsDocument() });
     this.#makeAlarms(functions.workflows);
     if (props.settings.createTargetRoles) this.#makeTargetRoles();
     this.#makeOutputs(api);
@@ -109,7 +114,7 @@ export class LatchkeyStack extends Stack {
     const CONSOLE_URL = settings.console.url;
     const invoked = {
       runner: this.#add('runner', vaults),
-      revoker: this.#add('revoker', tables),
+      revoker: this.#add('revoker', { ...tables, END_SESSIONS_DOCUMENT: this.#endSessionsDocument() }),
       waiter: this.#add('waiter', tables),
       notifier: this.#add('notifier', {
         GRANTS_TABLE: tables.GRANTS_TABLE,
@@ -216,20 +221,12 @@ export class LatchkeyStack extends Stack {
         latchkeyAccount: this.account,
         vendRoleArn: this.#roleArn('vend'),
       });
-    const [account, vendRoleArn, revokerRoleArn] = [
-      this.account,
-      this.#roleArn('vend'),
-      this.#roleArn('revoker'),
-    ];
-    // Roles of another account are made there: `npm run config -- target` prints how.
+    const trusted = trustedBy(this.#props.settings);
     for (const resource of resourcesOf(this.#props.resources, 'aws'))
-      if (resource.target.account === account)
-        new AwsTarget(this, `Target-${resource.id}`, {
-          resource,
-          trusted: { account, vendRoleArn, revokerRoleArn },
-        });
+      if (resource.target.account === trusted.account)
+        new AwsTarget(this, `Target-${resource.id}`, { resource, trusted });
     for (const resource of resourcesOf(this.#props.resources, 'eks'))
-      new EksTarget(this, `Target-${resource.id}`, { resource, trusted: { account, vendRoleArn } });
+      new EksTarget(this, `Target-${resource.id}`, { resource, trusted });
   }
 
   /** Names decide these ARNs, so roles can name what is made after them, here and in target accounts. */
@@ -254,7 +251,23 @@ export class LatchkeyStack extends Stack {
       endingRoles: endingRolesOf(resources),
       clusterRoles: clusterRolesOf(resources),
       databaseUsers: databaseUsersOf(resources),
+      machineUsers: machineUsersOf(resources),
+      endSessionsDocument: this.#hasMachines()
+        ? this.formatArn({
+            service: 'ssm',
+            resource: 'document',
+            resourceName: this.#endSessionsDocument(),
+          })
+        : undefined,
     };
+  }
+
+  #hasMachines(): boolean {
+    return resourcesOf(this.#props.resources, 'ssh').length > 0;
+  }
+
+  #endSessionsDocument(): string {
+    return `${this.stackName}-end-ssh-sessions`;
   }
 
   #workflowName(name: 'grant' | 'run'): string {

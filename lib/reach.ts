@@ -2,11 +2,13 @@ import type { ConfigError } from '../lambdas/core/config/config-error.ts';
 import type { Resource } from '../lambdas/core/config/resource.ts';
 import type { Settings } from './settings.ts';
 
+/** As far as it is looked at. */
+type Here = Pick<Settings, 'account' | 'region'> & {
+  readonly vpc?: Pick<Settings['vpc'], 'clusterSecurityGroupIds'>;
+};
+
 /** What this deployment could not end again, or not tell apart: refused before anything is deployed. */
-export const reachMistakes = (
-  resources: readonly Resource[],
-  settings: Pick<Settings, 'account' | 'region' | 'vpc'>,
-): readonly ConfigError[] =>
+export const reachMistakes = (resources: readonly Resource[], settings: Here): readonly ConfigError[] =>
   resources.flatMap((resource, index) =>
     [
       ...placeMistakes(resource, settings),
@@ -34,8 +36,8 @@ const placeMistakes = (
     }));
 
 /** A grant that `runner` had no way to end would never be proved dead. */
-const wayMistakes = ({ kind }: Resource, { vpc }: Pick<Settings, 'vpc'>): readonly ConfigError[] =>
-  kind === 'eks' && vpc.clusterSecurityGroupIds.length === 0
+const wayMistakes = ({ kind }: Resource, { vpc }: Here): readonly ConfigError[] =>
+  kind === 'eks' && !vpc?.clusterSecurityGroupIds.length
     ? [
         {
           path: 'endpoint',

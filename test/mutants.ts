@@ -1,5 +1,6 @@
 import type { Mutant } from '../bin/mutant.ts';
 import { APPROVAL_MUTANTS } from './mutants/approvals.ts';
+import { AWS_MUTANTS } from './mutants/aws.ts';
 import { CONSOLE_MUTANTS } from './mutants/console.ts';
 import { EKS_MUTANTS } from './mutants/eks.ts';
 import { ENDING_MUTANTS } from './mutants/endings.ts';
@@ -9,6 +10,7 @@ import { NOTICE_MUTANTS } from './mutants/notices.ts';
 import { PLAN_MUTANTS } from './mutants/plans.ts';
 import { POLICY_MUTANTS } from './mutants/policy.ts';
 import { RUN_MUTANTS } from './mutants/runs.ts';
+import { SSH_MUTANTS } from './mutants/ssh.ts';
 import { STATEMENT_MUTANTS } from './mutants/statements.ts';
 import { TRAIL_MUTANTS } from './mutants/trail.ts';
 import { VAULT_MUTANTS } from './mutants/vault.ts';
@@ -22,10 +24,12 @@ export const MUTANTS: readonly Mutant[] = [
   ...APPROVAL_MUTANTS,
   ...PLAN_MUTANTS,
   ...STATEMENT_MUTANTS,
+  ...SSH_MUTANTS,
   ...TRAIL_MUTANTS,
   ...VAULT_MUTANTS,
   ...CONSOLE_MUTANTS,
   ...ENDING_MUTANTS,
   ...EKS_MUTANTS,
   ...NOTICE_MUTANTS,
+  ...AWS_MUTANTS,
 ];

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { AwsSession, ClusterToken, Credential, PostgresLogin } from '../app/credential.ts';
+import type { AwsSession, ClusterToken, Credential, PostgresLogin, SshLogin } from '../app/credential.ts';
 import { execCredential, kubeconfig } from '../core/eks/exec-credential.ts';
 import { toIso } from '../core/time.ts';
 import type { CredentialProcessView, CredentialView, ExecCredentialView } from './credential-schemas.ts';
@@ -12,6 +12,8 @@ export const credentialView = (credential: Credential): z.input<typeof Credentia
       return { ...common, kind: 'postgres', postgres: postgresView(credential) };
     case 'aws':
       return { ...common, kind: 'aws', aws: awsView(credential) };
+    case 'ssh':
+      return { ...common, kind: 'ssh', ssh: sshView(credential) };
     case 'eks':
       return { ...common, kind: 'eks', eks: eksView(credential) };
     default:
@@ -67,6 +69,20 @@ export const credentialProcess = (
   };
 };
 
+const sshView = ({ expiresAt, ...login }: Credential & SshLogin) => ({
+  host: login.host,
+  port: login.port,
+  user: login.user,
+  hostKeys: [...login.hostKeys],
+  knownHosts: login.knownHosts,
+  fingerprint: login.fingerprint,
+  keyExpiresAt: toIso(expiresAt),
+  sessionsUntil: toIso(login.sessionsUntil),
+  instanceId: login.instanceId,
+  endpointId: login.endpointId,
+  proxyCommand: login.proxyCommand,
+});
+
 /** For `eval "$(curl …)"`, as the clients of each kind want it. Files are written where only their owner can read them. */
 export const credentialEnvironment = (credential: Credential): string => {
   switch (credential.kind) {
@@ -74,6 +90,8 @@ export const credentialEnvironment = (credential: Credential): string => {
       return postgresEnvironment(credential);
     case 'aws':
       return awsEnvironment(credential);
+    case 'ssh':
+      return sshEnvironment(credential);
     case 'eks':
       return eksEnvironment(credential);
     default:
@@ -92,8 +110,7 @@ const postgresEnvironment = (login: PostgresLogin): string =>
       PGPASSWORD: login.password,
       PGSSLMODE: 'verify-full',
     }),
-    'PGSSLROOTCERT="$(umask 077; mktemp)"; export PGSSLROOTCERT',
-    `printf '%s' ${shellQuote(login.caPem)} > "$PGSSLROOTCERT"`,
+    ...fileIn('PGSSLROOTCERT', login.caPem),
     '',
   ].join('\n');
 
@@ -113,11 +130,33 @@ const awsEnvironment = (session: Credential & AwsSession): string =>
 
 /** Tools that speak to clusters read everything from one file. */
 const eksEnvironment = (token: ClusterToken): string =>
-  [
-    'KUBECONFIG="$(umask 077; mktemp)"; export KUBECONFIG',
-    `printf '%s' ${shellQuote(kubeconfig(token))} > "$KUBECONFIG"`,
+  fileIn('KUBECONFIG', kubeconfig(token)).concat('').join('\n');
+
+/** A configuration of the client that believes the pinned keys and nothing else: `ssh -F "$LATCHKEY_SSH_CONFIG" -i <key> machine`. */
+const sshEnvironment = (login: SshLogin): string => {
+  const config = [
+    'Host machine',
+    `HostName ${login.host}`,
+    `Port ${login.port}`,
+    `User ${login.user}`,
+    'StrictHostKeyChecking yes',
+    'GlobalKnownHostsFile /dev/null',
+    'IdentitiesOnly yes',
+    ...(login.proxyCommand === undefined ? [] : [`ProxyCommand ${login.proxyCommand}`]),
     '',
   ].join('\n');
+  return [
+    ...fileIn('LATCHKEY_SSH_KNOWN_HOSTS', login.knownHosts),
+    ...fileIn('LATCHKEY_SSH_CONFIG', config),
+    `printf 'UserKnownHostsFile %s\\n' "$LATCHKEY_SSH_KNOWN_HOSTS" >> "$LATCHKEY_SSH_CONFIG"`,
+    '',
+  ].join('\n');
+};
+
+const fileIn = (name: string, content: string): string[] => [
+  `${name}="$(umask 077; mktemp)"; export ${name}`,
+  `printf '%s' ${shellQuote(content)} > "$${name}"`,
+];
 
 const exported = (variables: Readonly<Record<string, string>>): string[] =>
   Object.entries(variables).map(([name, value]) => `export ${name}=${shellQuote(value)}`);

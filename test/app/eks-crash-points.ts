@@ -86,11 +86,11 @@ const SCENARIOS: Readonly<Record<string, Prepare>> = {
   },
   vend: async (app, played) => {
     const id = await newActive(app, played);
-    return { id, play: () => vendCredential(played.killed, CALLER, id) };
+    return { id, play: () => vendCredential(played.killed, CALLER, { grantId: id }) };
   },
   end: async (app, played) => {
     const id = await newActive(app, played);
-    await vendCredential(played.deps, CALLER, id);
+    await vendCredential(played.deps, CALLER, { grantId: id });
     return { id, play: () => endAccess(played.killed, id, app.context) };
   },
 };

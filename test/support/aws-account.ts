@@ -1,5 +1,6 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Template as Synthesized } from 'aws-cdk-lib/assertions';
+import { createMachineServices } from '../../examples/targets/machine-services.ts';
 import type { AwsResource } from '../../lambdas/core/config/resource.ts';
 import { AwsTarget } from '../../lib/aws-target.ts';
 import { identitiesOf, type RoleSource } from '../../local/assembly.ts';
@@ -84,9 +85,9 @@ const assuming = (arn: string): RoleSource => ({
 });
 
 /** The embedded AWS with the roles of one template, a bucket, and the two functions of Latchkey that assume. */
-export const startAwsAccount = async (template: unknown = templateOf(REPORTS)) => {
+export const startAwsAccount = async (template: unknown = templateOf(REPORTS), account = ACCOUNT) => {
   const { roles, policies } = identitiesOf(
-    new Template(template, { stack: 'Target', account: ACCOUNT, region: REGION }),
+    new Template(template, { stack: 'Target', account, region: REGION }),
   );
   const managed = new ManagedPolicies(policies);
   const callers = ['vend', 'revoker', 'stranger'].map((name) => assuming(functionRole(name)));
@@ -101,6 +102,7 @@ export const startAwsAccount = async (template: unknown = templateOf(REPORTS)) =
     s3,
     stepFunctions: createStepFunctions({ machines: [], invoke: async () => undefined }),
     logs: new LogLines([]),
+    machines: createMachineServices({ account: ACCOUNT, region: REGION, documents: [] }, []),
     functionOf: () => undefined,
     onCall: ({ action }) => calls.push(action),
   });

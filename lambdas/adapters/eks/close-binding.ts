@@ -2,13 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { EksProfile } from '../../core/config/target-addresses.ts';
 import { type Right, rightsToAskAbout } from '../../core/eks/access-reviews.ts';
 import { bindingName, grantsOfBinding, isOnlyOf } from '../../core/eks/binding.ts';
-import { clusterUser } from '../../core/grant/ids.ts';
 import {
   KUBERNETES_ATTEMPTS_MAX,
   KUBERNETES_POLL_MS,
   KUBERNETES_REVIEW_WAIT_MS,
   KUBERNETES_REVIEWS_AT_ONCE,
-} from '../../core/limits-of-targets.ts';
+} from '../../core/eks/limits.ts';
+import { clusterUser } from '../../core/grant/ids.ts';
 import { NotDead, type TakeStep } from '../ending-steps.ts';
 import { deleteBinding, listBindings, mayUser, readRole } from './cluster.ts';
 import type { KubernetesApi } from './kubernetes-api.ts';

@@ -4,7 +4,7 @@ import type { EksProfile } from '../../core/config/target-addresses.ts';
 import type { Right } from '../../core/eks/access-reviews.ts';
 import { RBAC_GROUP } from '../../core/eks/binding.ts';
 import { AccessReview, Role, RoleBinding, RoleBindingList } from '../../core/eks/kubernetes-objects.ts';
-import { KUBERNETES_PAGE_COUNT, KUBERNETES_PAGES_MAX } from '../../core/limits-of-targets.ts';
+import { KUBERNETES_PAGE_COUNT, KUBERNETES_PAGES_MAX } from '../../core/eks/limits.ts';
 import { ClusterRefusal, type KubernetesApi } from './kubernetes-api.ts';
 
 const RBAC = `/apis/${RBAC_GROUP}/v1`;

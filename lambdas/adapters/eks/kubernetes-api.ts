@@ -3,7 +3,7 @@ import { Agent, request } from 'node:https';
 import type * as z from 'zod';
 import { DependencyUnavailable } from '../../app/ports.ts';
 import type { EksResource } from '../../core/config/resource.ts';
-import { KUBERNETES_ANSWER_MAX_BYTES, KUBERNETES_TIMEOUT_MS } from '../../core/limits-of-targets.ts';
+import { KUBERNETES_ANSWER_MAX_BYTES, KUBERNETES_TIMEOUT_MS } from '../../core/eks/limits.ts';
 import type { SignInOwn } from './own-eks-token.ts';
 
 /** The cluster answered no. Only the number travels on: its words may hold names of the target. */

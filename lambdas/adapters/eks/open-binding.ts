@@ -3,8 +3,8 @@ import { TemplateLeaks } from '../../app/ports-of-targets.ts';
 import type { EksProfile } from '../../core/config/target-addresses.ts';
 import { bindingName, emptyBinding, stateOfBinding, subjectOf } from '../../core/eks/binding.ts';
 import type { RoleBinding } from '../../core/eks/kubernetes-objects.ts';
+import { KUBERNETES_ATTEMPTS_MAX } from '../../core/eks/limits.ts';
 import { leaksOf } from '../../core/eks/role-leaks.ts';
-import { KUBERNETES_ATTEMPTS_MAX } from '../../core/limits-of-targets.ts';
 import { createBinding, deleteBinding, fillBinding, readBinding, readRole } from './cluster.ts';
 import type { KubernetesApi } from './kubernetes-api.ts';
 

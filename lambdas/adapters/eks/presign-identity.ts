@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
-import { EKS_PRESIGN_SECONDS } from '../../core/limits-of-targets.ts';
+import { EKS_PRESIGN_SECONDS } from '../../core/eks/limits.ts';
 import type { EpochMs } from '../../core/time.ts';
 
 export interface SigningKeys {

@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { PROFILES_MAX_COUNT } from '../limits.ts';
 import {
   EKS_CLUSTER_MAX_CHARACTERS,
   KUBERNETES_LABEL_MAX_CHARACTERS,
   KUBERNETES_NAME_MAX_CHARACTERS,
-} from '../limits-of-targets.ts';
+} from '../eks/limits.ts';
+import { PROFILES_MAX_COUNT } from '../limits.ts';
 import type { ConfigError } from './config-error.ts';
 import { LOOPBACK_ACCOUNT } from './rds-endpoint.ts';
 import type { EksResource } from './resource.ts';

@@ -8,6 +8,7 @@ import { closest } from './find-resource.ts';
 import { PostgresSection, postgresMistakes, toPostgresResource } from './postgres-section.ts';
 import type { Resource } from './resource.ts';
 import { Id } from './resource-section.ts';
+import { SshSection, sshMistakes, toSshResource } from './ssh-section.ts';
 
 export interface ResourcesSection {
   /** Every environment there is; policies and resources may name no other. */
@@ -44,8 +45,8 @@ export const compileResources = (parsed: unknown, certificates: Certificates): C
   };
 };
 
-const ResourceSection = z.discriminatedUnion('kind', [PostgresSection, AwsSection, EksSection], {
-  error: 'must be one of: postgres, aws, eks.',
+const ResourceSection = z.discriminatedUnion('kind', [PostgresSection, AwsSection, SshSection, EksSection], {
+  error: 'must be one of: postgres, aws, ssh, eks.',
 });
 
 type ResourceSection = z.infer<typeof ResourceSection>;
@@ -64,6 +65,8 @@ const kindMistakes = (
       return postgresMistakes(section, earlier.filter(isOf('postgres')), certificates);
     case 'aws':
       return awsMistakes(section, earlier.filter(isOf('aws')));
+    case 'ssh':
+      return sshMistakes(section, earlier.filter(isOf('ssh')));
     case 'eks':
       return eksMistakes(section, certificates);
     default:
@@ -84,6 +87,8 @@ const toResource = (section: ResourceSection, certificates: Certificates): Resou
       return toPostgresResource(section, certificates);
     case 'aws':
       return toAwsResource(section);
+    case 'ssh':
+      return toSshResource(section);
     case 'eks':
       return toEksResource(section, certificates);
     default:

@@ -1,5 +1,5 @@
-import { KUBERNETES_REVIEWS_MAX_COUNT } from '../limits-of-targets.ts';
 import type { Rule } from './kubernetes-objects.ts';
+import { KUBERNETES_REVIEWS_MAX_COUNT } from './limits.ts';
 
 /** One right, as a `LocalSubjectAccessReview` asks about it. */
 export interface Right {

@@ -1,6 +1,6 @@
 import { SECOND_MS } from '../limits.ts';
-import { EKS_TOKEN_MAX_BYTES, EKS_TOKEN_SECONDS } from '../limits-of-targets.ts';
 import type { EpochMs } from '../time.ts';
+import { EKS_TOKEN_MAX_BYTES, EKS_TOKEN_SECONDS } from './limits.ts';
 
 /** The form that EKS's authenticator reads: a presigned `GetCallerIdentity`, which it sends to STS itself. */
 const PREFIX = 'k8s-aws-v1.';
