@@ -6,11 +6,13 @@ import { AccessTarget } from './access-target.ts';
 import { Alarms } from './alarms.ts';
 import { AwsTarget } from './aws-target.ts';
 import { consoleEnvironment, noticeEnvironment } from './console-environment.ts';
+import { EksTarget } from './eks-target.ts';
 import type { Environments } from './environments.ts';
 import { grantDefinition, type InvokedArns } from './grant-definition.ts';
 import { Payloads } from './payloads.ts';
 import {
   type Arns,
+  clusterRolesOf,
   databaseUsersOf,
   endingRolesOf,
   machineUsersOf,
@@ -89,6 +91,7 @@ export class LatchkeyStack extends Stack {
         'Databases admit it on their port; nothing else of Latchkey connects to them',
       ],
       VendRoleArn: [this.#roleArn('vend'), 'Whom the roles of target accounts trust'],
+      RunnerRoleArn: [this.#roleArn('runner'), 'The administrator of grants, for access entries of clusters'],
       RevokerRoleArn: [this.#roleArn('revoker'), 'Whom the roles of aws targets trust as well'],
     } as const;
     for (const [name, [value, description]] of Object.entries(outputs))
@@ -222,6 +225,8 @@ export class LatchkeyStack extends Stack {
     for (const resource of resourcesOf(this.#props.resources, 'aws'))
       if (resource.target.account === trusted.account)
         new AwsTarget(this, `Target-${resource.id}`, { resource, trusted });
+    for (const resource of resourcesOf(this.#props.resources, 'eks'))
+      new EksTarget(this, `Target-${resource.id}`, { resource, trusted });
   }
 
   /** Names decide these ARNs, so roles can name what is made after them, here and in target accounts. */
@@ -244,6 +249,7 @@ export class LatchkeyStack extends Stack {
       targetRoles: targetRolesOf(resources),
       sessionRoles: sessionRolesOf(resources),
       endingRoles: endingRolesOf(resources),
+      clusterRoles: clusterRolesOf(resources),
       databaseUsers: databaseUsersOf(resources),
       machineUsers: machineUsersOf(resources),
       endSessionsDocument: this.#hasMachines()

@@ -36,6 +36,8 @@ export interface Arns {
   readonly sessionRoles: readonly string[];
   /** By which `revoker` ends them. */
   readonly endingRoles: readonly string[];
+  /** Of which `vend` makes sessions that have a name and no rights: the users of clusters. */
+  readonly clusterRoles: readonly string[];
   /** What `runner` may sign for: our own admin and the users of grants, on listed databases. */
   readonly databaseUsers: readonly string[];
   /** Whom `vend` may let in on which machines: exactly what `resources.yaml` names. */
@@ -140,7 +142,7 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
       checkTasks(arns.grants),
       appendTrail,
       ...only('sts:AssumeRole', arns.targetRoles),
-      ...giveSessions(arns.sessionRoles),
+      ...giveSessions([...arns.sessionRoles, ...arns.clusterRoles]),
       ...arns.machineUsers.map(pushKeys),
     ],
     runner: [
@@ -303,6 +305,9 @@ export const sessionRolesOf = (resources: readonly Resource[]): string[] =>
 
 export const endingRolesOf = (resources: readonly Resource[]): string[] =>
   resourcesOf(resources, 'aws').map(({ target }) => endingRoleArn(target));
+
+export const clusterRolesOf = (resources: readonly Resource[]): string[] =>
+  resourcesOf(resources, 'eks').map(({ target }) => target.roleArn);
 
 /** The users whose logins `runner` may sign, in the ARN form of `rds-db:connect`. */
 export const databaseUsersOf = (resources: readonly Resource[]): string[] => [

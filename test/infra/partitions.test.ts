@@ -26,6 +26,7 @@ const permissions = permissionsOf({
   targetRoles: [],
   sessionRoles: [],
   endingRoles: [],
+  clusterRoles: [],
   databaseUsers: [],
   machineUsers: [],
   endSessionsDocument: undefined,

@@ -32,7 +32,7 @@ const rightsOf = (resource: SshResource): Readonly<Record<RoleName, readonly Per
     ...{ grants: NONE, audit: NONE, grantWorkflow: NONE, runWorkflow: NONE, vaultKeys: NONE, payloads: NONE },
     ...{ runner: NONE, revoker: NONE, notifier: NONE, authorizerLog: NONE },
     ...{ consoleSecret: undefined, notifierSecret: undefined, noticeTopic: undefined },
-    ...{ targetRoles: [], sessionRoles: [], endingRoles: [] },
+    ...{ targetRoles: [], sessionRoles: [], endingRoles: [], clusterRoles: [] },
     databaseUsers: [],
     machineUsers: machineUsersOf([resource]),
     endSessionsDocument: `arn:aws:ssm:${REGION}:${ACCOUNT}:document/${DOCUMENT}`,

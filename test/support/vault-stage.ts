@@ -42,6 +42,7 @@ const RIGHTS = permissionsOf({
   targetRoles: [],
   sessionRoles: [],
   endingRoles: [],
+  clusterRoles: [],
   databaseUsers: [],
   machineUsers: [],
   endSessionsDocument: undefined,
