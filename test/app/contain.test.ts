@@ -77,7 +77,7 @@ test('from the write that places a stop, every kind of use within it is refused,
     app.policy.answer = () => ALLOWED;
     await contained(app, stop);
 
-    const vended = await vendCredential(app.deps, CALLER, login);
+    const vended = await vendCredential(app.deps, CALLER, { grantId: login });
     assert.equal(!vended.ok && vended.failure.code, 'contained', stop.kind);
     const request = { sql: 'SELECT 1', params: [], maxRows: 1 };
     const ran = await requestRun(app.deps, CALLER, { grantId: runs, request, idempotencyKey: undefined });
@@ -126,7 +126,7 @@ test('a vend that had read before the stop was placed gives a credential that di
     stop = (await contained(app, EVERYTHING)).id;
     return issue(ask);
   };
-  const vended = await vendCredential(app.deps, CALLER, id);
+  const vended = await vendCredential(app.deps, CALLER, { grantId: id });
   app.deps.issuers.postgres.issue = issue;
   assert.ok(vended.ok, 'the commit is of the grant, which nobody has ended yet');
   await pass(app, stop);
@@ -145,7 +145,7 @@ test('a vend that is paused until a pass has ended its grant gives nothing', asy
     await pass(app, (await contained(app, OF_RESOURCE)).id);
     return issue(ask);
   };
-  const vended = await vendCredential(app.deps, CALLER, id);
+  const vended = await vendCredential(app.deps, CALLER, { grantId: id });
   assert.equal(!vended.ok && vended.failure.code, 'contained');
   const issued = (await Array.fromAsync(app.deps.store.readChain(id))).map(({ event }) => event.type);
   assert.ok(!issued.includes('credential.issued'));
@@ -187,8 +187,8 @@ test('whoever is stopped is stopped behind an agent too, at the request and at t
   const plain = await app.newActive(task);
   const through = { ...CALLER, principal: { ...PRINCIPAL, delegation: [person] } };
   await contained(app, { kind: 'principal', key: principalKey(person) });
-  assert.equal((await vendCredential(app.deps, CALLER, plain)).ok, true, 'others go on');
-  const vended = await vendCredential(app.deps, through, plain);
+  assert.equal((await vendCredential(app.deps, CALLER, { grantId: plain })).ok, true, 'others go on');
+  const vended = await vendCredential(app.deps, through, { grantId: plain });
   assert.equal(!vended.ok && vended.failure.code, 'contained');
   const request = { ...REQUEST, task };
   const made = await requestAccess(app.deps, through, { request, idempotencyKey: undefined });
@@ -218,7 +218,7 @@ test('nothing is stopped that cannot be told: the stop stands in the transaction
   const Item = { chain: text(CONTAINMENT_CHAIN), seq: number(1), hash: text('not ours') };
   await app.tables.client.send(new PutItemCommand({ TableName: 'Audit', Item }));
   await assert.rejects(tryToContain(app, OF_RESOURCE), { name: 'DependencyUnavailable' });
-  assert.equal((await vendCredential(app.deps, CALLER, id)).ok, true);
+  assert.equal((await vendCredential(app.deps, CALLER, { grantId: id })).ok, true);
   assert.deepEqual(await app.deps.containments.list(), []);
 });
 

@@ -62,7 +62,7 @@ test('from the end of a lease on nothing that the task holds can be used, though
   const { task, login, runs, queued, preparing, waiting, run, plan } = await fullTask();
   const before = await app.tables.items('grants');
   app.time.now += LEASE_MIN_SECONDS * SECOND_MS;
-  const vended = await vendCredential(app.deps, CALLER, login);
+  const vended = await vendCredential(app.deps, CALLER, { grantId: login });
   assert.equal(!vended.ok && vended.failure.code, 'grant_over');
   const request = { sql: 'SELECT 1', params: [], maxRows: 1 };
   const ran = await requestRun(app.deps, CALLER, { grantId: runs, request, idempotencyKey: undefined });
@@ -128,5 +128,5 @@ test('a task that is heard of in time keeps all of it', async () => {
     assert.ok((await renewTask(app.deps, CALLER, task)).ok);
     await sweep(app.deps, app.context);
   }
-  assert.equal((await vendCredential(app.deps, CALLER, login)).ok, true);
+  assert.equal((await vendCredential(app.deps, CALLER, { grantId: login })).ok, true);
 });

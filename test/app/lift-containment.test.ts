@@ -48,7 +48,7 @@ test('a second person lifts a stop; what was ended stays ended, and what is aske
     assert.equal(codeOf(await tryToLift(app, stop.id)), 'lifted', scope.kind);
     const grant = await grantOf(app, id);
     assert.deepEqual('cause' in grant && [grant.cause, grant.ending.status], ['contained', 'dead']);
-    const vended = await vendCredential(app.deps, CALLER, id);
+    const vended = await vendCredential(app.deps, CALLER, { grantId: id });
     assert.equal(!vended.ok && vended.failure.code, 'grant_over', scope.kind);
     assert.equal((await app.newGrant(await app.newTask())).state, 'preparing', scope.kind);
   }

@@ -155,7 +155,9 @@ test('everything is everything: a hundred grants of many tasks end at once, and 
     const task = await app.newTask();
     for (let held = 0; held < 10; held += 1) grants.push(await liveIn(task));
   }
-  const vended = await Promise.all(grants.slice(0, 20).map((id) => vendCredential(app.deps, CALLER, id)));
+  const vended = await Promise.all(
+    grants.slice(0, 20).map((id) => vendCredential(app.deps, CALLER, { grantId: id })),
+  );
   assert.ok(vended.every(({ ok }) => ok));
   const { id } = await contained(app, EVERYTHING);
   await pass(app, id);

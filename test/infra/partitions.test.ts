@@ -28,7 +28,10 @@ const permissions = permissionsOf({
   targetRoles: [],
   sessionRoles: [],
   endingRoles: [],
+  clusterRoles: [],
   databaseUsers: [],
+  machineUsers: [],
+  endSessionsDocument: undefined,
 });
 
 /** In the order of the table. */
@@ -79,6 +82,7 @@ describe('the partitions that roles allow are those that the store uses', () => 
     ['revocations of grants, by console alone', 'REVOKED#', ['console']],
     ['calls of Slack, by console alone', 'REPLAY#', ['console']],
     ['notices, by notifier alone', 'NOTICE#', ['notifier']],
+    ['whose a public key is, by vend alone', 'SSHKEY#', ['vend']],
   ] as const)
     test(what, () => {
       assert.deepEqual(
