@@ -7,6 +7,7 @@ import { type ApiClient, createApiClient, type Wire } from './api-client.ts';
 import { tellApprovals } from './demo-approvals.ts';
 import { tellCluster } from './demo-cluster.ts';
 import { tellRuns } from './demo-runs.ts';
+import { tellSessions } from './demo-sessions.ts';
 import { expect } from './expect-status.ts';
 import { localExport } from './local-export.ts';
 import { localScenes } from './local-scenes.ts';
@@ -40,6 +41,7 @@ const tellStory = async (stack: Stack, narrator: Narrator): Promise<void> => {
   const grant = await askForOrders(crew, task, narrator);
   const connection = await useCredential(crew, { grant, narrator });
   await tellRuns({ crew, task, narrator });
+  await tellSessions({ crew, task, narrator, endpoint: stack.aws.endpointUrl });
   await tellCluster({ crew, task, narrator });
   await tellApprovals({ stack, crew, task, narrator });
   await askForTooMuch(stack, narrator);

@@ -27,7 +27,7 @@ import { runDefinition } from './run-definition.ts';
 import { joinVpc, RunnerNetwork } from './runner-network.ts';
 import { logGroupName, ServiceFunction } from './service-function.ts';
 import type { Settings } from './settings.ts';
-import { EndSessionsDocument } from './ssh-target.ts';
+import { EndSessionsDocument, endSessionsDocumentName } from './ssh-target.ts';
 import { SweeperSchedule } from './sweeper-schedule.ts';
 import { Tables } from './tables.ts';
 import { trustedBy } from './trusted-by.ts';
@@ -69,6 +69,7 @@ export class LatchkeyStack extends Stack {
         reader: functions.reader.lambda,
         vend: functions.vend.lambda,
         console: functions.console.lambda,
+        containment: functions.containment.lambda,
       },
     });
     if (this.#hasMachines())
@@ -98,7 +99,7 @@ export class LatchkeyStack extends Stack {
       new CfnOutput(this, name, { value, description });
   }
 
-  /** The workflows invoke three functions and others start or signal them; the order of making follows. */
+  /** The workflows invoke three functions, others start or signal them, and two have the sweeper begin; the order of making follows. */
   #makeFunctions() {
     const tables = {
       GRANTS_TABLE: this.#tables.grants.tableName,
@@ -126,21 +127,24 @@ export class LatchkeyStack extends Stack {
     const started = { GRANT_WORKFLOW_ARN: workflows.grant.arn, RUN_WORKFLOW_ARN: workflows.run.arn };
     const { runner, revoker, notifier } = invoked;
     const tells = { NOTIFIER_FUNCTION: notifier.lambda.functionArn };
+    const sweeper = this.#add('sweeper', {
+      ...tables,
+      ...started,
+      ...tells,
+      RUNNER_FUNCTION: runner.lambda.functionArn,
+      REVOKER_FUNCTION: revoker.lambda.functionArn,
+      AUTHORIZER_LOG_GROUP: logGroupName(`${this.stackName}-authorizer`),
+    });
+    const stops = { SWEEPER_FUNCTION: sweeper.lambda.functionArn };
     return {
       workflows,
       authorizer: this.#add('authorizer', {}),
       api: this.#add('api', { ...vaults, ...started, ...tells, CONSOLE_URL }),
       reader: this.#add('reader', { ...vaults, CONSOLE_URL }),
       vend: this.#add('vend', tables),
-      console: this.#add('console', { ...vaults, ...tells, ...consoleEnvironment(settings) }),
-      sweeper: this.#add('sweeper', {
-        ...tables,
-        ...started,
-        ...tells,
-        RUNNER_FUNCTION: runner.lambda.functionArn,
-        REVOKER_FUNCTION: revoker.lambda.functionArn,
-        AUTHORIZER_LOG_GROUP: logGroupName(`${this.stackName}-authorizer`),
-      }),
+      console: this.#add('console', { ...vaults, ...tells, ...stops, ...consoleEnvironment(settings) }),
+      containment: this.#add('containment', { ...tables, ...stops }),
+      sweeper,
     };
   }
 
@@ -242,6 +246,7 @@ export class LatchkeyStack extends Stack {
       runner: this.#functionArn('runner'),
       revoker: this.#functionArn('revoker'),
       notifier: this.#functionArn('notifier'),
+      sweeper: this.#functionArn('sweeper'),
       consoleSecret: settings.console.secretArn,
       notifierSecret: settings.notifications.secretArn,
       noticeTopic: settings.notifications.snsTopicArn,
@@ -267,7 +272,7 @@ export class LatchkeyStack extends Stack {
   }
 
   #endSessionsDocument(): string {
-    return `${this.stackName}-end-ssh-sessions`;
+    return endSessionsDocumentName(this.stackName);
   }
 
   #workflowName(name: 'grant' | 'run'): string {

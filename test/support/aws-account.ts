@@ -1,5 +1,6 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Template as Synthesized } from 'aws-cdk-lib/assertions';
+import { REPORTS_BUCKET } from '../../examples/buckets/reports-bucket.ts';
 import { createMachineServices } from '../../examples/targets/machine-services.ts';
 import type { AwsResource } from '../../lambdas/core/config/resource.ts';
 import { AwsTarget } from '../../lib/aws-target.ts';
@@ -93,7 +94,7 @@ export const startAwsAccount = async (template: unknown = templateOf(REPORTS), a
   const callers = ['vend', 'revoker', 'stranger'].map((name) => assuming(functionRole(name)));
   const sessions = new Sessions([...roles, ...callers], managed);
   const dynamo = createDynamo();
-  const s3 = createS3(undefined, [{ name: BUCKET, arn: OBJECTS }]);
+  const s3 = createS3(undefined, [{ name: BUCKET, arn: OBJECTS }, REPORTS_BUCKET]);
   const calls: string[] = [];
   const endpoint = createAwsEndpoint({
     assembly: { account: ACCOUNT, region: REGION, tables: [] },
