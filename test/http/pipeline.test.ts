@@ -83,6 +83,16 @@ test('a body with a key twice is refused, at any depth and however it is spelt',
   assert.equal(once.statusCode, 201, once.body);
 });
 
+test('a call that has to say nothing needs no body, and says in JSON what it says', async () => {
+  const bare = { headers: {}, body: null };
+  const vended = await askVend({ ...vendEvent(GRANT), ...bare });
+  assert.equal(JSON.parse(vended.body).code, 'not_found');
+  const asked = await askApi({ ...eventFor('openTask'), ...bare });
+  assert.equal(JSON.parse(asked.body).code, 'unsupported_media_type');
+  const told = await askVend({ ...vendEvent(GRANT), headers: {} });
+  assert.equal(JSON.parse(told.body).code, 'unsupported_media_type');
+});
+
 test('an attempt that is refused is in the trail before it is answered, and the answer has its receipt', async () => {
   const answer = await askVend(vendEvent(GRANT));
   assert.equal(answer.statusCode, 404);
