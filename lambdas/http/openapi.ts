@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { WAIT_MAX_SECONDS } from '../core/limits.ts';
 import { CREDENTIAL_PROCESS_TYPE, CredentialProcessView } from './credential-schemas.ts';
 import type { OperationForm } from './operations.ts';
-import { FORMS } from './operations.ts';
+import { FORMS, needsBody } from './operations.ts';
 import type { Route } from './routes.ts';
 import { ROUTES } from './routes.ts';
 import { ProblemView } from './schemas.ts';
@@ -57,7 +57,7 @@ const operationOf = (route: Route): object => {
     ...(form.body
       ? {
           requestBody: {
-            required: Object.keys(form.body.shape).length > 0,
+            required: needsBody(form),
             content: { 'application/json': { schema: referTo(form.body) } },
           },
         }
