@@ -13,6 +13,7 @@ import {
   type Arns,
   databaseUsersOf,
   endingRolesOf,
+  machineUsersOf,
   neverOnAudit,
   type Permission,
   permissionsOf,
@@ -24,6 +25,7 @@ import { runDefinition } from './run-definition.ts';
 import { joinVpc, RunnerNetwork } from './runner-network.ts';
 import { logGroupName, ServiceFunction } from './service-function.ts';
 import type { Settings } from './settings.ts';
+import { EndSessionsDocument } from './ssh-target.ts';
 import { SweeperSchedule } from './sweeper-schedule.ts';
 import { Tables } from './tables.ts';
 import { trustedBy } from './trusted-by.ts';
@@ -67,6 +69,8 @@ export class LatchkeyStack extends Stack {
         console: functions.console.lambda,
       },
     });
+    if (this.#hasMachines())
+      new EndSessionsDocument(this, 'EndSessions', { documentName: this.#endSessionsDocument() });
     this.#makeAlarms(functions.workflows);
     if (props.settings.createTargetRoles) this.#makeTargetRoles();
     this.#makeOutputs(api);
@@ -107,7 +111,7 @@ export class LatchkeyStack extends Stack {
     const CONSOLE_URL = settings.console.url;
     const invoked = {
       runner: this.#add('runner', vaults),
-      revoker: this.#add('revoker', tables),
+      revoker: this.#add('revoker', { ...tables, END_SESSIONS_DOCUMENT: this.#endSessionsDocument() }),
       waiter: this.#add('waiter', tables),
       notifier: this.#add('notifier', {
         GRANTS_TABLE: tables.GRANTS_TABLE,
@@ -241,7 +245,23 @@ export class LatchkeyStack extends Stack {
       sessionRoles: sessionRolesOf(resources),
       endingRoles: endingRolesOf(resources),
       databaseUsers: databaseUsersOf(resources),
+      machineUsers: machineUsersOf(resources),
+      endSessionsDocument: this.#hasMachines()
+        ? this.formatArn({
+            service: 'ssm',
+            resource: 'document',
+            resourceName: this.#endSessionsDocument(),
+          })
+        : undefined,
     };
+  }
+
+  #hasMachines(): boolean {
+    return resourcesOf(this.#props.resources, 'ssh').length > 0;
+  }
+
+  #endSessionsDocument(): string {
+    return `${this.stackName}-end-ssh-sessions`;
   }
 
   #workflowName(name: 'grant' | 'run'): string {

@@ -2,6 +2,7 @@ import { endingRoleArn, rolesOf } from '../lambdas/core/aws/role-shards.ts';
 import { PROBE_PURPOSE, PURPOSE_TAG } from '../lambdas/core/aws/session-marks.ts';
 import type { FunctionName } from '../lambdas/core/config/compiled.ts';
 import { type PostgresResource, type Resource, resourcesOf } from '../lambdas/core/config/resource.ts';
+import type { SshTargetAddress } from '../lambdas/core/config/target-addresses.ts';
 import { NEVER_ON_AUDIT } from './tables.ts';
 
 /** One statement of a function's role. `Allow` unless it says otherwise. */
@@ -37,6 +38,15 @@ export interface Arns {
   readonly endingRoles: readonly string[];
   /** What `runner` may sign for: our own admin and the users of grants, on listed databases. */
   readonly databaseUsers: readonly string[];
+  /** Whom `vend` may let in on which machines: exactly what `resources.yaml` names. */
+  readonly machineUsers: readonly MachineUser[];
+  /** What `revoker` may have machines run, and nothing else; undefined where there are no machines. */
+  readonly endSessionsDocument: string | undefined;
+}
+
+export interface MachineUser {
+  readonly osUser: string;
+  readonly instances: readonly string[];
 }
 
 /** Partitions of the grants table that may be written: `CONTAINMENT` is in none of them, so no function can lift one. */
@@ -47,6 +57,7 @@ const CHAIN_HEADS = 'CHAIN#*';
 const BUDGETS = 'BUDGET#*';
 const APPROVALS = 'APPROVAL#*';
 const NOTICES = 'NOTICE#*';
+const KEY_HOLDS = 'SSHKEY#*';
 const REVOCATIONS = 'REVOKED#*';
 const ENDED_SESSIONS = 'ENDED#*';
 /** Read only, whatever role it is in. */
@@ -125,11 +136,12 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
     ],
     vend: [
       readTogether(arns.grants),
-      putState(arns.grants, TASKS, CHAIN_HEADS),
+      putState(arns.grants, TASKS, KEY_HOLDS, CHAIN_HEADS),
       checkTasks(arns.grants),
       appendTrail,
       ...only('sts:AssumeRole', arns.targetRoles),
       ...giveSessions(arns.sessionRoles),
+      ...arns.machineUsers.map(pushKeys),
     ],
     runner: [
       readTogether(arns.grants),
@@ -150,6 +162,7 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
       appendTrail,
       ...probeSessions(arns.sessionRoles),
       ...only('sts:AssumeRole', arns.endingRoles),
+      ...endSessions(arns.endSessionsDocument, arns.machineUsers),
     ],
     waiter: [
       { ...readTogether(arns.grants), when: inPartitions(TASKS, APPROVALS, REVOCATIONS, CONTAINMENT) },
@@ -246,6 +259,39 @@ const probeSessions = (roles: readonly string[]): Permission[] =>
     on,
     when: { StringEquals: { [`aws:RequestTag/${PURPOSE_TAG}`]: PROBE_PURPOSE } },
   }));
+
+/** Without the condition it would be as any user of these machines, root among them. */
+const pushKeys = ({ instances, osUser }: MachineUser): Permission => ({
+  actions: ['ec2-instance-connect:SendSSHPublicKey'],
+  on: instances,
+  when: { StringEquals: { 'ec2:osuser': osUser } },
+});
+
+/** One document, to listed machines. The answers of commands are no resources to IAM; they hold codes and numbers. */
+const endSessions = (document: string | undefined, users: readonly MachineUser[]): Permission[] =>
+  document === undefined
+    ? []
+    : [
+        {
+          actions: ['ssm:SendCommand'],
+          on: [document, ...new Set(users.flatMap(({ instances }) => instances))],
+        },
+        { actions: ['ssm:GetCommandInvocation'], on: ['*'] },
+      ];
+
+/** By user, because most machines have the same one and a role's policy has a limit of size. */
+export const machineUsersOf = (resources: readonly Resource[]): MachineUser[] => {
+  const machines = resourcesOf(resources, 'ssh').map(({ target }) => target);
+  return [...new Set(machines.map(({ osUser }) => osUser))].map((user) => ({
+    osUser: user,
+    instances: machines.filter(({ osUser }) => osUser === user).map(instanceArn),
+  }));
+};
+
+const instanceArn = ({ region, account, instanceId }: SshTargetAddress): string =>
+  `arn:${partitionOf(region)}:ec2:${region}:${account}:instance/${instanceId}`;
+
+const partitionOf = (region: string): string => (region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws');
 
 const listed = (arn: string | undefined): string[] => (arn === undefined ? [] : [arn]);
 

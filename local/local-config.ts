@@ -12,6 +12,8 @@ export interface LocalPlaces {
   readonly account: string;
   readonly region: string;
   readonly resourceId: string;
+  /** By the ids of their resources. */
+  readonly machines: ReadonlyMap<string, { readonly port: number; readonly hostKey: string }>;
 }
 
 const Principals = z.looseObject({
@@ -50,6 +52,9 @@ type Section = z.infer<typeof Resources>['resources'][number];
 const localTarget = ({ id, kind, target }: Section, places: LocalPlaces): object => {
   const { account, region, resourceId, databasePort } = places;
   if (kind === 'aws') return inAccount(target, places);
+  const machine = places.machines.get(id);
+  if (machine)
+    return { ...target, account, region, host: '127.0.0.1', port: machine.port, hostKeys: [machine.hostKey] };
   const roleArn = `arn:aws:iam::${account}:role/latchkey-target-${id}`;
   const database = { resourceId, host: 'localhost', port: databasePort, tls: { ca: { file: 'local.pem' } } };
   return { ...target, account, region, roleArn, ...database };

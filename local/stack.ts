@@ -11,6 +11,7 @@ import { SAMPLE_DATABASES } from '../examples/databases/sample-databases.ts';
 import { startSlackStandIn } from '../examples/slack/stand-in.ts';
 import { startPostgres } from '../examples/targets/postgres.ts';
 import { startRdsFront } from '../examples/targets/rds.ts';
+import { startSampleMachines } from '../examples/targets/sample-machines.ts';
 import { readSettings } from '../lib/settings.ts';
 import { type Assembly, readAssembly } from './assembly.ts';
 import { type LocalAws, startAws } from './aws.ts';
@@ -26,7 +27,9 @@ export interface StackOptions {
   /** The configuration to run; its addresses are replaced by local ones. */
   readonly configDir?: string;
   /** 0 or absent: free ones. */
-  readonly ports?: Readonly<Partial<Record<'api' | 'console' | 'issuer' | 'database' | 'slack', number>>>;
+  readonly ports?: Readonly<
+    Partial<Record<'api' | 'console' | 'issuer' | 'database' | 'machine' | 'slack', number>>
+  >;
   readonly onLog?: (functionName: string, line: string) => void;
   readonly onCall?: (call: { roleArn: string; action: string }) => void;
   /** Told what is being done, before it is. */
@@ -98,10 +101,13 @@ const startParts = async (options: StackOptions, stops: Stop[]) => {
   const front = await startRdsFront(rds);
   // Not waited for: a client that is still connected goes when PostgreSQL does.
   stops.push(async () => void front.close());
+  const { configDir = 'config' } = options;
+  const machines = await startSampleMachines(configDir, ports.machine);
+  stops.push(() => Promise.all([...machines.values()].map((machine) => machine.stop())));
   onProgress('synthesizing the stack and bundling its functions');
   const localConfig = join(dataDir, 'config');
-  const places = { issuer, certPem, databasePort: portOf(front), ...INSTANCE };
-  writeLocalConfig(options.configDir ?? 'config', localConfig, places);
+  const places = { issuer, certPem, databasePort: portOf(front), machines, ...INSTANCE };
+  writeLocalConfig(configDir, localConfig, places);
   const assembly = await synthesizeLocally(join(dataDir, 'cdk.out'), localConfig, {
     console: { url: consoleUrl, oidc: issuer.oidc, secretArn: SECRET_ARNS.console },
     notifications: {
@@ -118,6 +124,7 @@ const startParts = async (options: StackOptions, stops: Stop[]) => {
     assembly,
     localCaPem: certPem,
     otherRoles: [auditorRole(assembly)],
+    machines: [...machines.values()],
     otherBuckets: [REPORTS_BUCKET],
     secrets: {
       [SECRET_ARNS.console]: JSON.stringify({ clientSecret, slackSigningSecret }),
@@ -144,6 +151,8 @@ const startParts = async (options: StackOptions, stops: Stop[]) => {
     caFile: resolve(dataDir, 'ca.pem'),
     aws,
     postgres,
+    /** By the ids of their resources. */
+    machines,
     tables: { grants: place('GRANTS_TABLE'), audit: place('AUDIT_TABLE') },
     /** Where payloads and their keys are. */
     payloads: { keysTable: place('VAULT_KEYS_TABLE'), bucket: place('PAYLOAD_BUCKET') },

@@ -9,6 +9,7 @@ import { NOTICE_MUTANTS } from './mutants/notices.ts';
 import { PLAN_MUTANTS } from './mutants/plans.ts';
 import { POLICY_MUTANTS } from './mutants/policy.ts';
 import { RUN_MUTANTS } from './mutants/runs.ts';
+import { SSH_MUTANTS } from './mutants/ssh.ts';
 import { STATEMENT_MUTANTS } from './mutants/statements.ts';
 import { TRAIL_MUTANTS } from './mutants/trail.ts';
 import { VAULT_MUTANTS } from './mutants/vault.ts';
@@ -22,6 +23,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...APPROVAL_MUTANTS,
   ...PLAN_MUTANTS,
   ...STATEMENT_MUTANTS,
+  ...SSH_MUTANTS,
   ...TRAIL_MUTANTS,
   ...VAULT_MUTANTS,
   ...CONSOLE_MUTANTS,

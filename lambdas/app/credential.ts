@@ -8,7 +8,7 @@ export type Credential = {
 } & CredentialContent;
 
 /** What a caller needs to use it, by kind. */
-export type CredentialContent = PostgresLogin | AwsSession;
+export type CredentialContent = PostgresLogin | AwsSession | SshLogin;
 
 export interface PostgresLogin {
   readonly kind: 'postgres';
@@ -18,6 +18,25 @@ export interface PostgresLogin {
   readonly user: string;
   readonly password: string;
   readonly caPem: string;
+}
+
+/** A key of the caller's own that was let in. There is nothing to keep secret in it. */
+export interface SshLogin {
+  readonly kind: 'ssh';
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly hostKeys: readonly string[];
+  /** Lines of `known_hosts` with these keys, under the name to connect to. */
+  readonly knownHosts: string;
+  /** Of the caller's key: `SHA256:…`. */
+  readonly fingerprint: string;
+  readonly instanceId: string;
+  readonly endpointId: string | undefined;
+  /** How to get there where there is no direct way; it acts with the caller's own AWS identity. */
+  readonly proxyCommand: string | undefined;
+  /** When sessions that were opened with the key are ended. The key itself opens none after `expiresAt`. */
+  readonly sessionsUntil: EpochMs;
 }
 
 /** What AWS's own tools take. It opens what its profile allows, in any Region; `region` is where the resource is. */

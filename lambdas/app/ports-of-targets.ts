@@ -2,6 +2,7 @@ import type { IssuedFacts } from '../core/audit/event.ts';
 import type { Resource, ResourceKind, ResourceOfKind } from '../core/config/resource.ts';
 import type { ActivatingGrant, ActiveGrant, EndedGrant, EndingStep } from '../core/grant/grant.ts';
 import type { Result } from '../core/result.ts';
+import type { SshPublicKey } from '../core/ssh/public-key.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { CredentialContent } from './credential.ts';
 
@@ -67,6 +68,8 @@ export interface IssueAsk<R> {
   readonly grant: ActiveGrant;
   /** The id of the credential. */
   readonly id: string;
+  /** The caller's own, where access is by key; undefined where it is not. */
+  readonly publicKey?: SshPublicKey | undefined;
 }
 
 /** A credential that was made and is not usable by anybody yet. */
@@ -81,7 +84,7 @@ export interface Issued {
   /** By which the trail of AWS, and ours, know it beside its fingerprint. */
   readonly told?: IssuedFacts;
   /** Makes it usable, once its entry is committed; undefined where knowing it is enough. */
-  readonly release?: () => Promise<void>;
+  readonly release?: (() => Promise<void>) | undefined;
 }
 
 /** Makes credentials of one kind. A failure is an answer; what could not be reached is thrown. */

@@ -4,6 +4,8 @@ import { connectDynamo } from '../adapters/dynamo/dynamo-call.ts';
 import { dynamoStore } from '../adapters/dynamo/dynamo-store.ts';
 import { postgresIssuer } from '../adapters/postgres-issuer.ts';
 import { rdsTokenSigner } from '../adapters/rds-token-signer.ts';
+import { instanceConnect } from '../adapters/ssh/instance-connect.ts';
+import { sshIssuer } from '../adapters/ssh/ssh-issuer.ts';
 import { systemBackoff, systemClock, systemRandom } from '../adapters/system-clock.ts';
 import { vendHandlers } from '../http/vend-operations.ts';
 import { httpFunction } from './http-function.ts';
@@ -26,6 +28,7 @@ export const handler = httpFunction(
     issuers: {
       postgres: postgresIssuer(rdsTokenSigner({ clock: systemClock })),
       aws: awsIssuer({ assume: stsSessions(), clock: systemClock, log: logger.log }),
+      ssh: sshIssuer({ pushKey: instanceConnect(), clock: systemClock }),
     },
     resources: config.resources,
     clock: systemClock,

@@ -29,9 +29,30 @@ export const AwsCredentialView = z.object({
   }),
 });
 
+export const SshCredentialView = z.object({
+  ...COMMON_FIELDS,
+  kind: z.literal('ssh'),
+  ssh: z.object({
+    host: z.string(),
+    port: z.int(),
+    user: z.string(),
+    hostKeys: z.array(z.string()).describe('The only keys to believe the host by'),
+    knownHosts: z.string().describe('The same as lines of `known_hosts`'),
+    fingerprint: z.string().describe('Of the key that was let in'),
+    keyExpiresAt: Time.describe('Until then the key opens sessions; ask again to open another one later'),
+    sessionsUntil: Time.describe('Then the sessions are ended'),
+    instanceId: z.string(),
+    endpointId: z.string().optional(),
+    proxyCommand: z
+      .string()
+      .optional()
+      .describe('`ProxyCommand` where there is no direct way; it uses your own AWS identity'),
+  }),
+});
+
 /** Under the name of its kind is what a client needs. */
 export const CredentialView = z
-  .discriminatedUnion('kind', [PostgresCredentialView, AwsCredentialView])
+  .discriminatedUnion('kind', [PostgresCredentialView, AwsCredentialView, SshCredentialView])
   .meta({ id: 'Credential' });
 
 /** What a `credential_process` asks for with `Accept`. */

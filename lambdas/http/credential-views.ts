@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { AwsSession, Credential, PostgresLogin } from '../app/credential.ts';
+import type { AwsSession, Credential, PostgresLogin, SshLogin } from '../app/credential.ts';
 import { toIso } from '../core/time.ts';
 import type { CredentialProcessView, CredentialView } from './credential-schemas.ts';
 
@@ -11,6 +11,8 @@ export const credentialView = (credential: Credential): z.input<typeof Credentia
       return { ...common, kind: 'postgres', postgres: postgresView(credential) };
     case 'aws':
       return { ...common, kind: 'aws', aws: awsView(credential) };
+    case 'ssh':
+      return { ...common, kind: 'ssh', ssh: sshView(credential) };
     default:
       return credential satisfies never;
   }
@@ -47,6 +49,20 @@ export const credentialProcess = (
   };
 };
 
+const sshView = ({ expiresAt, ...login }: Credential & SshLogin) => ({
+  host: login.host,
+  port: login.port,
+  user: login.user,
+  hostKeys: [...login.hostKeys],
+  knownHosts: login.knownHosts,
+  fingerprint: login.fingerprint,
+  keyExpiresAt: toIso(expiresAt),
+  sessionsUntil: toIso(login.sessionsUntil),
+  instanceId: login.instanceId,
+  endpointId: login.endpointId,
+  proxyCommand: login.proxyCommand,
+});
+
 /** For `eval "$(curl …)"`, as the clients of each kind want it. Files are written where only their owner can read them. */
 export const credentialEnvironment = (credential: Credential): string => {
   switch (credential.kind) {
@@ -54,6 +70,8 @@ export const credentialEnvironment = (credential: Credential): string => {
       return postgresEnvironment(credential);
     case 'aws':
       return awsEnvironment(credential);
+    case 'ssh':
+      return sshEnvironment(credential);
     default:
       return credential satisfies never;
   }
@@ -70,8 +88,7 @@ const postgresEnvironment = (login: PostgresLogin): string =>
       PGPASSWORD: login.password,
       PGSSLMODE: 'verify-full',
     }),
-    'PGSSLROOTCERT="$(umask 077; mktemp)"; export PGSSLROOTCERT',
-    `printf '%s' ${shellQuote(login.caPem)} > "$PGSSLROOTCERT"`,
+    ...fileIn('PGSSLROOTCERT', login.caPem),
     '',
   ].join('\n');
 
@@ -88,6 +105,32 @@ const awsEnvironment = (session: Credential & AwsSession): string =>
     }),
     '',
   ].join('\n');
+
+/** A configuration of the client that believes the pinned keys and nothing else: `ssh -F "$LATCHKEY_SSH_CONFIG" -i <key> machine`. */
+const sshEnvironment = (login: SshLogin): string => {
+  const config = [
+    'Host machine',
+    `HostName ${login.host}`,
+    `Port ${login.port}`,
+    `User ${login.user}`,
+    'StrictHostKeyChecking yes',
+    'GlobalKnownHostsFile /dev/null',
+    'IdentitiesOnly yes',
+    ...(login.proxyCommand === undefined ? [] : [`ProxyCommand ${login.proxyCommand}`]),
+    '',
+  ].join('\n');
+  return [
+    ...fileIn('LATCHKEY_SSH_KNOWN_HOSTS', login.knownHosts),
+    ...fileIn('LATCHKEY_SSH_CONFIG', config),
+    `printf 'UserKnownHostsFile %s\\n' "$LATCHKEY_SSH_KNOWN_HOSTS" >> "$LATCHKEY_SSH_CONFIG"`,
+    '',
+  ].join('\n');
+};
+
+const fileIn = (name: string, content: string): string[] => [
+  `${name}="$(umask 077; mktemp)"; export ${name}`,
+  `printf '%s' ${shellQuote(content)} > "$${name}"`,
+];
 
 const exported = (variables: Readonly<Record<string, string>>): string[] =>
   Object.entries(variables).map(([name, value]) => `export ${name}=${shellQuote(value)}`);

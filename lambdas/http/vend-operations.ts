@@ -10,8 +10,8 @@ const SHELL_TYPE = 'text/x-shellscript';
 
 /** The one route through which a secret leaves. */
 export const vendHandlers = (deps: VendDeps): Handlers<'vendCredential'> => ({
-  async vendCredential({ caller, path, accept }) {
-    const vended = await vendCredential(deps, caller, path.id);
+  async vendCredential({ caller, path, body, accept }) {
+    const vended = await vendCredential(deps, caller, { grantId: path.id, publicKey: body.publicKey });
     if (!vended.ok) return vended;
     const { credential, receipt } = vended.value;
     return ok({ status: 201, ...formOf(credential, accept), receipt });

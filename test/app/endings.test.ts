@@ -208,7 +208,9 @@ test('a resource that was moved is neither prepared nor vended for grants that m
   const { id } = await app.newGrant(task);
   assert.equal(await activateGrant({ ...app.deps, resources: MOVED }, id, app.context), undefined);
   assert.deepEqual([app.roles.has(id), (await read(id)).state], [false, 'preparing']);
-  const vended = await vendCredential({ ...app.deps, resources: MOVED }, CALLER, await app.newActive(task));
+  const vended = await vendCredential({ ...app.deps, resources: MOVED }, CALLER, {
+    grantId: await app.newActive(task),
+  });
   assert.deepEqual(!vended.ok && vended.failure, { code: 'grant_over', state: 'resource_moved' });
 });
 

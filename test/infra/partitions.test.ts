@@ -27,6 +27,8 @@ const permissions = permissionsOf({
   sessionRoles: [],
   endingRoles: [],
   databaseUsers: [],
+  machineUsers: [],
+  endSessionsDocument: undefined,
 });
 
 /** In the order of the table. */
@@ -74,6 +76,7 @@ describe('the partitions that roles allow are those that the store uses', () => 
     ['revocations of grants, by console alone', 'REVOKED#', ['console']],
     ['calls of Slack, by console alone', 'REPLAY#', ['console']],
     ['notices, by notifier alone', 'NOTICE#', ['notifier']],
+    ['whose a public key is, by vend alone', 'SSHKEY#', ['vend']],
   ] as const)
     test(what, () => {
       assert.deepEqual(

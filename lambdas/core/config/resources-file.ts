@@ -7,6 +7,7 @@ import { closest } from './find-resource.ts';
 import { PostgresSection, postgresMistakes, toPostgresResource } from './postgres-section.ts';
 import type { Resource } from './resource.ts';
 import { Id } from './resource-section.ts';
+import { SshSection, sshMistakes, toSshResource } from './ssh-section.ts';
 
 export interface ResourcesSection {
   /** Every environment there is; policies and resources may name no other. */
@@ -43,8 +44,8 @@ export const compileResources = (parsed: unknown, certificates: Certificates): C
   };
 };
 
-const ResourceSection = z.discriminatedUnion('kind', [PostgresSection, AwsSection], {
-  error: 'must be one of: postgres, aws.',
+const ResourceSection = z.discriminatedUnion('kind', [PostgresSection, AwsSection, SshSection], {
+  error: 'must be one of: postgres, aws, ssh.',
 });
 
 type ResourceSection = z.infer<typeof ResourceSection>;
@@ -63,6 +64,8 @@ const kindMistakes = (
       return postgresMistakes(section, earlier.filter(isOf('postgres')), certificates);
     case 'aws':
       return awsMistakes(section, earlier.filter(isOf('aws')));
+    case 'ssh':
+      return sshMistakes(section, earlier.filter(isOf('ssh')));
     default:
       return section satisfies never;
   }
@@ -81,6 +84,8 @@ const toResource = (section: ResourceSection, certificates: Certificates): Resou
       return toPostgresResource(section, certificates);
     case 'aws':
       return toAwsResource(section);
+    case 'ssh':
+      return toSshResource(section);
     default:
       return section satisfies never;
   }

@@ -123,6 +123,8 @@ export interface ActiveGrant extends GrantCore {
   readonly credentialsUntil?: EpochMs | undefined;
   /** The roles that they are sessions of, which configuration may no longer say; undefined for other kinds. */
   readonly issuedFrom?: readonly string[] | undefined;
+  /** Those that were let in under it, as lines of ours; only where access is by key. */
+  readonly publicKeys?: readonly string[] | undefined;
 }
 
 export type EndState = 'released' | 'expired' | 'revoked' | 'cancelled' | 'lapsed' | 'failed';
@@ -151,6 +153,8 @@ export interface EndedGrant extends GrantCore {
   readonly credentialsIssued: number;
   readonly credentialsUntil?: EpochMs | undefined;
   readonly issuedFrom?: readonly string[] | undefined;
+  /** Those that were let in under it, as lines of ours; only where access is by key. */
+  readonly publicKeys?: readonly string[] | undefined;
   readonly ending: Ending;
 }
 
