@@ -6,11 +6,13 @@ import { AccessTarget } from './access-target.ts';
 import { Alarms } from './alarms.ts';
 import { AwsTarget } from './aws-target.ts';
 import { consoleEnvironment, noticeEnvironment } from './console-environment.ts';
+import { EksTarget } from './eks-target.ts';
 import type { Environments } from './environments.ts';
 import { grantDefinition, type InvokedArns } from './grant-definition.ts';
 import { Payloads } from './payloads.ts';
 import {
   type Arns,
+  clusterRolesOf,
   databaseUsersOf,
   endingRolesOf,
   machineUsersOf,
@@ -25,7 +27,7 @@ import { runDefinition } from './run-definition.ts';
 import { joinVpc, RunnerNetwork } from './runner-network.ts';
 import { logGroupName, ServiceFunction } from './service-function.ts';
 import type { Settings } from './settings.ts';
-import { EndSessionsDocument } from './ssh-target.ts';
+import { EndSessionsDocument, endSessionsDocumentName } from './ssh-target.ts';
 import { SweeperSchedule } from './sweeper-schedule.ts';
 import { Tables } from './tables.ts';
 import { trustedBy } from './trusted-by.ts';
@@ -67,6 +69,7 @@ export class LatchkeyStack extends Stack {
         reader: functions.reader.lambda,
         vend: functions.vend.lambda,
         console: functions.console.lambda,
+        containment: functions.containment.lambda,
       },
     });
     if (this.#hasMachines())
@@ -89,13 +92,14 @@ export class LatchkeyStack extends Stack {
         'Databases admit it on their port; nothing else of Latchkey connects to them',
       ],
       VendRoleArn: [this.#roleArn('vend'), 'Whom the roles of target accounts trust'],
+      RunnerRoleArn: [this.#roleArn('runner'), 'The administrator of grants, for access entries of clusters'],
       RevokerRoleArn: [this.#roleArn('revoker'), 'Whom the roles of aws targets trust as well'],
     } as const;
     for (const [name, [value, description]] of Object.entries(outputs))
       new CfnOutput(this, name, { value, description });
   }
 
-  /** The workflows invoke three functions and others start or signal them; the order of making follows. */
+  /** The workflows invoke three functions, others start or signal them, and two have the sweeper begin; the order of making follows. */
   #makeFunctions() {
     const tables = {
       GRANTS_TABLE: this.#tables.grants.tableName,
@@ -123,21 +127,24 @@ export class LatchkeyStack extends Stack {
     const started = { GRANT_WORKFLOW_ARN: workflows.grant.arn, RUN_WORKFLOW_ARN: workflows.run.arn };
     const { runner, revoker, notifier } = invoked;
     const tells = { NOTIFIER_FUNCTION: notifier.lambda.functionArn };
+    const sweeper = this.#add('sweeper', {
+      ...tables,
+      ...started,
+      ...tells,
+      RUNNER_FUNCTION: runner.lambda.functionArn,
+      REVOKER_FUNCTION: revoker.lambda.functionArn,
+      AUTHORIZER_LOG_GROUP: logGroupName(`${this.stackName}-authorizer`),
+    });
+    const stops = { SWEEPER_FUNCTION: sweeper.lambda.functionArn };
     return {
       workflows,
       authorizer: this.#add('authorizer', {}),
       api: this.#add('api', { ...vaults, ...started, ...tells, CONSOLE_URL }),
       reader: this.#add('reader', { ...vaults, CONSOLE_URL }),
       vend: this.#add('vend', tables),
-      console: this.#add('console', { ...vaults, ...tells, ...consoleEnvironment(settings) }),
-      sweeper: this.#add('sweeper', {
-        ...tables,
-        ...started,
-        ...tells,
-        RUNNER_FUNCTION: runner.lambda.functionArn,
-        REVOKER_FUNCTION: revoker.lambda.functionArn,
-        AUTHORIZER_LOG_GROUP: logGroupName(`${this.stackName}-authorizer`),
-      }),
+      console: this.#add('console', { ...vaults, ...tells, ...stops, ...consoleEnvironment(settings) }),
+      containment: this.#add('containment', { ...tables, ...stops }),
+      sweeper,
     };
   }
 
@@ -222,6 +229,8 @@ export class LatchkeyStack extends Stack {
     for (const resource of resourcesOf(this.#props.resources, 'aws'))
       if (resource.target.account === trusted.account)
         new AwsTarget(this, `Target-${resource.id}`, { resource, trusted });
+    for (const resource of resourcesOf(this.#props.resources, 'eks'))
+      new EksTarget(this, `Target-${resource.id}`, { resource, trusted });
   }
 
   /** Names decide these ARNs, so roles can name what is made after them, here and in target accounts. */
@@ -237,6 +246,7 @@ export class LatchkeyStack extends Stack {
       runner: this.#functionArn('runner'),
       revoker: this.#functionArn('revoker'),
       notifier: this.#functionArn('notifier'),
+      sweeper: this.#functionArn('sweeper'),
       consoleSecret: settings.console.secretArn,
       notifierSecret: settings.notifications.secretArn,
       noticeTopic: settings.notifications.snsTopicArn,
@@ -244,6 +254,7 @@ export class LatchkeyStack extends Stack {
       targetRoles: targetRolesOf(resources),
       sessionRoles: sessionRolesOf(resources),
       endingRoles: endingRolesOf(resources),
+      clusterRoles: clusterRolesOf(resources),
       databaseUsers: databaseUsersOf(resources),
       machineUsers: machineUsersOf(resources),
       endSessionsDocument: this.#hasMachines()
@@ -261,7 +272,7 @@ export class LatchkeyStack extends Stack {
   }
 
   #endSessionsDocument(): string {
-    return `${this.stackName}-end-ssh-sessions`;
+    return endSessionsDocumentName(this.stackName);
   }
 
   #workflowName(name: 'grant' | 'run'): string {

@@ -8,9 +8,12 @@ import { auditorEnvironment, auditorRole } from '../bin/local-auditor.ts';
 import { synthesize } from '../bin/synthesize.ts';
 import { REPORTS_BUCKET } from '../examples/buckets/reports-bucket.ts';
 import { SAMPLE_DATABASES } from '../examples/databases/sample-databases.ts';
+import type { PersonName } from '../examples/people/people.ts';
+import { BY_PASSWORD, PEOPLE_CLIENT } from '../examples/people/people-tokens.ts';
 import { startSlackStandIn } from '../examples/slack/stand-in.ts';
 import { startPostgres } from '../examples/targets/postgres.ts';
 import { startRdsFront } from '../examples/targets/rds.ts';
+import { startSampleClusters } from '../examples/targets/sample-clusters.ts';
 import { startSampleMachines } from '../examples/targets/sample-machines.ts';
 import { readSettings } from '../lib/settings.ts';
 import { type Assembly, readAssembly } from './assembly.ts';
@@ -28,7 +31,7 @@ export interface StackOptions {
   readonly configDir?: string;
   /** 0 or absent: free ones. */
   readonly ports?: Readonly<
-    Partial<Record<'api' | 'console' | 'issuer' | 'database' | 'machine' | 'slack', number>>
+    Partial<Record<'api' | 'console' | 'issuer' | 'database' | 'cluster' | 'machine' | 'slack', number>>
   >;
   readonly onLog?: (functionName: string, line: string) => void;
   readonly onCall?: (call: { roleArn: string; action: string }) => void;
@@ -48,6 +51,7 @@ const NO_VPC = {
   vpcId: 'vpc-00000000',
   subnetIds: ['subnet-00000000'],
   databaseSecurityGroupIds: ['sg-00000000'],
+  clusterSecurityGroupIds: ['sg-00000001'],
   dynamodbPrefixListId: 'pl-00000000',
   s3PrefixListId: 'pl-00000000',
 };
@@ -104,9 +108,13 @@ const startParts = async (options: StackOptions, stops: Stop[]) => {
   const { configDir = 'config' } = options;
   const machines = await startSampleMachines(configDir, ports.machine);
   stops.push(() => Promise.all([...machines.values()].map((machine) => machine.stop())));
+  const runnerRole = `arn:aws:iam::${ACCOUNT}:role/${STACK}-runner`;
+  const clusterOptions = { certificate, sessions, account: ACCOUNT, region: REGION, runnerRole };
+  const clusters = await startSampleClusters(configDir, { ...clusterOptions, port: ports.cluster });
+  stops.push(() => Promise.all([...clusters.values()].map((cluster) => cluster.stop())));
   onProgress('synthesizing the stack and bundling its functions');
   const localConfig = join(dataDir, 'config');
-  const places = { issuer, certPem, databasePort: portOf(front), machines, ...INSTANCE };
+  const places = { issuer, certPem, databasePort: portOf(front), clusters, machines, ...INSTANCE };
   writeLocalConfig(configDir, localConfig, places);
   const assembly = await synthesizeLocally(join(dataDir, 'cdk.out'), localConfig, {
     console: { url: consoleUrl, oidc: issuer.oidc, secretArn: SECRET_ARNS.console },
@@ -152,6 +160,7 @@ const startParts = async (options: StackOptions, stops: Stop[]) => {
     aws,
     postgres,
     /** By the ids of their resources. */
+    clusters,
     machines,
     tables: { grants: place('GRANTS_TABLE'), audit: place('AUDIT_TABLE') },
     /** Where payloads and their keys are. */
@@ -159,7 +168,21 @@ const startParts = async (options: StackOptions, stops: Stop[]) => {
     /** Environment of somebody who may read these and nothing else, as an auditor would have it. */
     auditor: auditorEnvironment(assembly, aws),
     /** A token as the client would get it, by client credentials. */
-    getToken: (client: ClientId) => fetchToken(issuer, client, certPem),
+    getToken: (client: ClientId) =>
+      fetchToken(issuer, certPem, {
+        auth: `${client}:${issuer.secretOf(client)}`,
+        fields: { grant_type: 'client_credentials' },
+      }),
+    /** A token as a person would get it at a command line. */
+    getPersonToken: (person: PersonName) =>
+      fetchToken(issuer, certPem, {
+        fields: {
+          grant_type: BY_PASSWORD,
+          client_id: PEOPLE_CLIENT,
+          username: person,
+          password: issuer.passwordOf(person),
+        },
+      }),
     /** Runs the sweeper now instead of within the minute. */
     sweep,
   };
@@ -175,10 +198,13 @@ const synthesizeLocally = async (outdir: string, configDir: string, places: obje
   return readAssembly(outdir, STACK);
 };
 
-const fetchToken = async (issuer: LocalIssuer, client: ClientId, ca: string): Promise<string> => {
-  const auth = `${client}:${issuer.secretOf(client)}`;
+const fetchToken = async (
+  issuer: LocalIssuer,
+  ca: string,
+  { fields, ...auth }: { readonly auth?: string; readonly fields: Record<string, string> },
+): Promise<string> => {
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-  const asked = request(issuer.tokenUrl, { method: 'POST', ca, auth, headers });
-  const [answer] = await once(asked.end('grant_type=client_credentials'), 'response');
+  const asked = request(issuer.tokenUrl, { method: 'POST', ca, headers, ...auth });
+  const [answer] = await once(asked.end(String(new URLSearchParams(fields))), 'response');
   return JSON.parse(await text(answer)).access_token;
 };

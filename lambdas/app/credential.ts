@@ -8,7 +8,7 @@ export type Credential = {
 } & CredentialContent;
 
 /** What a caller needs to use it, by kind. */
-export type CredentialContent = PostgresLogin | AwsSession | SshLogin;
+export type CredentialContent = PostgresLogin | AwsSession | SshLogin | ClusterToken;
 
 export interface PostgresLogin {
   readonly kind: 'postgres';
@@ -46,4 +46,15 @@ export interface AwsSession {
   readonly secretAccessKey: string;
   readonly sessionToken: string;
   readonly region: string;
+}
+
+/** Lets in whoever shows it as the grant's user, who is bound to one role in one namespace. */
+export interface ClusterToken {
+  readonly kind: 'eks';
+  readonly cluster: string;
+  readonly endpoint: string;
+  readonly caPem: string;
+  readonly namespace: string;
+  readonly user: string;
+  readonly token: string;
 }

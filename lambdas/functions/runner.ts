@@ -1,5 +1,7 @@
 import { connectDynamo } from '../adapters/dynamo/dynamo-call.ts';
 import { dynamoStore } from '../adapters/dynamo/dynamo-store.ts';
+import { eksTarget } from '../adapters/eks/eks-target.ts';
+import { ownEksToken } from '../adapters/eks/own-eks-token.ts';
 import { ownRdsSigner } from '../adapters/own-rds-signer.ts';
 import { postgresTarget } from '../adapters/postgres/postgres-target.ts';
 import { statementTarget } from '../adapters/postgres/statement-target.ts';
@@ -36,7 +38,10 @@ const loadPolicy = (): Promise<Policy> => {
 
 const deps = {
   store: dynamoStore(dynamo, systemClock),
-  targets: { postgres: postgresTarget(tools) },
+  targets: {
+    postgres: postgresTarget(tools),
+    eks: eksTarget({ signInOwn: ownEksToken(tools), clock: systemClock }),
+  },
   statements: statementTarget(tools),
   vaults: connectVaults(dynamo.client, vaultPlaces(environment), {
     clock: systemClock,

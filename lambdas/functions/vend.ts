@@ -2,6 +2,7 @@ import { stsSessions } from '../adapters/aws/assume-role.ts';
 import { awsIssuer } from '../adapters/aws/aws-issuer.ts';
 import { connectDynamo } from '../adapters/dynamo/dynamo-call.ts';
 import { dynamoStore } from '../adapters/dynamo/dynamo-store.ts';
+import { eksIssuer } from '../adapters/eks/eks-issuer.ts';
 import { postgresIssuer } from '../adapters/postgres-issuer.ts';
 import { rdsTokenSigner } from '../adapters/rds-token-signer.ts';
 import { instanceConnect } from '../adapters/ssh/instance-connect.ts';
@@ -29,6 +30,7 @@ export const handler = httpFunction(
       postgres: postgresIssuer(rdsTokenSigner({ clock: systemClock })),
       aws: awsIssuer({ assume: stsSessions(), clock: systemClock, log: logger.log }),
       ssh: sshIssuer({ pushKey: instanceConnect(), clock: systemClock }),
+      eks: eksIssuer({ assume: stsSessions(), clock: systemClock }),
     },
     resources: config.resources,
     clock: systemClock,

@@ -1,7 +1,8 @@
 import type * as z from 'zod';
-import type { AwsSession, Credential, PostgresLogin, SshLogin } from '../app/credential.ts';
+import type { AwsSession, ClusterToken, Credential, PostgresLogin, SshLogin } from '../app/credential.ts';
+import { execCredential, kubeconfig } from '../core/eks/exec-credential.ts';
 import { toIso } from '../core/time.ts';
-import type { CredentialProcessView, CredentialView } from './credential-schemas.ts';
+import type { CredentialProcessView, CredentialView, ExecCredentialView } from './credential-schemas.ts';
 
 export const credentialView = (credential: Credential): z.input<typeof CredentialView> => {
   const { id, grantId } = credential;
@@ -13,6 +14,8 @@ export const credentialView = (credential: Credential): z.input<typeof Credentia
       return { ...common, kind: 'aws', aws: awsView(credential) };
     case 'ssh':
       return { ...common, kind: 'ssh', ssh: sshView(credential) };
+    case 'eks':
+      return { ...common, kind: 'eks', eks: eksView(credential) };
     default:
       return credential satisfies never;
   }
@@ -34,6 +37,23 @@ const awsView = (session: AwsSession) => ({
   sessionToken: session.sessionToken,
   region: session.region,
 });
+
+const eksView = (token: ClusterToken) => ({
+  cluster: token.cluster,
+  endpoint: token.endpoint,
+  certificateAuthority: token.caPem,
+  namespace: token.namespace,
+  user: token.user,
+  token: token.token,
+});
+
+/** The same for a credential plugin; undefined for other kinds. */
+export const execCredentialView = (credential: Credential): z.input<typeof ExecCredentialView> | undefined =>
+  credential.kind === 'eks' ? execCredential(credential.token, credential.expiresAt) : undefined;
+
+/** The same as a kubeconfig; undefined for other kinds. */
+export const kubeconfigText = (credential: Credential): string | undefined =>
+  credential.kind === 'eks' ? kubeconfig(credential) : undefined;
 
 /** The same for the `credential_process` of a profile of AWS; undefined for other kinds, which AWS's tools have no use for. */
 export const credentialProcess = (
@@ -72,6 +92,8 @@ export const credentialEnvironment = (credential: Credential): string => {
       return awsEnvironment(credential);
     case 'ssh':
       return sshEnvironment(credential);
+    case 'eks':
+      return eksEnvironment(credential);
     default:
       return credential satisfies never;
   }
@@ -105,6 +127,10 @@ const awsEnvironment = (session: Credential & AwsSession): string =>
     }),
     '',
   ].join('\n');
+
+/** Tools that speak to clusters read everything from one file. */
+const eksEnvironment = (token: ClusterToken): string =>
+  fileIn('KUBECONFIG', kubeconfig(token)).concat('').join('\n');
 
 /** A configuration of the client that believes the pinned keys and nothing else: `ssh -F "$LATCHKEY_SSH_CONFIG" -i <key> machine`. */
 const sshEnvironment = (login: SshLogin): string => {

@@ -95,6 +95,7 @@ const startPlaces = async (workDir: string, certificate: LocalCertificate, stops
   writeLocalConfig(join(ROOT, 'config'), join(workDir, 'config'), {
     issuer,
     certPem: certificate.certPem,
+    clusters: new Map([['shop-cluster', { endpoint: 'https://localhost:1' }]]),
     databasePort: (front.address() as AddressInfo).port,
     account: ACCOUNT,
     region: REGION,

@@ -9,6 +9,7 @@ export const POSTGRES_DIRS: Readonly<Record<number, string>> = {
   16: resolve(FULL_DIR, 'postgres-16'),
   17: resolve(FULL_DIR, 'postgres-17'),
 };
+export const KUBERNETES = resolve(FULL_DIR, 'kubernetes/kubernetes');
 export const VENV_DIR = resolve(FULL_DIR, 'venv');
 /** Made anew by each run. */
 export const WORK_DIR = resolve(FULL_DIR, 'work');
