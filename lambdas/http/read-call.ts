@@ -60,8 +60,8 @@ const readBody = (event: APIGatewayProxyEvent, form: OperationForm): Result<unkn
   const bytes = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
   if (bytes.length > REQUEST_BODY_MAX_BYTES)
     return fail({ code: 'body_too_large', maxBytes: REQUEST_BODY_MAX_BYTES });
-  // A call whose form has no fields needs no body at all.
-  if (bytes.length === 0 && Object.keys(form.body.shape).length === 0) return ok({});
+  // A call whose form asks for nothing needs no body at all.
+  if (bytes.length === 0 && form.body.safeParse({}).success) return ok({});
   if (!JSON_TYPE.test(header(event, 'content-type') ?? '')) return fail({ code: 'unsupported_media_type' });
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
