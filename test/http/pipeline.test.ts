@@ -71,6 +71,13 @@ const askVend = (event: APIGatewayProxyEvent) =>
 const vendEvent = (id: string) => eventFor('vendCredential', { path: { id } });
 const GRANT = 'g_00000000000000000000_000000000000';
 
+test('a call that asks for nothing in its body needs none, and one that does is told so', async () => {
+  const id = await app.newActive(await app.newTask());
+  const bare = (event: APIGatewayProxyEvent): APIGatewayProxyEvent => ({ ...event, body: null, headers: {} });
+  assert.equal((await askVend(bare(eventFor('vendCredential', { path: { id } })))).statusCode, 201);
+  assert.equal((await askApi(bare(eventFor('requestAccess')))).statusCode, 415);
+});
+
 test('a body with a key twice is refused, at any depth and however it is spelt', async () => {
   const twice = ['{"name":"a","name":"b"}', '{"name":"a","n\\u0061me":"a"}', '{"a":[{"b":1,"b":2}]}'];
   for (const body of twice) {
