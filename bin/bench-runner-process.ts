@@ -4,6 +4,7 @@ import { ownRdsSigner } from '../lambdas/adapters/own-rds-signer.ts';
 import { statementTarget } from '../lambdas/adapters/postgres/statement-target.ts';
 import { answerOf } from '../lambdas/app/run-answer.ts';
 import type { ConfigFor } from '../lambdas/core/config/compiled.ts';
+import { resourcesOf } from '../lambdas/core/config/resource.ts';
 import { RUN_ANSWER_MAX_BYTES, RUN_MAX_SECONDS } from '../lambdas/core/limits.ts';
 import { planMasks } from '../lambdas/core/masking/plan-masks.ts';
 import { createEngine } from '../lambdas/core/policy/engine.ts';
@@ -22,7 +23,7 @@ export interface RunnerWork {
 /** Executes, masks and writes the answer out as `runner` does; answers its largest resident size in MiB. */
 const work = async ({ configFile, grant, sql, turns }: RunnerWork): Promise<number> => {
   const config: ConfigFor<'runner'> = JSON.parse(readFileSync(configFile, 'utf8'));
-  const resource = config.resources.find(({ id }) => id === 'orders-db');
+  const resource = resourcesOf(config.resources, 'postgres').find(({ id }) => id === 'orders-db');
   if (!resource) throw new Error('there is no orders-db');
   createEngine(config);
   await loadParser();

@@ -29,6 +29,8 @@ const checkTarget = async (asked: string, { resources }: CompiledConfig): Promis
   );
   const resource = resources.find((candidate) => candidate.id === id);
   if (resource === undefined) return;
+  if (resource.kind !== 'postgres')
+    throw new UsageError(`${id} is of kind ${resource.kind}: only databases can be looked at yet.`);
   const session = await logInToTarget(resource, ownRdsSigner());
   const checks = await checkPostgresTarget(session, resource).finally(() => session.close());
   const lacking = checks.filter(({ ok }) => !ok);

@@ -122,7 +122,7 @@ const shapesOf = (props: AlarmsProps): Record<string, AlarmShape> => ({
       }),
       description: `The function ${name} threw: a bug, or something it needs is away. See its log.`,
       // These throw on purpose to be tried again.
-      atLeast: ['runner', 'waiter', 'notifier'].includes(name) ? 10 : 1,
+      atLeast: ['runner', 'revoker', 'waiter', 'notifier'].includes(name) ? 10 : 1,
     },
   ]),
   ...mapEntries(props.tables, ([name, table]) => [

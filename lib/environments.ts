@@ -3,6 +3,7 @@ import type { AuthorizerEnvironment } from '../lambdas/functions/authorizer.env.
 import type { ConsoleEnvironment } from '../lambdas/functions/console.env.ts';
 import type { NotifierEnvironment } from '../lambdas/functions/notifier.env.ts';
 import type { ReaderEnvironment } from '../lambdas/functions/reader.env.ts';
+import type { RevokerEnvironment } from '../lambdas/functions/revoker.env.ts';
 import type { RunnerEnvironment } from '../lambdas/functions/runner.env.ts';
 import type { SweeperEnvironment } from '../lambdas/functions/sweeper.env.ts';
 import type { VendEnvironment } from '../lambdas/functions/vend.env.ts';
@@ -15,6 +16,7 @@ export interface Environments {
   readonly reader: ReaderEnvironment;
   readonly vend: VendEnvironment;
   readonly runner: RunnerEnvironment;
+  readonly revoker: RevokerEnvironment;
   readonly waiter: WaiterEnvironment;
   readonly console: ConsoleEnvironment;
   readonly notifier: NotifierEnvironment;

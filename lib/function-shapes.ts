@@ -33,6 +33,11 @@ export const FUNCTION_SHAPES: Readonly<Record<FunctionName, FunctionShape>> = {
     memorySize: 1024,
     timeoutSeconds: RUNNER_TIMEOUT_SECONDS,
   },
+  revoker: {
+    description: 'Ends what is ended by calls to AWS: sessions of roles, keys on machines',
+    memorySize: 512,
+    timeoutSeconds: RUNNER_TIMEOUT_SECONDS,
+  },
   waiter: {
     description: 'Stores the callback of a workflow in its wait',
     memorySize: 256,

@@ -126,10 +126,14 @@ const APPROVAL_TIMEOUT = [
 /** Failure, timeout, missed heartbeat and an expression that cannot be evaluated. */
 export const onAnything = (next: string) => [{ ErrorEquals: ['States.ALL'], Next: next }];
 
-const run = (runnerArn: string, step: 'admit' | 'activate' | 'end') => ({
+/** The function that reaches the grant's target. What was not started by us says nothing, and that function refuses what is not its own. */
+const reacher = ({ runner, revoker }: InvokedArns): string =>
+  `{% $states.context.Execution.Input.by = "revoker" ? "${revoker}" : "${runner}" %}`;
+
+const run = (functionName: string, step: 'activate' | 'end') => ({
   Type: 'Task' as const,
   Resource: 'arn:aws:states:::lambda:invoke',
-  Arguments: { FunctionName: runnerArn, Payload: { step, grantId: GRANT_ID } },
+  Arguments: { FunctionName: functionName, Payload: { step, grantId: GRANT_ID } },
   TimeoutSeconds: FUNCTION_SHAPES.runner.timeoutSeconds + SLACK_SECONDS,
   Output: {},
 });
@@ -137,6 +141,7 @@ const run = (runnerArn: string, step: 'admit' | 'activate' | 'end') => ({
 /** The functions that a machine invokes, by their ARNs. */
 export interface InvokedArns {
   readonly runner: string;
+  readonly revoker: string;
   readonly waiter: string;
   readonly notifier: string;
 }
@@ -149,7 +154,7 @@ export type Waiting = { readonly grantId: string } | { readonly runId: string };
  * reads the decision and takes nobody's word for it; `next` is where it goes when they have approved.
  */
 export const askingStates = (
-  { runner, waiter, notifier }: InvokedArns,
+  { runner, waiter, notifier }: Omit<InvokedArns, 'revoker'>,
   waiting: Waiting,
   next: string,
 ): Readonly<Record<string, State>> => ({
@@ -235,7 +240,7 @@ export const grantDefinition = (invoked: InvokedArns): Definition => ({
     [IS_ASKED]: isAsked({ yes: ASK, no: ACTIVATE }),
     ...askingStates(invoked, { grantId: GRANT_ID }, ACTIVATE),
     [ACTIVATE]: {
-      ...run(invoked.runner, 'activate'),
+      ...run(reacher(invoked), 'activate'),
       Assign: {
         active: '{% $states.result.Payload.active = true %}',
         waitSeconds: '{% $states.result.Payload.waitSeconds %}',
@@ -260,7 +265,12 @@ export const grantDefinition = (invoked: InvokedArns): Definition => ({
     },
     [WAIT]: wait(invoked.waiter),
     [WAIT_WITH_LEASE]: { ...wait(invoked.waiter), HeartbeatSeconds: '{% $leaseSeconds %}' },
-    [END_ACCESS]: { ...run(invoked.runner, 'end'), Retry: RETRY_LONG, Catch: onAnything(LEFT), Next: ENDED },
+    [END_ACCESS]: {
+      ...run(reacher(invoked), 'end'),
+      Retry: RETRY_LONG,
+      Catch: onAnything(LEFT),
+      Next: ENDED,
+    },
     [ENDED]: { Type: 'Succeed' },
     [LEFT]: {
       Type: 'Fail',

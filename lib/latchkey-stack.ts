@@ -1,7 +1,7 @@
 import { ArnFormat, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { FunctionName } from '../lambdas/core/config/compiled.ts';
-import type { Resource } from '../lambdas/core/config/resource.ts';
+import { type Resource, resourcesOf } from '../lambdas/core/config/resource.ts';
 import { AccessTarget } from './access-target.ts';
 import { Alarms } from './alarms.ts';
 import { consoleEnvironment, noticeEnvironment } from './console-environment.ts';
@@ -102,6 +102,7 @@ export class LatchkeyStack extends Stack {
     const CONSOLE_URL = settings.console.url;
     const invoked = {
       runner: this.#add('runner', vaults),
+      revoker: this.#add('revoker', tables),
       waiter: this.#add('waiter', tables),
       notifier: this.#add('notifier', {
         GRANTS_TABLE: tables.GRANTS_TABLE,
@@ -111,7 +112,7 @@ export class LatchkeyStack extends Stack {
     };
     const workflows = this.#makeWorkflows(invoked);
     const started = { GRANT_WORKFLOW_ARN: workflows.grant.arn, RUN_WORKFLOW_ARN: workflows.run.arn };
-    const { runner, notifier } = invoked;
+    const { runner, revoker, notifier } = invoked;
     const tells = { NOTIFIER_FUNCTION: notifier.lambda.functionArn };
     return {
       workflows,
@@ -125,30 +126,32 @@ export class LatchkeyStack extends Stack {
         ...started,
         ...tells,
         RUNNER_FUNCTION: runner.lambda.functionArn,
+        REVOKER_FUNCTION: revoker.lambda.functionArn,
         AUTHORIZER_LOG_GROUP: logGroupName(`${this.stackName}-authorizer`),
       }),
     };
   }
 
   #makeWorkflows(invoked: Readonly<Record<keyof InvokedArns, ServiceFunction>>) {
-    const { runner, waiter, notifier } = invoked;
+    const { runner, revoker, waiter, notifier } = invoked;
     const arns = {
       runner: runner.lambda.functionArn,
+      revoker: revoker.lambda.functionArn,
       waiter: waiter.lambda.functionArn,
       notifier: notifier.lambda.functionArn,
     };
-    const parts = {
-      functions: [runner.lambda, waiter.lambda, notifier.lambda],
-      logRetentionDays: this.#props.settings.logRetentionDays,
-    };
+    const { logRetentionDays } = this.#props.settings;
+    const functions = [runner.lambda, waiter.lambda, notifier.lambda];
     return {
       grant: new Workflow(this, 'GrantWorkflow', {
-        ...parts,
+        logRetentionDays,
+        functions: [...functions, revoker.lambda],
         name: this.#workflowName('grant'),
         definition: grantDefinition(arns),
       }),
       run: new Workflow(this, 'RunWorkflow', {
-        ...parts,
+        logRetentionDays,
+        functions,
         name: this.#workflowName('run'),
         definition: runDefinition(arns),
       }),
@@ -200,7 +203,7 @@ export class LatchkeyStack extends Stack {
   }
 
   #makeTargetRoles(): void {
-    for (const resource of this.#props.resources)
+    for (const resource of resourcesOf(this.#props.resources, 'postgres'))
       new AccessTarget(this, `Target-${resource.id}`, {
         resource,
         latchkeyAccount: this.account,
@@ -219,6 +222,7 @@ export class LatchkeyStack extends Stack {
       vaultKeys: this.#payloads.keys.tableArn,
       payloads: this.#payloads.bucket.bucketArn,
       runner: this.#functionArn('runner'),
+      revoker: this.#functionArn('revoker'),
       notifier: this.#functionArn('notifier'),
       consoleSecret: settings.console.secretArn,
       notifierSecret: settings.notifications.secretArn,

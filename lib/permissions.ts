@@ -1,5 +1,5 @@
 import type { FunctionName } from '../lambdas/core/config/compiled.ts';
-import type { Resource } from '../lambdas/core/config/resource.ts';
+import { type PostgresResource, type Resource, resourcesOf } from '../lambdas/core/config/resource.ts';
 import { NEVER_ON_AUDIT } from './tables.ts';
 
 /** One statement of a function's role. `Allow` unless it says otherwise. */
@@ -19,6 +19,7 @@ export interface Arns {
   readonly vaultKeys: string;
   readonly payloads: string;
   readonly runner: string;
+  readonly revoker: string;
   readonly notifier: string;
   /** The one secret of each of these functions, and the one topic; undefined where settings name none. */
   readonly consoleSecret: string | undefined;
@@ -133,6 +134,7 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
       putPayloads(arns.payloads),
       ...only('rds-db:connect', arns.databaseUsers),
     ],
+    revoker: [readTogether(arns.grants), putState(arns.grants, TASKS, CHAIN_HEADS), appendTrail],
     waiter: [
       { ...readTogether(arns.grants), when: inPartitions(TASKS, APPROVALS, REVOCATIONS, CONTAINMENT) },
       putTaskToken(arns.grants),
@@ -163,7 +165,7 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
       updateState(arns.grants, TASKS),
       appendTrail,
       signal(workflows, 'StartExecution', 'SendTaskSuccess'),
-      invoke(arns.runner, arns.notifier),
+      invoke(arns.runner, arns.revoker, arns.notifier),
       { actions: ['logs:FilterLogEvents'], on: [arns.authorizerLog, `${arns.authorizerLog}:*`] },
     ],
   };
@@ -216,18 +218,20 @@ const only = (action: string, on: readonly string[]): Permission[] =>
 const listed = (arn: string | undefined): string[] => (arn === undefined ? [] : [arn]);
 
 export const targetRolesOf = (resources: readonly Resource[]): string[] =>
-  [...new Set(resources.map(({ target }) => target.roleArn))].sort();
+  [...new Set(resourcesOf(resources, 'postgres').map(({ target }) => target.roleArn))].sort();
 
 /** The users whose logins `runner` may sign, in the ARN form of `rds-db:connect`. */
 export const databaseUsersOf = (resources: readonly Resource[]): string[] => [
   ...new Set(
-    resources.flatMap((resource) => ADMIN_AND_GRANTS.map((user) => databaseUserArn(resource, user))),
+    resourcesOf(resources, 'postgres').flatMap((resource) =>
+      ADMIN_AND_GRANTS.map((user) => databaseUserArn(resource, user)),
+    ),
   ),
 ];
 
 const ADMIN_AND_GRANTS = ['latchkey_admin', 'lk_*'];
 
-export const databaseUserArn = ({ target }: Resource, user: string): string => {
+export const databaseUserArn = ({ target }: PostgresResource, user: string): string => {
   const [, partition] = target.roleArn.split(':');
   return `arn:${partition}:rds-db:${target.region}:${target.account}:dbuser:${target.resourceId}/${user}`;
 };

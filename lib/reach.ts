@@ -28,9 +28,12 @@ const placeMistakes = (
 
 /** A session for one database must not sign for another. */
 const sharedRole = (resources: readonly Resource[], index: number): readonly ConfigError[] => {
-  const roleArn = resources[index]?.target.roleArn;
-  const first = resources.findIndex(({ target }) => target.roleArn === roleArn);
-  return first === index
+  const roleArn = roleOf(resources[index]);
+  const first = resources.findIndex((resource) => roleOf(resource) === roleArn);
+  return roleArn === undefined || first === index
     ? []
     : [{ path: 'roleArn', message: `"roleArn" is the role of resources[${first}]: give each its own.` }];
 };
+
+const roleOf = (resource: Resource | undefined): string | undefined =>
+  resource && 'roleArn' in resource.target ? resource.target.roleArn : undefined;

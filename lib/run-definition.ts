@@ -45,7 +45,7 @@ const look = (runnerArn: string): TaskState => ({
  * again, so a repetition only finds out what became of it. The target's estimate may make policy ask for people, or for
  * more of them, just before the execution; then they are asked, and it waits.
  */
-export const runDefinition = (invoked: InvokedArns): Definition => ({
+export const runDefinition = (invoked: Omit<InvokedArns, 'revoker'>): Definition => ({
   Comment: 'Asks people where policy says so, executes one run and records what came of it.',
   QueryLanguage: 'JSONata',
   StartAt: IS_ASKED,

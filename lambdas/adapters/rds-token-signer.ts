@@ -1,6 +1,6 @@
 import type { STSClient } from '@aws-sdk/client-sts';
 import { Signer } from '@aws-sdk/rds-signer';
-import { type Clock, type DatabaseTokenSigner, DependencyUnavailable } from '../app/ports.ts';
+import { type Clock, DependencyUnavailable } from '../app/ports.ts';
 import type { PostgresResource } from '../core/config/resource.ts';
 import {
   RDS_TOKEN_SECONDS,
@@ -10,6 +10,11 @@ import {
 } from '../core/limits.ts';
 import type { EpochMs } from '../core/time.ts';
 import { AWS_CLIENT_SETTINGS } from './aws-client-settings.ts';
+
+/** Signs for one `lk_…` user. `expiresAt` is the earlier of the token's own end and its signing session's. */
+export interface DatabaseTokenSigner {
+  sign(resource: PostgresResource, user: string): Promise<{ token: string; expiresAt: EpochMs }>;
+}
 
 /** An assumed session that signs. It is kept while it outlives what it signs, and never leaves this process. */
 interface SigningSession {
@@ -25,7 +30,7 @@ interface SigningSession {
 const GRANT_USER = /^lk_[0-9a-z_]{1,60}$/;
 
 /**
- * The port `DatabaseTokenSigner`: signs under the role of the resource's target, which may log in as users of
+ * Signs under the role of the resource's target, which may log in as users of
  * grants and as nobody else. Warm, this makes no call to AWS.
  */
 export const rdsTokenSigner = ({ clock }: { readonly clock: Clock }): DatabaseTokenSigner => {

@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-sfn';
 import type { Workflow } from '../app/ports.ts';
 import { DependencyUnavailable } from '../app/ports.ts';
+import { reacherOf } from '../core/config/resource.ts';
 import { AWS_CLIENT_SETTINGS } from './aws-client-settings.ts';
 
 /** A second start of the same grant, and signals to a wait that is over: nothing is wrong and nothing is left to do. */
@@ -41,8 +42,8 @@ export const stepFunctionsWorkflow = (arns: WorkflowArns): Workflow => {
     settle(client.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) })));
   return {
     ...stepFunctionsSignals(client),
-    start: (grantId, { isAsked, seconds }) =>
-      start(arns.grant, grantId, { grantId, isAsked, approvalSeconds: seconds }),
+    start: ({ id, kind }, { isAsked, seconds }) =>
+      start(arns.grant, id, { grantId: id, by: reacherOf(kind), isAsked, approvalSeconds: seconds }),
     startRun: (runId, { isAsked, seconds }) =>
       start(arns.run, runId, { runId, isAsked, approvalSeconds: seconds }),
   };

@@ -65,8 +65,8 @@ const isStillGiven = (deps: ActivateConfigDeps, grant: Grant): boolean => {
   const resource = deps.resources.find(({ id }) => id === grant.resource);
   const groups = groupsToday(grant, deps.principals);
   if (!resource || !groups || grant.requestedSeconds > maxSeconds(resource)) return false;
-  const { principal, action, requestedSeconds: durationSeconds } = grant;
-  const question = { principal, groups, action, resource, durationSeconds };
+  const { principal, action, profile, requestedSeconds: durationSeconds } = grant;
+  const question = { principal, groups, action, profile, resource, durationSeconds };
   const verdict = verdictOn(deps.policy, question);
   if (verdict.effect === 'deny') return false;
   // Each run is asked for by itself, with the policy of then.

@@ -1,17 +1,18 @@
 import type { EventContext } from '../core/audit/event.ts';
-import { type Resource, templateFor } from '../core/config/resource.ts';
+import type { Resource } from '../core/config/resource.ts';
 import { beginActivation, completeActivation } from '../core/grant/activate-grant.ts';
 import type { ActivatingGrant, ActiveGrant, Grant } from '../core/grant/grant.ts';
 import { isContained, isTaskOpen } from '../core/grant/use-grant.ts';
 import { SECOND_MS } from '../core/limits.ts';
 import { decideUntilCommitted } from './attempts.ts';
 import { findTarget } from './find-target.ts';
-import type { Backoff, Clock, PostgresTarget, Store } from './ports.ts';
+import type { Backoff, Clock, Store } from './ports.ts';
+import { type Targets, targetOf } from './ports-of-targets.ts';
 import { record } from './record.ts';
 
 export interface ActivateDeps {
   readonly store: Pick<Store, 'readForUse' | 'readGrant' | 'commit'>;
-  readonly target: Pick<PostgresTarget, 'open'>;
+  readonly targets: Targets;
   readonly resources: readonly Resource[];
   readonly clock: Clock;
   readonly backoff: Backoff;
@@ -24,7 +25,7 @@ export interface Activated {
 }
 
 /**
- * In this order: the conditional `activating` write, the target's one transaction, the conditional `active`
+ * In this order: the conditional `activating` write, the target's one change, the conditional `active`
  * write. Safe to repeat from any point: an earlier attempt's writes are recognised, never doubled.
  */
 export const activateGrant = async (
@@ -35,16 +36,11 @@ export const activateGrant = async (
   const begun = await decideUntilCommitted(() => begin(deps, grantId, context), deps.backoff);
   if (!begun) return undefined;
   const leaseSeconds = begun.leaseSeconds;
-  if (begun.grant.state === 'active') return { leaseSeconds, waitSeconds: secondsLeft(deps, begun.grant) };
-  const { resource } = begun;
-  const template = templateFor(resource, begun.grant.rights);
-  if (template === undefined) return undefined;
+  const { grant, resource } = begun;
+  if (grant.state === 'active') return { leaseSeconds, waitSeconds: secondsLeft(deps, grant) };
   const isStillWanted = async () => (await deps.store.readGrant(grantId))?.state === 'activating';
-  if (
-    (await deps.target.open({ resource, grantId, template, rights: begun.grant.rights, isStillWanted })) ===
-    'unwanted'
-  )
-    return undefined;
+  const target = targetOf(deps.targets, resource);
+  if ((await target.open({ resource, grant, isStillWanted })) === 'unwanted') return undefined;
   const active = await decideUntilCommitted(() => complete(deps, grantId, context), deps.backoff);
   return active && { leaseSeconds, waitSeconds: secondsLeft(deps, active) };
 };

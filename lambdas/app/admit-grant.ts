@@ -5,7 +5,7 @@ import { type DecidedAgain, decideAgain } from '../core/approval/decide-again.ts
 import { isBoundTo, outcomeOf } from '../core/approval/outcome.ts';
 import type { EventContext } from '../core/audit/event.ts';
 import type { PrincipalEntry } from '../core/config/issuer.ts';
-import type { Resource } from '../core/config/resource.ts';
+import { offersAction, type Resource } from '../core/config/resource.ts';
 import { admitGrant as admitted, denyGrant, holdGrant } from '../core/grant/admit-grant.ts';
 import type { Change } from '../core/grant/change.ts';
 import { endGrant } from '../core/grant/end-grant.ts';
@@ -95,10 +95,11 @@ const isAbout = ({ asked }: Approval, grant: PendingApprovalGrant): boolean =>
   isBoundTo(asked, grant, { kind: 'grant', id: grant.id }) && isAsAsked(asked, grant);
 
 const isAsAsked = (
-  { action, seconds, reason, approveBy }: Approval['asked'],
+  { action, profile, seconds, reason, approveBy }: Approval['asked'],
   grant: PendingApprovalGrant,
 ): boolean =>
   action === grant.action &&
+  (profile ?? undefined) === grant.profile &&
   seconds === grant.requestedSeconds &&
   reason === grant.reason &&
   approveBy === grant.approveBy;
@@ -108,9 +109,9 @@ const take = async (deps: Deps, about: Deciding, approval: GrantedApproval): Pro
   const resource = findTarget(deps.resources, grant);
   const groups = groupsToday(grant, deps.principals);
   if (typeof resource === 'string' || !groups) return cancel(deps, about, approval);
-  const { principal, action, requestedSeconds: durationSeconds } = grant;
-  const question = { principal, groups, action, resource, durationSeconds };
-  if (durationSeconds > maxSeconds(resource) || !resource.actions.includes(action))
+  const { principal, action, profile, requestedSeconds: durationSeconds } = grant;
+  const question = { principal, groups, action, profile, resource, durationSeconds };
+  if (durationSeconds > maxSeconds(resource) || !offersAction(resource, action))
     return cancel(deps, about, approval, denyGrant(grant, 'policy_denied'));
   const again = decideAgain(deps.policy, approval, { question, principals: deps.principals });
   if (again.kind === 'no') return cancel(deps, about, approval, denyGrant(grant, 'policy_denied'));

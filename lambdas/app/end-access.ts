@@ -17,12 +17,13 @@ import type { EpochMs } from '../core/time.ts';
 import { decideUntilCommitted } from './attempts.ts';
 import { closedApproval } from './end-grant.ts';
 import { type Astray, findTarget } from './find-target.ts';
-import type { Backoff, Clock, CloseReport, PostgresTarget, Store } from './ports.ts';
+import type { Backoff, Clock, Store } from './ports.ts';
+import { type CloseReport, type Targets, targetOf } from './ports-of-targets.ts';
 import { record } from './record.ts';
 
 export interface EndAccessDeps {
   readonly store: Pick<Store, 'readForUse' | 'readGrant' | 'readApproval' | 'commit'>;
-  readonly target: Pick<PostgresTarget, 'close'>;
+  readonly targets: Targets;
   readonly resources: readonly Resource[];
   readonly clock: Clock;
   readonly backoff: Backoff;
@@ -88,7 +89,8 @@ const ASTRAY: Readonly<Record<Astray, string>> = {
 const endAtTarget = async (deps: EndAccessDeps, grant: EndedGrant): Promise<CloseReport> => {
   const resource = findTarget(deps.resources, grant);
   if (typeof resource === 'string') return { dead: false, steps: [], error: ASTRAY[resource] };
-  return deps.target.close({ resource, grantId: grant.id, since: accessEndedAt(grant) });
+  const target = targetOf(deps.targets, resource);
+  return target.close({ resource, grantId: grant.id, grant, since: accessEndedAt(grant) });
 };
 
 const keepReport = async (

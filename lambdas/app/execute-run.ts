@@ -1,5 +1,5 @@
 import type { EventContext } from '../core/audit/event.ts';
-import type { Resource } from '../core/config/resource.ts';
+import type { PostgresResource, Resource } from '../core/config/resource.ts';
 import type { Grant } from '../core/grant/grant.ts';
 import { principalKey } from '../core/identity/principal.ts';
 import { RUN_ANSWER_MAX_BYTES, RUN_MAX_SECONDS } from '../core/limits.ts';
@@ -13,7 +13,7 @@ import type { Statement } from '../core/sql/statement.ts';
 import { decideUntilCommitted } from './attempts.ts';
 import { beginRun } from './begin-run.ts';
 import { consentFailure } from './check-consent.ts';
-import { findTarget } from './find-target.ts';
+import { findRunTarget } from './find-target.ts';
 import type {
   Alarm,
   Backoff,
@@ -45,7 +45,7 @@ export interface ExecuteRunDeps {
 /** A run that may be executed, with everything that execution needs. */
 export interface Executable {
   readonly run: QueuedRun;
-  readonly resource: Resource;
+  readonly resource: PostgresResource;
   readonly statement: Statement;
   readonly asked: RunAsked;
   readonly vault: TaskVault;
@@ -79,7 +79,7 @@ const prepare = async (
   run: QueuedRun,
   grant: Grant | undefined,
 ): Promise<Executable | RunOutcome> => {
-  const resource = grant && findTarget(deps.resources, grant);
+  const resource = grant && findRunTarget(deps.resources, grant);
   if (!grant || resource === undefined || typeof resource === 'string') return failedOutcome('grant_over');
   const vault = await deps.vaults.find(run.task);
   const asked = await readAsked(vault, run);

@@ -10,7 +10,7 @@ import type { PendingApprovalRun } from '../core/run/run.ts';
 import { classify } from '../core/sql/classify.ts';
 import { decideUntilCommitted } from './attempts.ts';
 import type { ExecuteRunDeps } from './execute-run.ts';
-import { findTarget } from './find-target.ts';
+import { findRunTarget } from './find-target.ts';
 import type { Inspection } from './ports.ts';
 import { record } from './record.ts';
 import { readAsked } from './run-payload.ts';
@@ -38,7 +38,7 @@ const askTarget = async (
   run: PendingApprovalRun,
   grant: Grant,
 ): Promise<Said | undefined> => {
-  const resource = findTarget(deps.resources, grant);
+  const resource = findRunTarget(deps.resources, grant);
   const asked = await readAsked(await deps.vaults.find(run.task), run);
   if (!asked || asked === 'exchanged' || typeof resource === 'string') return undefined;
   await deps.loadParser();

@@ -1,5 +1,5 @@
-import { findResource } from '../core/config/find-resource.ts';
-import { isRunAction, type Resource, type ResourceAction } from '../core/config/resource.ts';
+import { type AskedNames, findResource } from '../core/config/find-resource.ts';
+import { isRunAction, profilesOf, type Resource, type ResourceAction } from '../core/config/resource.ts';
 import type { DeterminingPolicy } from '../core/failure.ts';
 import type { Principal } from '../core/identity/principal.ts';
 import { GRANT_MIN_SECONDS, UNATTENDED_GRANT_MAX_SECONDS } from '../core/limits.ts';
@@ -9,6 +9,8 @@ import { decideAccess, maxSeconds, verdictOn } from '../core/policy/decide-acces
 /** One action on one resource that this caller may ask for. */
 export interface OfferedAction {
   readonly action: ResourceAction;
+  /** Undefined where the resource has none; of several, each is offered by itself. */
+  readonly profile: string | undefined;
   /** `credential`: vended. `run`: Latchkey executes. */
   readonly mode: 'credential' | 'run';
   /** Of a run: how many people each would need, as far as can be said without knowing it. */
@@ -31,10 +33,19 @@ export const listResources = (
     .map((resource) => ({
       resource,
       actions: resource.actions
-        .map((action) => offer(deps.policy, { principal, resource, action }))
+        .flatMap((action) =>
+          profilesOrNone(resource).map((profile) =>
+            offer(deps.policy, { principal, resource, action, profile }),
+          ),
+        )
         .filter((offered) => offered !== undefined),
     }))
     .filter(({ actions }) => actions.length > 0);
+
+const profilesOrNone = (resource: Resource): readonly (string | undefined)[] => {
+  const profiles = profilesOf(resource);
+  return profiles.length === 0 ? [undefined] : profiles;
+};
 
 /**
  * The resource and action that were asked for. What is suggested in their place is only what this caller may ask
@@ -43,7 +54,7 @@ export const listResources = (
 export const findOffered = (
   deps: { readonly policy: Policy; readonly resources: readonly Resource[] },
   principal: Principal,
-  asked: { readonly resource: string; readonly action: string },
+  asked: AskedNames,
 ): ReturnType<typeof findResource> => {
   const found = findResource(deps.resources, asked);
   if (found.ok) return found;
@@ -53,7 +64,12 @@ export const findOffered = (
 
 const offer = (
   policy: Policy,
-  about: { readonly principal: Principal; readonly resource: Resource; readonly action: ResourceAction },
+  about: {
+    readonly principal: Principal;
+    readonly resource: Resource;
+    readonly action: ResourceAction;
+    readonly profile: string | undefined;
+  },
 ): OfferedAction | undefined => {
   const decide = (durationSeconds: number) =>
     decideAccess(policy, { ...about, durationSeconds, isContained: false });
@@ -61,6 +77,7 @@ const offer = (
   if (least.effect === 'refuse') return undefined;
   return {
     action: about.action,
+    profile: about.profile,
     mode: isRunAction(about.action) ? 'run' : 'credential',
     quorum: quorumOf(policy, about, least.quorum),
     maxDurationSeconds: longest(

@@ -1,5 +1,5 @@
 import { type Approval, isPending } from '../core/approval/approval.ts';
-import type { Resource } from '../core/config/resource.ts';
+import { type Resource, reachOf } from '../core/config/resource.ts';
 import { NOTICE_ROUNDS_MAX } from '../core/limits.ts';
 import { approvalLink, type NoticeFacts } from '../core/notice/notice-facts.ts';
 import { DependencyUnavailable, type Log, type Store } from './ports.ts';
@@ -104,7 +104,7 @@ const noticeOf = async (deps: NotifyDeps, approval: Approval, record: NoticeReco
     facts: {
       approval,
       taskName: task?.name ?? asked.task,
-      resource: resource ?? goneResource(asked.resource),
+      resource: resource ? shownResource(resource) : goneResource(asked.resource),
       link: approvalLink(deps.consoleUrl, approval.id),
       buttons: {
         approve: isPending(approval) && resource !== undefined && deps.offersApproval(approval),
@@ -117,12 +117,19 @@ const noticeOf = async (deps: NotifyDeps, approval: Approval, record: NoticeReco
   };
 };
 
+const shownResource = (resource: Resource): NoticeFacts['resource'] => {
+  const { id, description, env, target } = resource;
+  return { id, description, env, account: target.account, region: target.region, reach: reachOf(resource) };
+};
+
 /** People who were asked are told what became of it, although the configuration has forgotten what it was about. */
 const goneResource = (id: string): NoticeFacts['resource'] => ({
   id,
   description: 'no longer in the configuration',
   env: 'unknown',
-  target: { account: 'unknown', region: 'unknown', database: 'unknown' },
+  account: 'unknown',
+  region: 'unknown',
+  reach: 'unknown',
 });
 
 type Attempt =

@@ -1,8 +1,8 @@
 import type { Approval } from '../core/approval/approval.ts';
 import type { AuditEntry, ChainHead, Receipt } from '../core/audit/entry.ts';
 import type { RefusalCount } from '../core/audit/event.ts';
-import type { PostgresResource, Rights } from '../core/config/resource.ts';
-import type { EndingStep, Grant } from '../core/grant/grant.ts';
+import type { PostgresResource, Resource } from '../core/config/resource.ts';
+import type { Grant } from '../core/grant/grant.ts';
 import type { Task } from '../core/grant/task.ts';
 import type { ContainmentRegister } from '../core/grant/use-grant.ts';
 import type { PrincipalId } from '../core/identity/principal.ts';
@@ -167,7 +167,7 @@ export interface Store {
 
 /** Step Functions, seen from here. *Already exists*, *timed out* and *does not exist* are not failures. */
 export interface Workflow {
-  start(grantId: string, wait: ApprovalWait): Promise<void>;
+  start(grant: Pick<Grant, 'id' | 'kind'>, wait: ApprovalWait): Promise<void>;
   startRun(runId: string, wait: ApprovalWait): Promise<void>;
   endWait(token: string): Promise<void>;
   renewWait(token: string): Promise<void>;
@@ -184,52 +184,11 @@ export interface Notifier {
   notify(approvalId: string): Promise<void>;
 }
 
-/** Signs for one `lk_…` user. `expiresAt` is the earlier of the token's own end and its signing session's. */
-export interface DatabaseTokenSigner {
-  sign(resource: PostgresResource, user: string): Promise<{ token: string; expiresAt: EpochMs }>;
-}
-
-/** What a target can be told to do for one grant. All calls are safe to repeat after a crash. */
-export interface PostgresTarget {
-  /**
-   * Makes the grant's role in one transaction under the grant's lock. `isStillWanted` is asked inside the
-   * transaction, after the lock: `false` rolls back and the answer is `unwanted`. Throws `TemplateLeaks` when a role
-   * that must not see the sensitive columns could.
-   */
-  open(ask: {
-    resource: PostgresResource;
-    grantId: string;
-    /** The role whose rights the grant's role inherits, and what they are: a login that hides columns is checked for it. */
-    template: string;
-    rights: Rights;
-    isStillWanted: () => Promise<boolean>;
-  }): Promise<'opened' | 'unwanted'>;
-  /** Ends the role and proves it. `dead` only when the probe was refused for the right reason and no backend is left. */
-  close(ask: { resource: PostgresResource; grantId: string; since: EpochMs }): Promise<CloseReport>;
-  /** Grant ids of every `lk_…` role that the target holds. */
-  inventory(resource: PostgresResource): Promise<readonly string[]>;
-}
-
-/** The role that a masked login would inherit from can read what it must not: nothing is opened. */
-export class TemplateLeaks extends Error {
-  override readonly name = 'TemplateLeaks';
-}
-
-/** The error of a close whose probe got in: a grant that was ended and is not. An alarm stands on it. */
-export const PROBE_GOT_IN = 'probe:got_in';
-
-export interface CloseReport {
-  readonly dead: boolean;
-  readonly steps: readonly EndingStep[];
-  /** Why it is not dead, for the trail: a code and the name of a step, never text from the target. */
-  readonly error: string | undefined;
-}
-
-/** How the sweeper reaches the function that reaches targets. */
+/** How the sweeper reaches the functions that reach targets. */
 export interface Endings {
-  end(grantId: string): Promise<void>;
+  end(grant: Pick<Grant, 'id' | 'kind'>): Promise<void>;
   /** Ends what the target holds and no live grant stands for; answers how many were found. */
-  reconcile(resourceId: string): Promise<number>;
+  reconcile(resource: Pick<Resource, 'id' | 'kind'>): Promise<number>;
 }
 
 /** Tokens that the authorizer refused, as its log tells them: it has no rights, so it can keep nothing itself. */

@@ -26,11 +26,12 @@ export const previewAccess = async (
   if (!isTaskOpen(read.task, deps.clock())) return fail({ code: 'task_over' });
   const found = findOffered(deps, principal, request);
   if (!found.ok) return found;
-  const { resource, action } = found.value;
+  const { resource, action, profile } = found.value;
   const decision = decideAccess(deps.policy, {
     principal,
     resource,
     action,
+    profile,
     durationSeconds: request.durationSeconds,
     isContained: isContained(read.containment, { principal, task: request.task, resource: resource.id }),
   });
@@ -38,6 +39,7 @@ export const previewAccess = async (
     type: 'access.previewed',
     resource: resource.id,
     action,
+    profile: profile ?? null,
     requestedSeconds: request.durationSeconds,
     effect: decision.effect === 'refuse' ? 'deny' : 'allow',
     quorum: decision.effect === 'allow' ? decision.quorum : 0,

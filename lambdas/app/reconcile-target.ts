@@ -5,12 +5,13 @@ import type { Resource } from '../core/config/resource.ts';
 import { owesEnding } from '../core/grant/end-grant.ts';
 import type { Grant } from '../core/grant/grant.ts';
 import { isOver } from '../core/grant/grant.ts';
-import { databaseUser } from '../core/grant/ids.ts';
-import type { Clock, PostgresTarget, Store } from './ports.ts';
+import { userAt } from './audit-target.ts';
+import type { Clock, Store } from './ports.ts';
+import { type Targets, targetOf } from './ports-of-targets.ts';
 
 export interface ReconcileDeps {
   readonly store: Pick<Store, 'readGrant' | 'appendSystem'>;
-  readonly target: Pick<PostgresTarget, 'inventory' | 'close'>;
+  readonly targets: Targets;
   readonly clock: Clock;
 }
 
@@ -24,7 +25,7 @@ export const reconcileTarget = async (
   context: EventContext,
 ): Promise<number> => {
   const orphans: string[] = [];
-  for (const grantId of await deps.target.inventory(resource))
+  for (const grantId of await targetOf(deps.targets, resource).inventory(resource))
     if (isOrphan(await deps.store.readGrant(grantId))) orphans.push(grantId);
   for (const grantId of orphans) await endOrphan(deps, { resource, grantId }, context);
   return orphans.length;
@@ -38,12 +39,17 @@ const endOrphan = async (
   context: EventContext,
 ): Promise<void> => {
   const since = deps.clock();
-  const { dead, steps } = await deps.target.close({ resource, grantId, since });
+  const { dead, steps } = await targetOf(deps.targets, resource).close({
+    resource,
+    grantId,
+    grant: undefined,
+    since,
+  });
   const chain = systemChain('orphans', resource.id, since);
   const event = {
     type: 'target.orphan_ended' as const,
     resource: resource.id,
-    user: databaseUser(grantId),
+    user: userAt(resource, grantId),
     dead,
     steps,
     ...context,

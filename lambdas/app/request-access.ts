@@ -36,6 +36,8 @@ export interface AccessAsk {
   readonly task: string;
   readonly resource: string;
   readonly action: string;
+  /** Which of the resource's profiles; undefined: its only one, or it has none. */
+  readonly profile?: string | undefined;
   readonly durationSeconds: number;
   readonly reason: string;
   /** How long people have to decide, should they have to; undefined: as long as they may. */
@@ -116,17 +118,19 @@ interface Decidable {
   readonly request: AccessAsk;
   readonly resource: Resource;
   readonly action: ResourceAction;
+  readonly profile: string | undefined;
   readonly containment: ContainmentRegister;
   readonly now: EpochMs;
 }
 
 const makeGrant = (deps: RequestDeps, caller: Caller, about: Decidable): MadeGrant => {
-  const { request, resource, action, now } = about;
+  const { request, resource, action, profile, now } = about;
   const { principal } = caller;
   const decision = decideAccess(deps.policy, {
     principal,
     resource,
     action,
+    profile,
     durationSeconds: request.durationSeconds,
     isContained: isContained(about.containment, { principal, task: request.task, resource: resource.id }),
   });
@@ -141,6 +145,7 @@ const makeGrant = (deps: RequestDeps, caller: Caller, about: Decidable): MadeGra
       approvalSeconds: request.approvalSeconds ?? APPROVAL_WAIT_SECONDS,
       kind: resource.kind,
       action,
+      profile,
       principal,
       unmasked,
       rights: rightsFor(resource, action, unmasked),

@@ -4,7 +4,7 @@ import { reviewOf } from '../core/approval/approval-life.ts';
 import { hasVoted } from '../core/approval/consent.ts';
 import type { DecisionRefusal } from '../core/approval/decision-refusal.ts';
 import { DECIDING_ACTIONS, isExcluded, mayPerson } from '../core/approval/standing-consent.ts';
-import { type Resource, templateFor } from '../core/config/resource.ts';
+import { type Resource, reachOf } from '../core/config/resource.ts';
 import type { DeterminingPolicy } from '../core/failure.ts';
 import type { Grant } from '../core/grant/grant.ts';
 import { principalKey } from '../core/identity/principal.ts';
@@ -19,12 +19,8 @@ import { personOf, type Visitor } from './visitor.ts';
 
 export interface ShowDeps extends DecideDeps {
   readonly store: DecideDeps['store'] & Pick<Store, 'readLastApproved'>;
-  /** The statements that make the role of a grant, as the target is told them. */
-  readonly roleLines: (about: {
-    readonly resource: Resource;
-    readonly grantId: string;
-    readonly template: string;
-  }) => readonly string[];
+  /** What gives a grant its rights, as the target is told it. */
+  readonly rightsLines: (resource: Resource, grant: Grant) => readonly string[];
 }
 
 /** One statement as people see it, whole. */
@@ -47,8 +43,7 @@ export interface ApprovalPage {
         readonly id: string;
         readonly description: string;
         readonly env: string;
-        readonly host: string;
-        readonly database: string;
+        readonly reach: string;
         readonly account: string;
         readonly region: string;
       }
@@ -56,7 +51,7 @@ export interface ApprovalPage {
   readonly policies: readonly DeterminingPolicy[];
   /** `exchanged`: what is kept is not what people are asked about, and is not shown. */
   readonly statements: readonly ShownStatement[] | 'erased' | 'exchanged';
-  readonly roleLines: readonly string[];
+  readonly rightsLines: readonly string[];
   readonly sensitive: readonly {
     readonly column: string;
     readonly category: string;
@@ -93,10 +88,10 @@ export const showApproval = async (
   return ok({
     approval,
     taskName: facts.task?.name ?? '',
-    resource: resource && placeOf(resource),
+    resource: resource && shownResource(resource),
     policies: approval.askedBy,
     statements: shownOf(approval, facts),
-    roleLines: linesOf(deps, approval, facts),
+    rightsLines: linesOf(deps, approval, facts),
     sensitive: sensitiveOf(facts),
     previous: await previousOf(deps, approval),
     offers: offersNow(deps, { approval, facts }),
@@ -104,9 +99,9 @@ export const showApproval = async (
   });
 };
 
-const placeOf = ({ id, description, env, target }: Resource) => {
-  const { host, database, account, region } = target;
-  return { id, description, env, host, database, account, region };
+const shownResource = (resource: Resource): ApprovalPage['resource'] => {
+  const { id, description, env, target } = resource;
+  return { id, description, env, reach: reachOf(resource), account: target.account, region: target.region };
 };
 
 interface Looked {
@@ -168,9 +163,7 @@ const linesOf = (
   { asked }: Approval,
   { grant, resource }: ApprovalFacts,
 ): readonly string[] => {
-  if (asked.subject.kind !== 'grant' || !grant || !resource) return [];
-  const template = templateFor(resource, grant.rights);
-  return template === undefined ? [] : deps.roleLines({ resource, grantId: grant.id, template });
+  return asked.subject.kind === 'grant' && grant && resource ? deps.rightsLines(resource, grant) : [];
 };
 
 const sensitiveOf = ({ grant, run, resource }: ApprovalFacts): ApprovalPage['sensitive'] => {

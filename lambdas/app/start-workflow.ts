@@ -10,7 +10,7 @@ export const startWorkflow = async (
 ): Promise<void> => {
   const { id: grantId } = grant;
   try {
-    await deps.workflow.start(grantId, waitOf(grant));
+    await deps.workflow.start(grant, waitOf(grant));
   } catch {
     deps.log('warn', 'workflow not started', { grantId });
   }

@@ -15,14 +15,8 @@ import type { EndTaskDeps } from './end-task.ts';
 import { endGrantsOf, writeTombstone } from './end-task.ts';
 import { inTurns } from './in-turns.ts';
 import { nudge } from './nudge.ts';
-import {
-  type DueItem,
-  type Endings,
-  type Notifier,
-  PROBE_GOT_IN,
-  type Store,
-  type Workflow,
-} from './ports.ts';
+import type { DueItem, Endings, Notifier, Store, Workflow } from './ports.ts';
+import { PROBE_GOT_IN } from './ports-of-targets.ts';
 import { type RefusedTokensDeps, recordRefusedTokens } from './record-refused-tokens.ts';
 import { startWorkflow } from './start-workflow.ts';
 import { type SweepApprovalDeps, sweepApproval } from './sweep-approval.ts';
@@ -64,7 +58,7 @@ export const sweep = async (deps: SweepDeps, context: EventContext): Promise<Swe
   );
   await inTurns(deps.resources, SWEEP_CONCURRENCY, (resource) =>
     tolerate(resource.id, async () => {
-      const found = await deps.endings.reconcile(resource.id);
+      const found = await deps.endings.reconcile(resource);
       // Added afterwards: with the question inside the sum, targets that are looked at together forget each other's.
       tally.orphans += found;
     }),
@@ -107,7 +101,7 @@ const sweepGrant = async (deps: SweepDeps, { id }: DueItem, context: EventContex
       context,
     );
   }
-  if (needsRunner(grant, now)) await deps.endings.end(id);
+  if (needsTarget(grant, now)) await deps.endings.end(grant);
 };
 
 /** Also when their time is over: what they decided in the last moment may still be taken. */
@@ -125,7 +119,7 @@ const overdueCause = (grant: Grant, now: EpochMs): EndCause | undefined => {
   return undefined;
 };
 
-const needsRunner = (grant: Grant, now: EpochMs): boolean =>
+const needsTarget = (grant: Grant, now: EpochMs): boolean =>
   (grant.state === 'activating' && now >= grant.activateBy) ||
   (grant.state === 'active' && now >= grant.expiresAt) ||
   (owesEnding(grant) && 'nextAttemptAt' in grant.ending && now >= grant.ending.nextAttemptAt);

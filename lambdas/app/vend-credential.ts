@@ -3,49 +3,36 @@ import { receiptOf } from '../core/audit/chain.ts';
 import type { Receipt } from '../core/audit/entry.ts';
 import { isRunAction, type Resource } from '../core/config/resource.ts';
 import type { ActiveGrant } from '../core/grant/grant.ts';
-import { databaseUser, ID_RANDOM_BYTES } from '../core/grant/ids.ts';
+import { ID_RANDOM_BYTES } from '../core/grant/ids.ts';
 import { checkUse, countCredential } from '../core/grant/use-grant.ts';
 import type { Result } from '../core/result.ts';
 import { fail, ok } from '../core/result.ts';
-import type { EpochMs } from '../core/time.ts';
 import { decideUntilCommitted } from './attempts.ts';
 import { auditTargetOf } from './audit-target.ts';
 import type { Caller } from './caller.ts';
 import { callerContext } from './caller.ts';
+import type { Credential } from './credential.ts';
 import { findTarget } from './find-target.ts';
-import type { Backoff, DatabaseTokenSigner, RandomBytes, Store } from './ports.ts';
+import type { Backoff, RandomBytes, Store } from './ports.ts';
+import { type Issued, type Issuers, issuerOf } from './ports-of-targets.ts';
 import { record } from './record.ts';
 import type { TrailDeps } from './record-refusal.ts';
 
 export interface VendDeps extends TrailDeps {
   readonly store: Pick<Store, 'readForUse' | 'commit' | 'appendSystem'>;
-  readonly signer: DatabaseTokenSigner;
+  readonly issuers: Issuers;
   readonly resources: readonly Resource[];
   readonly random: RandomBytes;
   readonly backoff: Backoff;
 }
 
-/** What leaves the Lambda, once: nothing of it is stored. */
-export interface PostgresCredential {
-  readonly id: string;
-  readonly grantId: string;
-  readonly kind: 'postgres';
-  readonly expiresAt: EpochMs;
-  readonly host: string;
-  readonly port: number;
-  readonly database: string;
-  readonly user: string;
-  readonly password: string;
-  readonly caPem: string;
-}
-
 export interface CredentialAnswer {
-  readonly credential: PostgresCredential;
+  readonly credential: Credential;
   readonly receipt: Receipt;
 }
 
 /**
- * One consistent read, the whole use check, a signature made here, and the entry committed under *still active, in a task that stands*:
+ * One consistent read, the whole use check, a credential made here, and the entry committed under *still active, in a task that stands*:
  * only then is the credential released. On anything but success it is dropped where it was made.
  */
 export const vendCredential = (
@@ -66,46 +53,36 @@ const attempt = async (
   if (isRunAction(use.value.action)) return fail({ code: 'not_vended' });
   const resource = findTarget(deps.resources, use.value);
   if (typeof resource === 'string') return fail({ code: 'grant_over', state: `resource_${resource}` });
-  const credential = await sign(deps, use.value, resource);
-  const receipt = await commitIssue(deps, caller, { grant: use.value, resource, credential });
-  return receipt === 'lost' ? 'lost' : ok({ credential, receipt });
-};
-
-const sign = async (deps: VendDeps, grant: ActiveGrant, resource: Resource): Promise<PostgresCredential> => {
-  const user = databaseUser(grant.id);
-  const { token, expiresAt } = await deps.signer.sign(resource, user);
-  return {
-    id: `c_${Buffer.from(deps.random(ID_RANDOM_BYTES)).toString('hex')}`,
-    grantId: grant.id,
-    kind: 'postgres',
-    expiresAt: Math.min(expiresAt, grant.expiresAt),
-    host: resource.target.host,
-    port: resource.target.port,
-    database: resource.target.database,
-    user,
-    password: token,
-    caPem: resource.target.caPem,
-  };
+  const id = `c_${Buffer.from(deps.random(ID_RANDOM_BYTES)).toString('hex')}`;
+  const issued = await issuerOf(deps.issuers, resource).issue({ resource, grant: use.value, id });
+  if (!issued.ok) return issued;
+  const expiresAt = Math.min(issued.value.expiresAt, use.value.expiresAt);
+  const issue = { grant: use.value, resource, id, issued: { ...issued.value, expiresAt } };
+  const receipt = await commitIssue(deps, caller, issue);
+  if (receipt === 'lost') return 'lost';
+  await issued.value.release?.();
+  return ok({ credential: { id, grantId, expiresAt, ...issued.value.content }, receipt });
 };
 
 const commitIssue = async (
   deps: VendDeps,
   caller: Caller,
-  issue: { grant: ActiveGrant; resource: Resource; credential: PostgresCredential },
+  issue: { grant: ActiveGrant; resource: Resource; id: string; issued: Issued },
 ): Promise<Receipt | 'lost'> => {
   const now = deps.clock();
-  const counted = countCredential(issue.grant);
+  const { content, secret, expiresAt } = issue.issued;
+  const counted = countCredential(issue.grant, expiresAt);
   const { state, entry } = record(
     {
       next: counted,
       fact: {
         type: 'credential.issued',
         grant: counted.id,
-        credential: issue.credential.id,
-        kind: issue.credential.kind,
+        credential: issue.id,
+        kind: content.kind,
         target: auditTargetOf(issue.resource, counted.id),
-        fingerprint: fingerprintOf(issue.credential.password),
-        expiresAt: issue.credential.expiresAt,
+        fingerprint: fingerprintOf(secret),
+        expiresAt,
         ordinal: counted.credentialsIssued,
       },
     },

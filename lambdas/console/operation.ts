@@ -15,20 +15,21 @@ export const operation = (shown: ApprovalPage): Html => {
     html`${statements(shown)}
 ${facts([
   ['Action', html`<code>${asked.action}</code>`],
+  ['Profile', asked.profile ? html`<code>${inlineText(asked.profile)}</code>` : undefined],
   ['On', resourceWords(shown)],
   ['Reason, in the words of the one who asks', html`<q>${inlineText(asked.reason)}</q>`],
   [asked.subject.kind === 'run' ? 'Its grant lasts' : 'For', duration(asked.seconds)],
 ])}
 <h3>What happens when it is approved</h3>
 <ul>${consequencesOf(asked).map((sentence) => html`<li>${sentence}</li>`)}</ul>
-${role(shown)}${sensitive(shown)}`,
+${rights(shown)}${sensitive(shown)}`,
   );
 };
 
 const resourceWords = ({ approval, resource }: ApprovalPage): Html =>
   resource
     ? html`<strong>${inlineText(resource.id)}</strong> in <strong class="env">${inlineText(resource.env)}</strong>: ${inlineText(resource.description)}.
-Database ${inlineText(resource.database)} at ${inlineText(resource.host)}, account ${inlineText(resource.account)}, ${inlineText(resource.region)}`
+It leads to ${inlineText(resource.reach)}, account ${inlineText(resource.account)}, ${inlineText(resource.region)}`
     : html`<strong>${inlineText(approval.asked.resource)}</strong>, which is no longer in the configuration`;
 
 const statements = (shown: ApprovalPage): Html | undefined => {
@@ -69,11 +70,11 @@ const parameters = (params: readonly (string | null)[]): Html | undefined =>
     : html`<h4>Its parameters</h4>
 <dl>${params.map((value, index) => html`<dt>$${index + 1}</dt><dd>${value === null ? 'NULL' : exactText(value)}</dd>`)}</dl>`;
 
-const role = ({ roleLines }: ApprovalPage): Html | undefined =>
-  roleLines.length === 0
+const rights = ({ rightsLines }: ApprovalPage): Html | undefined =>
+  rightsLines.length === 0
     ? undefined
-    : html`<h3>The rights of the role</h3>
-<ul>${roleLines.map((line) => html`<li><code>${inlineText(line)}</code></li>`)}</ul>`;
+    : html`<h3>The rights that it gives</h3>
+<ul>${rightsLines.map((line) => html`<li><code>${inlineText(line)}</code></li>`)}</ul>`;
 
 const sensitive = ({ sensitive: columns }: ApprovalPage): Html | undefined =>
   columns.length === 0

@@ -23,6 +23,7 @@ export type Failure =
   | { readonly code: 'contained' }
   | { readonly code: 'unknown_resource'; readonly resource: string; readonly didYouMean: string | undefined }
   | { readonly code: 'unknown_action'; readonly action: string; readonly offered: readonly string[] }
+  | { readonly code: 'unknown_profile'; readonly offered: readonly string[] }
   | { readonly code: 'duration_too_long'; readonly maxSeconds: number }
   | { readonly code: 'not_found' }
   | { readonly code: 'task_over' }

@@ -5,7 +5,6 @@ import { dynamoSessions } from '../adapters/dynamo/dynamo-sessions.ts';
 import { dynamoStore } from '../adapters/dynamo/dynamo-store.ts';
 import { lambdaNotifier } from '../adapters/lambda-notifier.ts';
 import { peopleIssuer } from '../adapters/people-issuer.ts';
-import { roleStatements } from '../adapters/postgres/role-statements.ts';
 import { secretReader } from '../adapters/read-secret.ts';
 import { stepFunctionsSignals } from '../adapters/step-functions-workflow.ts';
 import { systemBackoff, systemClock, systemRandom } from '../adapters/system-clock.ts';
@@ -26,6 +25,7 @@ import { countAlarm } from './count-alarm.ts';
 import { vaultPlaces } from './environment.ts';
 import { loadConfig } from './load-config.ts';
 import { createLogger } from './logger.ts';
+import { rightsLines } from './rights-lines.ts';
 import { slackEar } from './slack-ear.ts';
 import { softwareOf } from './software.ts';
 
@@ -60,7 +60,7 @@ const deps = {
   workflow: stepFunctionsSignals(),
   notifier: lambdaNotifier(environment.NOTIFIER_FUNCTION),
   software: softwareOf('console', config.digest),
-  roleLines: roleStatements,
+  rightsLines,
   loadParser,
   alarm: countAlarm,
   clock: systemClock,

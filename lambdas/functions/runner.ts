@@ -36,7 +36,7 @@ const loadPolicy = (): Promise<Policy> => {
 
 const deps = {
   store: dynamoStore(dynamo, systemClock),
-  target: postgresTarget(tools),
+  targets: { postgres: postgresTarget(tools) },
   statements: statementTarget(tools),
   vaults: connectVaults(dynamo.client, vaultPlaces(environment), {
     clock: systemClock,

@@ -7,6 +7,7 @@ export const SweeperEnvironment = CommonEnvironment.extend({
   GRANT_WORKFLOW_ARN: Arn,
   RUN_WORKFLOW_ARN: Arn,
   RUNNER_FUNCTION: Arn,
+  REVOKER_FUNCTION: Arn,
   NOTIFIER_FUNCTION: Arn,
   AUTHORIZER_LOG_GROUP: z.string().min(1),
 });

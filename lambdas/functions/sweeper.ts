@@ -30,7 +30,7 @@ const deps = {
     run: environment.RUN_WORKFLOW_ARN,
   }),
   endings: lambdaEndings({
-    name: environment.RUNNER_FUNCTION,
+    names: { runner: environment.RUNNER_FUNCTION, revoker: environment.REVOKER_FUNCTION },
     timeoutMs: (RUNNER_TIMEOUT_SECONDS + 2) * SECOND_MS,
     recorded: [TASK_ERRORS.notDead],
   }),

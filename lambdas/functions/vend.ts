@@ -1,5 +1,6 @@
 import { connectDynamo } from '../adapters/dynamo/dynamo-call.ts';
 import { dynamoStore } from '../adapters/dynamo/dynamo-store.ts';
+import { postgresIssuer } from '../adapters/postgres-issuer.ts';
 import { rdsTokenSigner } from '../adapters/rds-token-signer.ts';
 import { systemBackoff, systemClock, systemRandom } from '../adapters/system-clock.ts';
 import { vendHandlers } from '../http/vend-operations.ts';
@@ -20,7 +21,7 @@ export const handler = httpFunction(
   vendHandlers({
     store,
     software,
-    signer: rdsTokenSigner({ clock: systemClock }),
+    issuers: { postgres: postgresIssuer(rdsTokenSigner({ clock: systemClock })) },
     resources: config.resources,
     clock: systemClock,
     random: systemRandom,

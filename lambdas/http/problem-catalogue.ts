@@ -114,6 +114,14 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     meaning: 'The action is not one the resource is configured for.',
     remedy: 'Use an action that `GET /v1/resources` lists for it.',
   },
+  unknown_profile: {
+    status: 422,
+    title: 'The resource has no such profile',
+    retryable: false,
+    meaning: 'A resource whose rights come in several profiles is asked for by one of their names.',
+    remedy:
+      'Set `profile` to one that `GET /v1/resources` lists for it, or leave it out where none is listed.',
+  },
   duration_too_long: {
     status: 422,
     title: 'The window is too long',

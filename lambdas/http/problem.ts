@@ -53,6 +53,13 @@ const factsOf = (failure: Failure | EdgeFailure): Partial<Problem> => {
       };
     case 'unknown_action':
       return { detail: `This resource offers ${failure.offered.map((name) => `\`${name}\``).join(', ')}.` };
+    case 'unknown_profile':
+      return {
+        detail:
+          failure.offered.length === 0
+            ? 'This resource has no profiles: leave `profile` out.'
+            : `Name one of its profiles: ${failure.offered.map((name) => `\`${name}\``).join(', ')}.`,
+      };
     case 'duration_too_long':
       return { detail: `Ask for at most ${failure.maxSeconds} seconds.` };
     case 'task_over':

@@ -32,6 +32,9 @@ export const RequestAccessBody = z
     action: readable(NAME_MAX_CHARACTERS).describe(
       '`postgres:connect` for a credential, `postgres:read` for runs',
     ),
+    profile: readable(NAME_MAX_CHARACTERS)
+      .optional()
+      .describe('Which rights, where `GET /v1/resources` lists several profiles'),
     durationSeconds: z.int().min(GRANT_MIN_SECONDS).max(GRANT_MAX_SECONDS),
     reason: readable(REASON_MAX_CHARACTERS).describe('Why it is needed; people and auditors read this'),
     approvalSeconds: ApprovalSeconds,
@@ -87,6 +90,7 @@ export const GrantView = z
     resource: z.string(),
     kind: z.string(),
     action: z.string(),
+    profile: z.string().optional(),
     rights: z
       .enum(['connect', 'connect_masked', 'read', 'write', 'ddl'])
       .describe('connect_masked: a login without rights to sensitive columns, so name the columns you read'),
@@ -171,6 +175,7 @@ export const ResourcesView = z
         actions: z.array(
           z.object({
             action: z.string(),
+            profile: z.string().optional().describe('To be named in the request'),
             mode: z.enum(['credential', 'run']),
             quorum: z.int().describe('How many people must approve; 0: nobody'),
             maxDurationSeconds: z.int(),

@@ -1,7 +1,7 @@
 import { type VendDeps, vendCredential } from '../app/vend-credential.ts';
 import { ok } from '../core/result.ts';
+import { credentialEnvironment, credentialView } from './credential-views.ts';
 import type { Handlers } from './operations.ts';
-import { credentialEnvironment, credentialView } from './views.ts';
 
 /** What a shell asks for with `Accept`, to be given to `eval`. */
 const SHELL_TYPE = 'text/x-shellscript';

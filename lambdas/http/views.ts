@@ -1,6 +1,5 @@
 import type * as z from 'zod';
 import type { OfferedResource } from '../app/list-resources.ts';
-import type { PostgresCredential } from '../app/vend-credential.ts';
 import type { Approval } from '../core/approval/approval.ts';
 import type { DeterminingPolicy } from '../core/failure.ts';
 import type { Ending, Grant } from '../core/grant/grant.ts';
@@ -31,6 +30,7 @@ export const grantView = (
   resource: grant.resource,
   kind: grant.kind,
   action: grant.action,
+  ...(grant.profile === undefined ? {} : { profile: grant.profile }),
   rights: grant.rights,
   reason: grant.reason,
   requestedSeconds: grant.requestedSeconds,
@@ -68,43 +68,6 @@ export const taskView = (
   ...(grants ? { grants: grants.map((grant) => grantView(grant, consoleUrl)) } : {}),
 });
 
-export const credentialView = (credential: PostgresCredential): Wire<typeof schemas.CredentialView> => ({
-  id: credential.id,
-  grantId: credential.grantId,
-  kind: credential.kind,
-  expiresAt: toIso(credential.expiresAt),
-  postgres: {
-    host: credential.host,
-    port: credential.port,
-    database: credential.database,
-    user: credential.user,
-    password: credential.password,
-    sslmode: 'verify-full',
-    sslrootcert: credential.caPem,
-  },
-});
-
-/**
- * The same as libpq's environment, for `eval "$(curl …)"`. libpq takes its root certificate from a file only, so
- * one is written where only its owner can read it.
- */
-export const credentialEnvironment = (credential: PostgresCredential): string =>
-  [
-    ...Object.entries({
-      PGHOST: credential.host,
-      PGPORT: String(credential.port),
-      PGDATABASE: credential.database,
-      PGUSER: credential.user,
-      PGPASSWORD: credential.password,
-      PGSSLMODE: 'verify-full',
-    }).map(([name, value]) => `export ${name}=${shellQuote(value)}`),
-    'PGSSLROOTCERT="$(umask 077; mktemp)"; export PGSSLROOTCERT',
-    `printf '%s' ${shellQuote(credential.caPem)} > "$PGSSLROOTCERT"`,
-    '',
-  ].join('\n');
-
-const shellQuote = (value: string): string => `'${value.replaceAll("'", "'\\''")}'`;
-
 export const meView = (principal: Principal): Wire<typeof schemas.MeView> => ({
   principal: {
     issuer: principal.issuer,
@@ -124,7 +87,11 @@ export const resourcesView = (offered: readonly OfferedResource[]): Wire<typeof 
     kind: resource.kind,
     description: resource.description,
     env: resource.env,
-    actions: actions.map((action) => ({ ...action, determinedBy: policies(action.determinedBy) })),
+    actions: actions.map(({ profile, ...action }) => ({
+      ...action,
+      ...(profile === undefined ? {} : { profile }),
+      determinedBy: policies(action.determinedBy),
+    })),
   })),
 });
 

@@ -27,6 +27,9 @@ test('an end that comes before the target is asked leaves no role to end', async
       return app.target.open(ask);
     },
   };
-  assert.equal(await activateGrant({ ...app.deps, target }, id, app.context), undefined);
+  assert.equal(
+    await activateGrant({ ...app.deps, targets: { postgres: target } }, id, app.context),
+    undefined,
+  );
   assert.equal(app.roles.has(id), false);
 });

@@ -85,6 +85,7 @@ test('a grant that asks for more than people saw gets nothing', async () => {
     { requestedSeconds: 3_600 },
     { reason: 'other' },
     { action: 'postgres:ddl' },
+    { profile: 'other' },
   ] as const) {
     const { grant, approval } = await newWaitingGrant(app);
     await decided(app, approval);
@@ -156,7 +157,7 @@ test('nobody approves what is kept in the place of what they are asked about, no
   for (const change of [other, async ({ run }: { run: Run }) => exchange(run.id)]) {
     const scene = await newWaitingRun(app);
     await change(scene);
-    const shown = await showApproval({ ...app.deps, roleLines: () => [] }, DORA, scene.approval.id);
+    const shown = await showApproval({ ...app.deps, rightsLines: () => [] }, DORA, scene.approval.id);
     assert.ok(shown.ok);
     assert.equal(shown.value.statements, 'exchanged');
     app.calls.length = 0;

@@ -20,7 +20,7 @@ let app: App;
 let deps: ShowDeps;
 before(async () => {
   app = await startApp();
-  deps = { ...app.deps, roleLines: ({ template }) => [`GRANT ${template}`] };
+  deps = { ...app.deps, rightsLines: (_resource, { rights }) => [`GRANT ${rights}`] };
 });
 after(() => app.tables.close());
 beforeEach(() => resetScene(app));

@@ -16,14 +16,14 @@ import { Killed, killAt, killAtEveryPoint } from '../support/kill-at.ts';
 
 const killedDeps = (app: App, point: number) => {
   const { wrap, wasReached } = killAt(point);
-  const { store, workflow, target, signer } = app.deps;
+  const { store, workflow, targets, issuers } = app.deps;
   const { readChain: _, ...calls } = store;
   const deps = {
     ...app.deps,
     store: { ...wrap(calls), readChain: store.readChain },
     workflow: wrap(workflow),
-    target: wrap(target),
-    signer: wrap(signer),
+    targets: { postgres: wrap(targets.postgres) },
+    issuers: { postgres: wrap(issuers.postgres) },
   };
   return { deps, wasReached };
 };
@@ -95,7 +95,7 @@ const playAndRecover = async (app: App, play: (typeof SCENARIOS)['end'], point: 
 
 /** What goes on although nobody comes back: the schedule, long enough for every window and lease to be over. */
 const recover = async (app: App): Promise<void> => {
-  app.deps.workflow.start = async (id) => void (await activateGrant(app.deps, id, app.context));
+  app.deps.workflow.start = async ({ id }) => void (await activateGrant(app.deps, id, app.context));
   for (let minute = 0; minute < 4; minute += 1) {
     app.time.now = Math.max(app.time.now, NOW) + 13 * 3_600_000;
     await sweep(app.deps, app.context);

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { activateGrant } from '../../lambdas/app/activate-grant.ts';
 import { endAccess } from '../../lambdas/app/end-access.ts';
 import { endTask } from '../../lambdas/app/end-task.ts';
-import { PROBE_GOT_IN } from '../../lambdas/app/ports.ts';
+import { PROBE_GOT_IN } from '../../lambdas/app/ports-of-targets.ts';
 import { reconcileTarget } from '../../lambdas/app/reconcile-target.ts';
 import { releaseGrant } from '../../lambdas/app/release-grant.ts';
 import { renewTask } from '../../lambdas/app/renew-task.ts';
@@ -75,7 +75,10 @@ test('an end that comes while the target is being opened wins', async () => {
       return opened;
     },
   };
-  assert.equal(await activateGrant({ ...app.deps, target }, id, app.context), undefined);
+  assert.equal(
+    await activateGrant({ ...app.deps, targets: { postgres: target } }, id, app.context),
+    undefined,
+  );
   assert.ok(app.roles.has(id));
   await endAccess(app.deps, id, app.context);
   assert.equal(app.roles.has(id), false);
@@ -226,9 +229,9 @@ test('one thing that cannot be ended does not keep the sweeper from the others',
   app.time.now += 700_000;
   const endings = {
     ...app.deps.endings,
-    end: async (id: string) => {
-      if (id === bad) throw new Error('away');
-      await app.deps.endings.end(id);
+    end: async (grant: { id: string }) => {
+      if (grant.id === bad) throw new Error('away');
+      await app.deps.endings.end(grant);
     },
   };
   const report = await sweep({ ...app.deps, endings }, app.context);

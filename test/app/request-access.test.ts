@@ -29,7 +29,7 @@ test('an allowed request is committed with its entry before its workflow is star
   const deps = {
     ...app.deps,
     workflow: {
-      start: async (id: string) => {
+      start: async ({ id }: { id: string }) => {
         committedAtStart = (await app.deps.store.readGrant(id)) !== undefined;
       },
     },

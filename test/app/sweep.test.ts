@@ -29,7 +29,7 @@ test('each sweep looks at every target for what no grant stands for, and tells h
   const asked: string[] = [];
   const endings = {
     ...app.deps.endings,
-    reconcile: async (resource: string) => asked.push(resource),
+    reconcile: async ({ id }: { id: string }) => asked.push(id),
   };
   const resources = [RESOURCE, { ...RESOURCE, id: 'billing-db' }];
   const report = await sweep({ ...app.deps, endings, resources }, app.context);

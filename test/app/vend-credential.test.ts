@@ -5,6 +5,7 @@ import { DependencyUnavailable } from '../../lambdas/app/ports.ts';
 import { releaseGrant } from '../../lambdas/app/release-grant.ts';
 import { fingerprintOf, vendCredential } from '../../lambdas/app/vend-credential.ts';
 import { CREDENTIALS_PER_GRANT_MAX } from '../../lambdas/core/limits.ts';
+import { ok } from '../../lambdas/core/result.ts';
 import { type App, startApp } from '../support/app.ts';
 import { ALLOWED, CALLER, NOW, OTHER_CALLER, PRINCIPAL, REFUSED } from '../support/facts.ts';
 
@@ -17,6 +18,11 @@ beforeEach(() => {
   app.time.now = NOW;
   app.tables.dynamo.setFaults(undefined);
 });
+
+const LATE = {
+  ...({ kind: 'postgres', host: 'localhost', port: 5432, database: 'orders' } as const),
+  ...{ user: 'late', password: 'late', caPem: 'pem' },
+};
 
 const vend = (grantId: string, caller = CALLER) => vendCredential(app.deps, caller, grantId);
 const code = (result: Awaited<ReturnType<typeof vend>>) => (result.ok ? 'vended' : result.failure.code);
@@ -60,8 +66,11 @@ test('no credential leaves when its entry cannot be committed', async () => {
 
 test('no credential leaves when the signer is away, and nothing is recorded as issued', async () => {
   const id = await app.newActive(await app.newTask());
-  const signer = { sign: () => Promise.reject(new DependencyUnavailable('sts', new Error('away'))) };
-  await assert.rejects(vendCredential({ ...app.deps, signer }, CALLER, id), DependencyUnavailable);
+  const issuer = { issue: () => Promise.reject(new DependencyUnavailable('sts', new Error('away'))) };
+  await assert.rejects(
+    vendCredential({ ...app.deps, issuers: { postgres: issuer } }, CALLER, id),
+    DependencyUnavailable,
+  );
   assert.equal(
     (await trail(id)).some(({ type }) => type === 'credential.issued'),
     false,
@@ -70,13 +79,16 @@ test('no credential leaves when the signer is away, and nothing is recorded as i
 
 test('no credential leaves when the lease ran out while it was signed, and nothing is recorded as issued', async () => {
   const id = await app.newActive(await app.newTask({ name: 'leased', leaseSeconds: 15 }));
-  const signer: typeof app.deps.signer = {
-    sign: async (resource, user) => {
+  const issuer: typeof app.deps.issuers.postgres = {
+    issue: async (ask) => {
       app.time.now += 15_000;
-      return app.deps.signer.sign(resource, user);
+      return app.deps.issuers.postgres.issue(ask);
     },
   };
-  assert.equal(code(await vendCredential({ ...app.deps, signer }, CALLER, id)), 'grant_over');
+  assert.equal(
+    code(await vendCredential({ ...app.deps, issuers: { postgres: issuer } }, CALLER, id)),
+    'grant_over',
+  );
   assert.equal(
     (await trail(id)).some(({ type }) => type === 'credential.issued'),
     false,
@@ -91,7 +103,7 @@ test('pending is told from over, and someone else’s from neither', async () =>
   assert.equal(code(await vend(live, OTHER_CALLER)), 'not_found');
   assert.equal(code(await vend(live.replace(/.$/, (last) => (last === '0' ? '1' : '0')))), 'not_found');
   const done = releaseGrant(app.deps, CALLER, live);
-  await app.deps.endings.end(live);
+  await app.deps.endings.end({ id: live });
   await done;
   assert.equal(code(await vend(live)), 'grant_over');
 });
@@ -120,26 +132,32 @@ test('a grant that expires between its check and its commit gives nothing', asyn
   const id = await app.newActive(await app.newTask());
   const grant = await app.deps.store.readGrant(id);
   assert.ok(grant?.state === 'active');
-  const signer = {
-    sign: async () => {
+  const issuer = {
+    issue: async () => {
       app.time.now = grant.expiresAt;
-      return { token: 'late', expiresAt: grant.expiresAt + 900_000 };
+      return ok({ content: LATE, secret: 'late', expiresAt: grant.expiresAt + 900_000 });
     },
   };
-  assert.equal(code(await vendCredential({ ...app.deps, signer }, CALLER, id)), 'grant_over');
+  assert.equal(
+    code(await vendCredential({ ...app.deps, issuers: { postgres: issuer } }, CALLER, id)),
+    'grant_over',
+  );
 });
 
 test('a grant that is released while a credential is being signed gives nothing', async () => {
   const id = await app.newActive(await app.newTask());
-  const signer = {
-    sign: async () => {
+  const issuer = {
+    issue: async () => {
       const released = releaseGrant(app.deps, CALLER, id);
-      await app.deps.endings.end(id);
+      await app.deps.endings.end({ id });
       await released;
-      return { token: 'late', expiresAt: NOW + 900_000 };
+      return ok({ content: LATE, secret: 'late', expiresAt: NOW + 900_000 });
     },
   };
-  assert.equal(code(await vendCredential({ ...app.deps, signer }, CALLER, id)), 'grant_over');
+  assert.equal(
+    code(await vendCredential({ ...app.deps, issuers: { postgres: issuer } }, CALLER, id)),
+    'grant_over',
+  );
 });
 
 test('the tombstone of a task refuses what the task holds before each grant has been ended', async () => {
@@ -159,13 +177,16 @@ test('no credential leaves when its task ended while it was signed, before the g
   const task = await app.newTask();
   const id = await app.newActive(task);
   const store = { ...app.deps.store, grantsOfTask: async () => [] };
-  const signer: typeof app.deps.signer = {
-    sign: async (resource, user) => {
+  const issuer: typeof app.deps.issuers.postgres = {
+    issue: async (ask) => {
       await endTask({ ...app.deps, store }, CALLER, task);
-      return app.deps.signer.sign(resource, user);
+      return app.deps.issuers.postgres.issue(ask);
     },
   };
-  assert.equal(code(await vendCredential({ ...app.deps, signer }, CALLER, id)), 'grant_over');
+  assert.equal(
+    code(await vendCredential({ ...app.deps, issuers: { postgres: issuer } }, CALLER, id)),
+    'grant_over',
+  );
   assert.equal((await app.deps.store.readGrant(id))?.state, 'active');
   assert.equal(
     (await trail(id)).some(({ type }) => type === 'credential.issued'),

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { logInToTarget } from '../../bin/log-in-to-target.ts';
 import { Mistakes } from '../../bin/mistakes.ts';
 import type { SignOwn } from '../../lambdas/adapters/postgres/session.ts';
-import type { PostgresTargetAddress } from '../../lambdas/core/config/resource.ts';
+import { type PostgresTargetAddress, resourcesOf } from '../../lambdas/core/config/resource.ts';
 import { writeConfig } from '../support/config-directory.ts';
 import { compiled, edited } from '../support/config-text.ts';
 import { startDatabase, type TestDatabase } from '../support/postgres.ts';
@@ -44,7 +44,10 @@ test('a login that fails says what to mend: the network, the certificate, the ri
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   await new Promise((resolve) => closed.close(resolve));
   await refuses({ port }, /cannot be reached from here/);
-  await refuses({ caPem: compiled().resources[0]?.target.caPem ?? '' }, /does not prove itself/);
+  await refuses(
+    { caPem: resourcesOf(compiled().resources, 'postgres')[0]?.target.caPem ?? '' },
+    /does not prove itself/,
+  );
   await refuses({}, /rds-db:connect on dbuser:db-TEST\/latchkey_admin/, async () => 'not a token');
   await refuses({ database: 'nowhere' }, /Name a database that exists/);
   await refuses({}, /Sign in to AWS first/, async () => {

@@ -4,6 +4,7 @@ import { UsageError } from '../../bin/command-line.ts';
 import { Mistakes } from '../../bin/mistakes.ts';
 import { resolveTarget } from '../../bin/resolve-target.ts';
 import { compileConfig } from '../../lambdas/core/config/compile.ts';
+import { resourcesOf } from '../../lambdas/core/config/resource.ts';
 import { writeConfig } from '../support/config-directory.ts';
 import { edited, VALID } from '../support/config-text.ts';
 import { startRds } from '../support/rds-query-api.ts';
@@ -69,7 +70,7 @@ test('an instance is printed as a resource that compiles as it stands, account w
   assert.equal(code, 0);
   const compiled = compileWith(out);
   if (!compiled.ok) assert.fail(JSON.stringify(compiled.errors));
-  const [resource] = compiled.value.resources;
+  const [resource] = resourcesOf(compiled.value.resources, 'postgres');
   assert.equal(resource?.id, 'orders');
   const { caPem: _, ...target } = resource?.target ?? { caPem: '' };
   assert.deepEqual(target, {

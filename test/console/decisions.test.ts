@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import type { Context } from 'aws-lambda';
 import { dynamoSessions } from '../../lambdas/adapters/dynamo/dynamo-sessions.ts';
-import { roleStatements } from '../../lambdas/adapters/postgres/role-statements.ts';
 import { closeReview } from '../../lambdas/app/close-review.ts';
 import { decideApproval } from '../../lambdas/app/decide-approval.ts';
 import { listInbox } from '../../lambdas/app/list-inbox.ts';
@@ -15,6 +14,7 @@ import { formToken } from '../../lambdas/console/form-token.ts';
 import { consoleAddress } from '../../lambdas/console/place.ts';
 import { verifyChain } from '../../lambdas/core/audit/verify-chain.ts';
 import type { Principal } from '../../lambdas/core/identity/principal.ts';
+import { rightsLines } from '../../lambdas/functions/rights-lines.ts';
 import { type App, startApp } from '../support/app.ts';
 import { type Browser, eventOf, openBrowser } from '../support/browser.ts';
 import { ALLOWED, PRINCIPAL, REFUSED, SOFTWARE } from '../support/facts.ts';
@@ -28,7 +28,7 @@ let ordinal = 0;
 let signedIn: (subject: string) => Promise<Browser>;
 before(async () => {
   app = await startApp();
-  const deps = { ...app.deps, roleLines: roleStatements };
+  const deps = { ...app.deps, rightsLines };
   const consoleDeps = {
     ...deps,
     sessions: dynamoSessions(app.tables.connection),

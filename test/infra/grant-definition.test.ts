@@ -19,10 +19,16 @@ import { ofType, sampleResources } from './sample-stack.ts';
 
 const ARNS = {
   runner: '<runnerFunction.Arn>',
+  revoker: '<revokerFunction.Arn>',
   waiter: '<waiterFunction.Arn>',
   notifier: '<notifierFunction.Arn>',
 };
-const definition = grantDefinition({ runner: 'runner', waiter: 'waiter', notifier: 'notifier' });
+const definition = grantDefinition({
+  runner: 'runner',
+  revoker: 'revoker',
+  waiter: 'waiter',
+  notifier: 'notifier',
+});
 const leaksOf = (changed: Definition) => leaks(changed, ACTIVATE, END_ACCESS);
 
 const EVERYTHING = ['States.ALL'];

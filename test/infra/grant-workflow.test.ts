@@ -7,7 +7,7 @@ import { grantDefinition } from '../../lib/grant-definition.ts';
 import { StateError } from '../../local/jsonata-evaluation.ts';
 import { createStepFunctions, type StepFunctions } from '../../local/step-functions.ts';
 
-const ARNS = { runner: 'runner', waiter: 'waiter', notifier: 'notifier' };
+const ARNS = { runner: 'runner', revoker: 'revoker', waiter: 'waiter', notifier: 'notifier' };
 const MACHINE = 'arn:aws:states:eu-central-1:111122223333:stateMachine:latchkey-grant';
 
 interface Answers {
@@ -27,7 +27,7 @@ const throwing = (name: string) => () => {
 };
 
 /** Runs the machine on functions that answer as told; resolves with what was called and how it ended. */
-const run = async (answers: Answers): Promise<{ calls: string[]; status: string }> => {
+const run = async (answers: Answers, about: object = {}): Promise<{ calls: string[]; status: string }> => {
   const calls: string[] = [];
   const steps = createStepFunctions({
     machines: [{ arn: MACHINE, roleArn: 'role', definition: grantDefinition(ARNS) }],
@@ -38,7 +38,7 @@ const run = async (answers: Answers): Promise<{ calls: string[]; status: string 
     },
   });
   running = steps;
-  const input = JSON.stringify({ grantId: 'g_1' });
+  const input = JSON.stringify({ grantId: 'g_1', ...about });
   await steps.call('StartExecution', { stateMachineArn: MACHINE, name: 'g_1', input });
   for (;;) {
     const [execution] = steps.executions();
@@ -75,6 +75,13 @@ const ENDED_AFTER_WAIT = ['runner activate g_1', 'waiter wait g_1', 'runner end 
 describe('the grant workflow', () => {
   test('activates, waits for its signal and ends access', async () => {
     assert.deepEqual(await run({}), { calls: ENDED_AFTER_WAIT, status: 'SUCCEEDED' });
+  });
+
+  test('has its grant opened and ended by revoker where the start said so, and by runner in every other case', async () => {
+    const byRevoker = ENDED_AFTER_WAIT.map((call) => call.replace('runner', 'revoker'));
+    assert.deepEqual((await run({}, { by: 'revoker' })).calls, byRevoker);
+    for (const by of ['runner', 'sweeper', '', 7, null, { revoker: true }])
+      assert.deepEqual((await run({}, { by })).calls, ENDED_AFTER_WAIT);
   });
 
   test('ends access when the absolute end has come', async () => {

@@ -35,7 +35,7 @@ test('API Gateway invokes each function for exactly its own methods', () => {
 test('nothing outside the account’s roles invokes what can end access or open it', () => {
   assert.ok(allowed.length > 0);
   assert.deepEqual(
-    allowed.filter((line) => /→ (runner|waiter|notifier) /.test(line)),
+    allowed.filter((line) => /→ (runner|revoker|waiter|notifier) /.test(line)),
     [],
   );
 });
@@ -69,6 +69,7 @@ const invokersOf = (name: string): string[] =>
 
 for (const [name, invokers] of [
   ['runner', ['GrantWorkflow', 'RunWorkflow', 'sweeper']],
+  ['revoker', ['GrantWorkflow', 'sweeper']],
   ['waiter', ['GrantWorkflow', 'RunWorkflow']],
   ['notifier', ['GrantWorkflow', 'RunWorkflow', 'api', 'console', 'sweeper']],
 ] as const)
@@ -81,15 +82,18 @@ test('no role may invoke any other function', () => {
     assert.deepEqual(invokersOf(name), [], name);
 });
 
-for (const id of ['GrantWorkflowRole', 'RunWorkflowRole'])
-  test(`${id} invokes runner, waiter and notifier, and nothing else`, () => {
-    const [role] = ofType(resources, 'AWS::IAM::Role').filter((found) => found.id === id);
+for (const [id, functions] of [
+  ['GrantWorkflow', ['runner', 'waiter', 'notifier', 'revoker']],
+  ['RunWorkflow', ['runner', 'waiter', 'notifier']],
+] as const)
+  test(`${id} invokes ${functions.join(', ')}, and nothing else`, () => {
+    const [role] = ofType(resources, 'AWS::IAM::Role').filter((found) => found.id === `${id}Role`);
     const statements = role?.properties.Policies[0].PolicyDocument.Statement;
     const [invoke, ...others] = statements;
     assert.deepEqual(invoke, {
       Action: 'lambda:InvokeFunction',
       Effect: 'Allow',
-      Resource: ['<runnerFunction.Arn>', '<waiterFunction.Arn>', '<notifierFunction.Arn>'],
+      Resource: functions.map((name) => `<${name}Function.Arn>`),
     });
     assert.equal(others.length, 1);
     for (const action of others[0].Action) assert.match(action, /^(logs|xray):/);

@@ -17,6 +17,7 @@ const permissions = permissionsOf({
   grantWorkflow: 'grant-workflow',
   runWorkflow: 'run-workflow',
   runner: 'runner',
+  revoker: 'revoker',
   notifier: 'notifier',
   consoleSecret: undefined,
   notifierSecret: undefined,
@@ -45,7 +46,7 @@ const may = (name: (typeof FUNCTIONS)[number], key: items.Item): boolean =>
 /** The rights are narrowed by the names of partitions, so those must be the names the store writes. */
 describe('the partitions that roles allow are those that the store uses', () => {
   test('states, by all that end or change them', () => {
-    for (const name of ['api', 'vend', 'runner', 'sweeper'] as const) {
+    for (const name of ['api', 'vend', 'runner', 'revoker', 'sweeper'] as const) {
       assert.ok(may(name, items.grantKey(GRANT, TASK)), name);
       assert.ok(may(name, items.taskKey(TASK)), name);
       assert.ok(may(name, items.chainHeadKey('requests/2026-01-01/0')), name);

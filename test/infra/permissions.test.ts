@@ -42,6 +42,7 @@ const BUCKET = '<PayloadsBucket.Arn>';
 const WORKFLOW = 'arn:aws:states:eu-central-1:111122223333:stateMachine:latchkey-grant';
 const WORKFLOWS = `${WORKFLOW} ${WORKFLOW.replace(/grant$/, 'run')}`;
 const RUNNER = 'arn:aws:lambda:eu-central-1:111122223333:function:latchkey-runner';
+const REVOKER = RUNNER.replace(/runner$/, 'revoker');
 const NOTIFIER = RUNNER.replace(/runner$/, 'notifier');
 const SECRETS = 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:latchkey';
 const AUTHORIZER_LOG = 'arn:aws:logs:eu-central-1:111122223333:log-group:/aws/lambda/latchkey-authorizer';
@@ -111,6 +112,7 @@ const RIGHTS: Record<string, string[]> = {
     `Allow ${NETWORK}`,
     `Deny ${NETWORK} when ${JSON.stringify({ ArnEquals: { 'lambda:SourceFunctionArn': RUNNER } })}`,
   ],
+  revoker: [READ_TOGETHER, `Allow dynamodb: PutItem on ${GRANTS}${within('TASK#*', 'CHAIN#*')}`, APPEND],
   waiter: [
     `${READ_TOGETHER}${within('TASK#*', 'APPROVAL#*', 'REVOKED#*', 'CONTAINMENT')}`,
     `Allow dynamodb: PutItem on ${GRANTS} when ${JSON.stringify({
@@ -148,7 +150,7 @@ const RIGHTS: Record<string, string[]> = {
     UPDATE_TASKS,
     APPEND,
     `Allow states: StartExecution SendTaskSuccess on ${WORKFLOWS}`,
-    `Allow lambda: InvokeFunction on ${RUNNER} ${NOTIFIER}`,
+    `Allow lambda: InvokeFunction on ${RUNNER} ${REVOKER} ${NOTIFIER}`,
     `Allow logs: FilterLogEvents on ${AUTHORIZER_LOG} ${AUTHORIZER_LOG}:*`,
   ],
 };

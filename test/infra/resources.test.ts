@@ -5,6 +5,7 @@ import { AuthorizerEnvironment } from '../../lambdas/functions/authorizer.env.ts
 import { ConsoleEnvironment } from '../../lambdas/functions/console.env.ts';
 import { NotifierEnvironment } from '../../lambdas/functions/notifier.env.ts';
 import { ReaderEnvironment } from '../../lambdas/functions/reader.env.ts';
+import { RevokerEnvironment } from '../../lambdas/functions/revoker.env.ts';
 import { RunnerEnvironment } from '../../lambdas/functions/runner.env.ts';
 import { SweeperEnvironment } from '../../lambdas/functions/sweeper.env.ts';
 import { VendEnvironment } from '../../lambdas/functions/vend.env.ts';
@@ -163,6 +164,7 @@ describe('functions', () => {
       reader: ReaderEnvironment,
       vend: VendEnvironment,
       runner: RunnerEnvironment,
+      revoker: RevokerEnvironment,
       waiter: WaiterEnvironment,
       console: ConsoleEnvironment,
       notifier: NotifierEnvironment,

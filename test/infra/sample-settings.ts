@@ -1,5 +1,5 @@
 import { CONFIG_PARTS, type FunctionName } from '../../lambdas/core/config/compiled.ts';
-import type { Resource } from '../../lambdas/core/config/resource.ts';
+import type { PostgresResource } from '../../lambdas/core/config/resource.ts';
 import { readSettings, type Settings } from '../../lib/settings.ts';
 
 export const FUNCTIONS = Object.keys(CONFIG_PARTS) as FunctionName[];
@@ -38,7 +38,7 @@ export const settingsOf = (over: object = {}): Settings => {
   return read.value;
 };
 
-export const ORDERS: Resource = {
+export const ORDERS: PostgresResource = {
   id: 'orders',
   kind: 'postgres',
   description: 'Orders',
@@ -63,7 +63,7 @@ export const ORDERS: Resource = {
   },
 };
 
-export const BILLING: Resource = {
+export const BILLING: PostgresResource = {
   ...ORDERS,
   id: 'billing',
   target: {

@@ -224,7 +224,7 @@ export const ENDING_MUTANTS: readonly Mutant[] = [
     promise: 5,
     rule: 'the sweeper looks for roles without a grant at every target',
     file: SWEEP,
-    find: 'const found = await deps.endings.reconcile(resource.id);',
+    find: 'const found = await deps.endings.reconcile(resource);',
     replace: 'const found = 0;',
     tests: SWEEP_TESTS,
   },
@@ -255,7 +255,7 @@ export const ENDING_MUTANTS: readonly Mutant[] = [
   {
     promise: 5,
     rule: 'an end that is not proved is an error for the workflow, so that it tries again',
-    file: 'lambdas/tasks/runner-task.ts',
+    file: 'lambdas/tasks/target-task.ts',
     find: `if (ending === 'pending' || ending === 'quarantined') throw`,
     replace: `if (ending === undefined) throw`,
     tests: RUNNER_TASK_TESTS,

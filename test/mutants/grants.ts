@@ -154,8 +154,8 @@ export const GRANT_MUTANTS: readonly Mutant[] = [
     promise: 3,
     rule: 'no credential outlives its grant',
     file: VEND,
-    find: 'Math.min(expiresAt, grant.expiresAt)',
-    replace: 'expiresAt',
+    find: 'Math.min(issued.value.expiresAt, use.value.expiresAt)',
+    replace: 'issued.value.expiresAt',
     tests: VEND_TESTS,
   },
   {

@@ -7,6 +7,7 @@ const COMPILE = 'lambdas/core/config/compile.ts';
 const DECIDE_TESTS = ['test/core/policy/decide-access.test.ts'];
 const GUARD_RAILS_TESTS = ['test/core/policy/guard-rails.test.ts'];
 const RESOURCES = 'lambdas/core/config/resources-file.ts';
+const DATABASES = 'lambdas/core/config/postgres-section.ts';
 const RESOURCES_TESTS = ['test/core/config/resources-file.test.ts'];
 const GUARD_RAIL_TESTS = ['test/core/policy/guard-rails.test.ts'];
 const RAIL_FORM = 'lambdas/core/policy/rail-form.ts';
@@ -307,7 +308,7 @@ export const POLICY_MUTANTS: readonly Mutant[] = [
   {
     promise: 7,
     rule: 'roles of ours, of RDS and of PostgreSQL are no templates',
-    file: RESOURCES,
+    file: DATABASES,
     find: `['latchkey_', 'lk_', 'rds', 'pg_']`,
     replace: `['lk_', 'rds']`,
     tests: RESOURCES_TESTS,
@@ -315,9 +316,9 @@ export const POLICY_MUTANTS: readonly Mutant[] = [
   {
     promise: 7,
     rule: 'a resource that asks for something we do not do, such as masking, is refused and not vended without it',
-    file: RESOURCES,
-    find: 'const ResourceSection = z.strictObject({',
-    replace: 'const ResourceSection = z.looseObject({',
+    file: DATABASES,
+    find: 'export const PostgresSection = z.strictObject({',
+    replace: 'export const PostgresSection = z.looseObject({',
     tests: RESOURCES_TESTS,
   },
   {

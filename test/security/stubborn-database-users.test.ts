@@ -215,14 +215,14 @@ test('nothing that a user leaves behind runs by itself when statistics are gathe
     GRANT INSERT ON ran TO PUBLIC;
     CREATE FUNCTION run(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT 1';
     CREATE FUNCTION run_measure(int, int) RETURNS float8 IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';
-    CREATE OPERATOR ../../examples/targets/../../examples/targets/ (RIGHTARG = int, FUNCTION = run);
+    CREATE OPERATOR @@@@ (RIGHTARG = int, FUNCTION = run);
     CREATE DOMAIN run_domain AS int CHECK (run(VALUE) > 0);
     CREATE TYPE run_range AS RANGE (SUBTYPE = int, SUBTYPE_DIFF = run_measure);
     CREATE DOMAIN run_range_domain AS run_range;
     CREATE TABLE baited (a int, b int, r run_range, d run_range_domain, lent text);
     CREATE INDEX by_function ON baited (run(a));
     CREATE INDEX by_predicate ON baited (a) WHERE run(a) = 1;
-    CREATE INDEX by_operator ON baited ((../../examples/targets/../../examples/targets/ a));
+    CREATE INDEX by_operator ON baited ((@@@@ a));
     CREATE INDEX by_domain ON baited ((a::run_domain));
     CREATE INDEX by_range ON baited USING gist ((coalesce(r, r)));
     CREATE STATISTICS by_statistics ON (run(a)), b FROM baited;

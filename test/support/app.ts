@@ -5,12 +5,15 @@ import { activateGrant } from '../../lambdas/app/activate-grant.ts';
 import { systemContext } from '../../lambdas/app/caller.ts';
 import { endAccess } from '../../lambdas/app/end-access.ts';
 import { openTask } from '../../lambdas/app/open-task.ts';
-import type { CloseReport, PostgresTarget, Store } from '../../lambdas/app/ports.ts';
+import type { Store } from '../../lambdas/app/ports.ts';
+import type { CloseReport, Issuer, Target } from '../../lambdas/app/ports-of-targets.ts';
 import { requestAccess } from '../../lambdas/app/request-access.ts';
 import type { RefusalCount } from '../../lambdas/core/audit/event.ts';
 import type { PostgresResource } from '../../lambdas/core/config/resource.ts';
 import type { Grant } from '../../lambdas/core/grant/grant.ts';
+import { databaseUser } from '../../lambdas/core/grant/ids.ts';
 import type { PersonQuestion, PolicyAnswer } from '../../lambdas/core/policy/question.ts';
+import { ok } from '../../lambdas/core/result.ts';
 import { loadParser } from '../../lambdas/core/sql/parser.ts';
 import { ALLOWED, CALLER, ENTRY, NOW, REFUSED, RESOURCE, SOFTWARE } from './facts.ts';
 import { rememberedStatements } from './remembered-statements.ts';
@@ -24,11 +27,11 @@ export const rememberedTarget = () => {
     fail: undefined,
     report: {},
   };
-  const target: PostgresTarget = {
-    async open({ grantId, isStillWanted }) {
+  const target: Target<PostgresResource> = {
+    async open({ grant, isStillWanted }) {
       control.fail?.('open');
       if (!(await isStillWanted())) return 'unwanted';
-      roles.add(grantId);
+      roles.add(grant.id);
       control.fail?.('opened');
       return 'opened';
     },
@@ -47,6 +50,21 @@ export const rememberedTarget = () => {
   };
   return { target, roles, control };
 };
+
+/** Makes passwords that tell whose they are. */
+const rememberedIssuer = (clock: () => number): Issuer<PostgresResource> => ({
+  async issue({ resource, grant }) {
+    const { host, port, database, caPem } = resource.target;
+    const user = databaseUser(grant.id);
+    const password = `token-for-${user}`;
+    const expiresAt = clock() + 900_000;
+    return ok({
+      content: { kind: 'postgres', host, port, database, user, password, caPem },
+      secret: password,
+      expiresAt,
+    });
+  },
+});
 
 /** Every use case on the real store, with a clock the test moves and a workflow that only remembers. */
 export const startApp = async () => {
@@ -94,20 +112,15 @@ export const startApp = async () => {
     consoleUrl: 'https://latchkey.example.com',
     workflow: {
       startRun: async (id: string) => void calls.push(`startRun ${id}`),
-      start: async (id: string) => void calls.push(`start ${id}`),
+      start: async ({ id }: { id: string }) => void calls.push(`start ${id}`),
       endWait: async (token: string) => void calls.push(`endWait ${token}`),
       renewWait: async (token: string) => void calls.push(`renewWait ${token}`),
     },
-    target: remembered.target,
+    targets: { postgres: remembered.target },
     refusedTokens: { countBetween: async () => ({ refusals: refusals.splice(0), isComplete: true }) },
-    signer: {
-      sign: async (_resource: unknown, user: string) => ({
-        token: `token-for-${user}`,
-        expiresAt: clock() + 900_000,
-      }),
-    },
+    issuers: { postgres: rememberedIssuer(clock) },
     endings: {
-      end: async (grantId: string) => void (await endAccess(deps, grantId, context)),
+      end: async ({ id }: { id: string }) => void (await endAccess(deps, id, context)),
       reconcile: async () => 0,
     },
   };

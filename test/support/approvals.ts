@@ -6,6 +6,7 @@ import type {
   PendingApproval,
   Vote,
 } from '../../lambdas/core/approval/approval.ts';
+import { reachOf } from '../../lambdas/core/config/resource.ts';
 import type { NoticeFacts } from '../../lambdas/core/notice/notice-facts.ts';
 import { NOW, PRINCIPAL, RESOURCE } from './facts.ts';
 
@@ -128,7 +129,14 @@ export const EVERY_STAGE: readonly Approval[] = [
 export const FACTS: NoticeFacts = {
   approval: PENDING,
   taskName: 'clean up',
-  resource: { ...RESOURCE, env: 'prod' },
+  resource: {
+    id: RESOURCE.id,
+    description: RESOURCE.description,
+    env: 'prod',
+    account: RESOURCE.target.account,
+    region: RESOURCE.target.region,
+    reach: reachOf(RESOURCE),
+  },
   link: `https://latchkey.example.com/console/approvals/${APPROVAL_ID}`,
   buttons: { approve: true },
 };

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { compileConfig } from '../../lambdas/core/config/compile.ts';
 import type { CompiledConfig } from '../../lambdas/core/config/compiled.ts';
 import type { ConfigFiles, FileError } from '../../lambdas/core/config/config-files.ts';
+import { RESOURCE_ACTIONS } from '../../lambdas/core/config/resource.ts';
 
 /** The scope of a policy about every action but `unmask`, whose context knows nothing of people and durations. */
-export const ANY_ACCESS =
-  'action in [Action::"postgres:connect", Action::"postgres:read", Action::"postgres:write", Action::"postgres:ddl"]';
+export const ANY_ACCESS = `action in [${RESOURCE_ACTIONS.map((action) => `Action::"${action}"`).join(', ')}]`;
 
 /** One small valid configuration, as text. Tests change one thing of it. */
 export const VALID: ConfigFiles = {

@@ -1,6 +1,8 @@
 import type { Caller, Software } from '../../lambdas/app/caller.ts';
+import { GENESIS } from '../../lambdas/core/audit/chain.ts';
 import type { PrincipalEntry } from '../../lambdas/core/config/issuer.ts';
-import type { PostgresResource } from '../../lambdas/core/config/resource.ts';
+import type { AwsResource, PostgresResource } from '../../lambdas/core/config/resource.ts';
+import type { ActivatingGrant } from '../../lambdas/core/grant/grant.ts';
 import type { Principal } from '../../lambdas/core/identity/principal.ts';
 import type { PolicyAnswer } from '../../lambdas/core/policy/question.ts';
 
@@ -68,6 +70,59 @@ export const RESOURCE: PostgresResource = {
     connectionLimit: 3,
     caPem: 'pem',
   },
+};
+
+/** A role whose sessions come in two profiles. */
+export const AWS_RESOURCE: AwsResource = {
+  id: 'reports-bucket',
+  kind: 'aws',
+  description: 'Reports of the shop',
+  env: 'staging',
+  actions: ['aws:assume'],
+  maxDurationSeconds: 3_600,
+  sensitive: [],
+  target: {
+    account: '000000000000',
+    region: 'us-east-1',
+    roleArn: 'arn:aws:iam::000000000000:role/latchkey-aws-reports',
+    shards: 2,
+    externalId: 'latchkey-test-7f3a',
+    profiles: {
+      'read-reports': {
+        description: 'Read reports',
+        allow: [{ actions: ['s3:GetObject'], resources: ['arn:aws:s3:::reports/*'] }],
+      },
+      'write-reports': {
+        description: 'Write reports',
+        allow: [{ actions: ['s3:PutObject'], resources: ['arn:aws:s3:::reports/*'] }],
+      },
+    },
+  },
+};
+
+/** A grant on `RESOURCE` whose role is about to be made. */
+export const ACTIVATING: ActivatingGrant = {
+  id: 'g_k3v9q2m7xw4b8r1nd6hz_5h2j7d9c1s0f',
+  version: 2,
+  head: GENESIS,
+  task: 't_k3v9q2m7xw4b8r1nd6hz',
+  principal: { issuer: PRINCIPAL.issuer, subject: PRINCIPAL.subject, type: 'agent', name: PRINCIPAL.name },
+  owners: PRINCIPAL.owners,
+  groups: ['data-crew'],
+  entryGroups: ['data-crew'],
+  resource: RESOURCE.id,
+  kind: 'postgres',
+  action: 'postgres:connect',
+  rights: 'connect',
+  unmasked: [],
+  requestedSeconds: 600,
+  reason: 'weekly report',
+  createdAt: NOW,
+  policyDigest: 'd'.repeat(64),
+  determinedBy: [],
+  state: 'activating',
+  activateBy: NOW + 60_000,
+  expiresAt: NOW + 600_000,
 };
 
 /** The same with a column that is not for everybody, and with every action. */

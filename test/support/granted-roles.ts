@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Client } from 'pg';
 import { postgresTarget } from '../../lambdas/adapters/postgres/postgres-target.ts';
-import type { CloseReport } from '../../lambdas/app/ports.ts';
+import type { CloseReport } from '../../lambdas/app/ports-of-targets.ts';
 import type { PostgresResource } from '../../lambdas/core/config/resource.ts';
 import { databaseUser, grantId, taskId } from '../../lambdas/core/grant/ids.ts';
+import { ACTIVATING } from './facts.ts';
 import { startDatabase, type TestDatabase } from './postgres.ts';
 
 export interface GrantedRole {
@@ -48,10 +49,8 @@ export const startGrantedRoles = async (): Promise<GrantedRoles> => {
     async open(template = resource.target.templateRole) {
       const id = newGrantId();
       await target.open({
-        resource,
-        grantId: id,
-        template,
-        rights: 'connect',
+        resource: { ...resource, target: { ...resource.target, templateRole: template } },
+        grant: { ...ACTIVATING, id },
         isStillWanted: async () => true,
       });
       return {
@@ -62,7 +61,7 @@ export const startGrantedRoles = async (): Promise<GrantedRoles> => {
           sessions.push(session);
           return session;
         },
-        close: () => target.close({ resource, grantId: id, since: Date.now() }),
+        close: () => target.close({ resource, grantId: id, grant: undefined, since: Date.now() }),
       };
     },
     exists: async (user) => (await look('SELECT FROM pg_roles WHERE rolname = $1', [user])) !== undefined,

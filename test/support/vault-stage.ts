@@ -32,6 +32,7 @@ const RIGHTS = permissionsOf({
   grantWorkflow: 'arn:aws:states:::stateMachine:none',
   runWorkflow: 'arn:aws:states:::stateMachine:none',
   runner: 'arn:aws:lambda:::function:none',
+  revoker: 'arn:aws:lambda:::function:none',
   notifier: 'arn:aws:lambda:::function:none',
   consoleSecret: undefined,
   notifierSecret: undefined,

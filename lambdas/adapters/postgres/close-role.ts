@@ -1,5 +1,6 @@
 import { escapeIdentifier } from 'pg';
-import { type CloseReport, DependencyUnavailable } from '../../app/ports.ts';
+import { DependencyUnavailable } from '../../app/ports.ts';
+import type { CloseReport } from '../../app/ports-of-targets.ts';
 import type { PostgresResource } from '../../core/config/resource.ts';
 import type { EndingStep } from '../../core/grant/grant.ts';
 import { POSTGRES_ATTEMPTS_MAX } from '../../core/limits.ts';

@@ -1,4 +1,6 @@
-import { DependencyUnavailable, type PostgresTarget, TemplateLeaks } from '../../app/ports.ts';
+import { DependencyUnavailable } from '../../app/ports.ts';
+import { type Target, TemplateLeaks } from '../../app/ports-of-targets.ts';
+import { type PostgresResource, templateFor } from '../../core/config/resource.ts';
 import { grantOfDatabaseUser } from '../../core/grant/ids.ts';
 import type { EpochMs } from '../../core/time.ts';
 import { closeRole } from './close-role.ts';
@@ -9,7 +11,7 @@ import { asAdmin, type SignOwn, TargetRefusal } from './session.ts';
 
 /** A login cannot mask, so one that must not see everything is made only where its rights do not reach that far. */
 const refuseLeaks = async (
-  { resource, template }: Parameters<PostgresTarget['open']>[0],
+  { resource, template }: { readonly resource: PostgresResource; readonly template: string },
   signOwn: SignOwn,
 ): Promise<void> => {
   const { database } = resource.target;
@@ -22,15 +24,19 @@ const refuseLeaks = async (
 /** Locks, limits and lack of room: the same request may succeed in a while. */
 const PASSING = /^(40|53|55P03|57014)/;
 
-/** The port `PostgresTarget` on a PostgreSQL that `docs/targets/postgres.sql` has prepared. */
+/** The port `Target` on a PostgreSQL that `docs/targets/postgres.sql` has prepared. */
 export const postgresTarget = (tools: {
   readonly signOwn: SignOwn;
   readonly clock: () => EpochMs;
-}): PostgresTarget => ({
-  async open(ask) {
+}): Target<PostgresResource> => ({
+  async open({ resource, grant, isStillWanted }) {
+    const template = templateFor(resource, grant.rights);
+    // What it was granted for is no longer offered.
+    if (template === undefined) return 'unwanted';
     try {
-      if (ask.rights === 'connect_masked') await refuseLeaks(ask, tools.signOwn);
-      return await asAdmin({ ...ask, ...tools }, (session) => openRole(session, ask));
+      if (grant.rights === 'connect_masked') await refuseLeaks({ resource, template }, tools.signOwn);
+      const ask = { resource, grantId: grant.id, template, isStillWanted };
+      return await asAdmin({ resource, ...tools }, (session) => openRole(session, ask));
     } catch (error) {
       const isPassing = error instanceof TargetRefusal && PASSING.test(error.code);
       throw isPassing ? new DependencyUnavailable('target', error) : error;

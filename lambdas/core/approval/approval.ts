@@ -61,6 +61,8 @@ export interface Asked {
   /** SHA-256 (hex) over the RFC 8785 form of the resource's entry in the configuration. */
   readonly resourceDigest: string;
   readonly action: ResourceAction;
+  /** Null where the resource has none; absent in what was asked before there were any. */
+  readonly profile?: string | null;
   readonly seconds: number;
   readonly reason: string;
   /** Empty for a grant, one for a run, all of them in order for a plan. */

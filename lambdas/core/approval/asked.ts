@@ -75,6 +75,7 @@ const requestOf = (grant: Grant, resource: Resource) => ({
   resource: grant.resource,
   resourceDigest: resourceDigestOf(resource),
   action: grant.action,
+  profile: grant.profile ?? null,
   seconds: grant.requestedSeconds,
   reason: grant.reason,
 });

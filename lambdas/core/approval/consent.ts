@@ -1,4 +1,4 @@
-import type { Resource, ResourceAction } from '../config/resource.ts';
+import { offersAction, type Resource, type ResourceAction, VEND_ACTIONS } from '../config/resource.ts';
 import type { Consent } from '../grant/grant.ts';
 import type { PrincipalId } from '../identity/principal.ts';
 import { isSamePrincipal } from '../identity/principal.ts';
@@ -39,12 +39,7 @@ export const approvalsMissing = (approval: Pick<Approval, 'votes' | 'quorum'>): 
   Math.max(0, approval.quorum - approvalsGiven(approval));
 
 /** From the least to the most that may come of an action. */
-const WIDTH: readonly ResourceAction[] = [
-  'postgres:read',
-  'postgres:write',
-  'postgres:ddl',
-  'postgres:connect',
-];
+const WIDTH: readonly ResourceAction[] = ['postgres:read', 'postgres:write', 'postgres:ddl', ...VEND_ACTIONS];
 
 /**
  * What may be given instead of a login: runs that Latchkey executes one by one, or reads alone. A run and a plan are
@@ -54,7 +49,7 @@ export const offersOf = (asked: Asked, resource: Pick<Resource, 'actions'>): rea
   const { action, seconds } = asked;
   const narrower =
     asked.subject.kind === 'grant' && action === 'postgres:connect'
-      ? (['postgres:write', 'postgres:read'] as const).filter((one) => resource.actions.includes(one))
+      ? (['postgres:write', 'postgres:read'] as const).filter((one) => offersAction(resource, one))
       : [];
   return [action, ...narrower].map((one) => ({ action: one, seconds }));
 };

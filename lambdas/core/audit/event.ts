@@ -38,8 +38,9 @@ export interface AuditTarget {
   readonly account: string;
   readonly region: string;
   readonly resourceId: string;
-  readonly host: string;
-  readonly database: string;
+  /** Null where nothing is connected to. */
+  readonly host: string | null;
+  readonly database: string | null;
   readonly user: string;
 }
 
@@ -58,6 +59,8 @@ export type AuditFact =
       readonly task: string;
       readonly resource: string;
       readonly action: string;
+      /** Null where the resource has none. */
+      readonly profile: string | null;
       readonly rights: string;
       readonly unmasked: readonly string[];
       readonly requestedSeconds: number;
@@ -281,6 +284,7 @@ export type AuditFact =
       readonly type: 'access.previewed';
       readonly resource: string;
       readonly action: string;
+      readonly profile: string | null;
       readonly requestedSeconds: number;
       readonly effect: 'allow' | 'deny';
       readonly quorum: number;

@@ -32,6 +32,7 @@ export const CONFIG_PARTS = {
   reader: ['digest'],
   vend: ['digest', 'resources'],
   runner: ['digest', 'principals', 'resources', 'policies', 'schema', 'groups', 'categories'],
+  revoker: ['digest', 'resources'],
   waiter: ['digest'],
   console: ['digest', 'issuers', 'principals', 'resources', 'policies', 'schema', 'groups', 'categories'],
   notifier: ['digest', 'principals', 'resources', 'policies', 'schema'],

@@ -1,12 +1,23 @@
 import type { Result } from '../result.ts';
 import { fail, ok } from '../result.ts';
-import type { Resource, ResourceAction } from './resource.ts';
+import { profilesOf, type Resource, type ResourceAction } from './resource.ts';
 
-/** The resource of that exact id and its action, or what the caller may have meant. */
-export const findResource = (
-  resources: readonly Resource[],
-  asked: { readonly resource: string; readonly action: string },
-): Result<{ resource: Resource; action: ResourceAction }> => {
+/** What a caller asked for, by names of the configuration. */
+export interface AskedNames {
+  readonly resource: string;
+  readonly action: string;
+  /** May be left out where there is one, or none. */
+  readonly profile?: string | undefined;
+}
+
+export interface FoundNames {
+  readonly resource: Resource;
+  readonly action: ResourceAction;
+  readonly profile: string | undefined;
+}
+
+/** The resource of that exact id, its action and its profile, or what the caller may have meant. */
+export const findResource = (resources: readonly Resource[], asked: AskedNames): Result<FoundNames> => {
   const resource = resources.find(({ id }) => id === asked.resource);
   if (!resource) {
     const didYouMean = closest(
@@ -17,7 +28,16 @@ export const findResource = (
   }
   const action = resource.actions.find((offered) => offered === asked.action);
   if (!action) return fail({ code: 'unknown_action', action: asked.action, offered: resource.actions });
-  return ok({ resource, action });
+  const profile = findProfile(profilesOf(resource), asked.profile);
+  return profile.ok ? ok({ resource, action, profile: profile.value }) : profile;
+};
+
+const findProfile = (offered: readonly string[], asked: string | undefined): Result<string | undefined> => {
+  const [first, ...others] = offered;
+  if (asked === undefined && others.length === 0) return ok(first);
+  return asked !== undefined && offered.includes(asked)
+    ? ok(asked)
+    : fail({ code: 'unknown_profile', offered });
 };
 
 const MAX_DISTANCE = 3;

@@ -1,21 +1,34 @@
+import type { Place } from '../grant/grant.ts';
 import type { SensitiveColumn } from '../masking/mask.ts';
 import type { StatementClass } from '../sql/statement.ts';
+import type {
+  AwsTargetAddress,
+  EksTargetAddress,
+  MysqlTargetAddress,
+  SshTargetAddress,
+} from './target-addresses.ts';
 
 /** What `resources.yaml` says about one thing that can be reached, after compilation. */
-export interface PostgresResource {
+interface ResourceOf<Kind extends string, Action extends ResourceAction, Address> {
   readonly id: string;
-  readonly kind: 'postgres';
+  readonly kind: Kind;
   readonly description: string;
   /** Groups resources for policy: `Env::"prod"`. */
   readonly env: string;
-  readonly actions: readonly ResourceAction[];
+  readonly actions: readonly Action[];
   readonly maxDurationSeconds: number;
-  /** What is masked in answers, and left out of logins, unless policy unmasks its category. */
+  /** What is masked in answers, and left out of logins, unless policy unmasks its category. Empty but for databases. */
   readonly sensitive: readonly SensitiveColumn[];
-  readonly target: PostgresTargetAddress;
+  readonly target: Address;
   /** How people are asked about requests for it. */
   readonly approvals?: ApprovalSettings | undefined;
 }
+
+export type PostgresResource = ResourceOf<'postgres', 'postgres:connect' | RunAction, PostgresTargetAddress>;
+export type AwsResource = ResourceOf<'aws', 'aws:assume', AwsTargetAddress>;
+export type SshResource = ResourceOf<'ssh', 'ssh:connect', SshTargetAddress>;
+export type EksResource = ResourceOf<'eks', 'eks:connect', EksTargetAddress>;
+export type MysqlResource = ResourceOf<'mysql', 'mysql:connect', MysqlTargetAddress>;
 
 export interface ApprovalSettings {
   /** Slack's id of the channel in which people are asked: `C…`. */
@@ -23,17 +36,28 @@ export interface ApprovalSettings {
   readonly remindAfterSeconds?: number | undefined;
 }
 
-export type Resource = PostgresResource;
+export type Resource = PostgresResource | AwsResource | SshResource | EksResource | MysqlResource;
 export type ResourceKind = Resource['kind'];
+export type ResourceOfKind<K extends ResourceKind> = Extract<Resource, { readonly kind: K }>;
 
-/** The action names the mode too: `connect` vends a credential; with the others Latchkey executes statements itself. */
-export type ResourceAction = 'postgres:connect' | RunAction;
+/** Actions that hand out a credential. */
+export type VendAction = 'postgres:connect' | 'aws:assume' | 'ssh:connect' | 'eks:connect' | 'mysql:connect';
+
+/** The action names the mode too: some vend a credential; with the others Latchkey executes statements itself. */
+export type ResourceAction = VendAction | RunAction;
 
 /** Actions whose operations Latchkey executes itself, one for each class of statement. */
 export type RunAction = `postgres:${StatementClass}`;
 
-export const RUN_ACTIONS: readonly RunAction[] = ['postgres:read', 'postgres:write', 'postgres:ddl'];
-export const RESOURCE_ACTIONS: readonly ResourceAction[] = ['postgres:connect', ...RUN_ACTIONS];
+export const RUN_ACTIONS = ['postgres:read', 'postgres:write', 'postgres:ddl'] as const satisfies RunAction[];
+export const VEND_ACTIONS: readonly VendAction[] = [
+  'postgres:connect',
+  'aws:assume',
+  'ssh:connect',
+  'eks:connect',
+  'mysql:connect',
+];
+export const RESOURCE_ACTIONS: readonly ResourceAction[] = [...VEND_ACTIONS, ...RUN_ACTIONS];
 
 export const isRunAction = (action: string): action is RunAction => RUN_ACTIONS.some((run) => run === action);
 
@@ -43,6 +67,67 @@ const CLASSES: Readonly<Record<RunAction, StatementClass>> = {
   'postgres:read': 'read',
   'postgres:write': 'write',
   'postgres:ddl': 'ddl',
+};
+
+/** Whether this can be asked for there at all. */
+export const offersAction = ({ actions }: Pick<Resource, 'actions'>, action: string): boolean =>
+  actions.some((offered) => offered === action);
+
+/** The function that reaches targets of a kind: `runner` those in a network of yours, `revoker` what is changed by calls to AWS. */
+export type Reacher = 'runner' | 'revoker';
+
+export const reacherOf = (kind: ResourceKind): Reacher => REACHERS[kind];
+
+const REACHERS: Readonly<Record<ResourceKind, Reacher>> = {
+  postgres: 'runner',
+  mysql: 'runner',
+  eks: 'runner',
+  aws: 'revoker',
+  ssh: 'revoker',
+};
+
+/** Those of one kind, in the order of the configuration. */
+export const resourcesOf = <K extends ResourceKind>(
+  resources: readonly Resource[],
+  kind: K,
+): readonly ResourceOfKind<K>[] =>
+  resources.filter((resource): resource is ResourceOfKind<K> => resource.kind === kind);
+
+/** The names under which this resource gives different rights; none where there is only one set of them. */
+export const profilesOf = ({ target }: Resource): readonly string[] =>
+  'profiles' in target ? Object.keys(target.profiles) : [];
+
+/** Where a resource is, by what is never used twice: what is rebuilt under an old name is another place. */
+export const placeOf = (resource: Resource): Place => {
+  const { account, region } = resource.target;
+  return { account, region, resourceId: placeIdOf(resource) };
+};
+
+const placeIdOf = ({ kind, target }: Resource): string => {
+  switch (kind) {
+    case 'aws':
+      return target.roleArn;
+    case 'ssh':
+      return target.instanceId;
+    case 'eks':
+      return target.cluster;
+    default:
+      return target.resourceId;
+  }
+};
+
+/** What is reached there, in a few words for people. */
+export const reachOf = ({ kind, target }: Resource): string => {
+  switch (kind) {
+    case 'aws':
+      return `sessions of ${target.roleArn}`;
+    case 'ssh':
+      return `${target.osUser} on ${target.instanceId} at ${target.host}`;
+    case 'eks':
+      return `cluster ${target.cluster}`;
+    default:
+      return `database ${target.database} at ${target.host}`;
+  }
 };
 
 /** What a grant's role may do: of a login, everything the template may or all but the sensitive columns; of runs, their class. */

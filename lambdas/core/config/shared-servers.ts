@@ -1,11 +1,11 @@
 import type { ConfigError } from './config-error.ts';
-import type { PostgresTargetAddress, Resource } from './resource.ts';
+import type { PostgresResource, PostgresTargetAddress } from './resource.ts';
 
 type Server = Pick<PostgresTargetAddress, 'account' | 'region' | 'resourceId' | 'host' | 'port'>;
 
 /** What these checks need of a resource, as it stands in `resources.yaml`. */
 interface Shared {
-  readonly env: Resource['env'];
+  readonly env: PostgresResource['env'];
   readonly sensitive: readonly {
     readonly column: string;
     readonly category: string;
@@ -18,18 +18,16 @@ interface Shared {
     };
 }
 
-/** What one resource says against those before it that stand on the same server. */
-export const sharedServerMistakes = (resources: readonly Shared[], index: number): readonly ConfigError[] => {
-  const one = resources[index];
-  if (one === undefined) return [];
-  return resources
-    .slice(0, index)
-    .flatMap((other, at) =>
-      isSameServer(one.target, other.target)
-        ? [...twinMistakes(one, { ...other, at }), ...heirMistakes(one, { ...other, at })]
-        : [],
-    );
-};
+/** What one resource says against those before it, by their places in the file, that stand on the same server. */
+export const sharedServerMistakes = (
+  one: Shared,
+  earlier: readonly (readonly [number, Shared])[],
+): readonly ConfigError[] =>
+  earlier.flatMap(([at, other]) =>
+    isSameServer(one.target, other.target)
+      ? [...twinMistakes(one, { ...other, at }), ...heirMistakes(one, { ...other, at })]
+      : [],
+  );
 
 type Earlier = Shared & { readonly at: number };
 

@@ -35,6 +35,7 @@ export const endGrant = (grant: OpenGrant, asked: EndCause, now: EpochMs): Chang
     activatedAt: grant.state === 'active' ? grant.activatedAt : undefined,
     expiresAt: mayHoldTarget ? grant.expiresAt : undefined,
     credentialsIssued: grant.state === 'active' ? grant.credentialsIssued : 0,
+    credentialsUntil: grant.state === 'active' ? grant.credentialsUntil : undefined,
     ending: mayHoldTarget
       ? { status: 'pending', attempts: 0, nextAttemptAt: now + ENDING_BACKOFF_MIN_MS, lastError: undefined }
       : { status: 'none' },
@@ -64,6 +65,7 @@ const coreOf = (grant: OpenGrant) => ({
   place: grant.place,
   kind: grant.kind,
   action: grant.action,
+  profile: grant.profile,
   rights: grant.rights,
   unmasked: grant.unmasked,
   requestedSeconds: grant.requestedSeconds,

@@ -47,6 +47,8 @@ interface GrantCore {
   readonly place?: Place | undefined;
   readonly kind: ResourceKind;
   readonly action: ResourceAction;
+  /** Which of the resource's profiles it gives; undefined where the resource has none. */
+  readonly profile?: string | undefined;
   /** What its role may do at the target, by what policy said when it was asked for. */
   readonly rights: Rights;
   /** Categories that its principal may see as they are, by the policy of then; each run asks again. */
@@ -117,6 +119,8 @@ export interface ActiveGrant extends GrantCore {
   readonly activatedAt: EpochMs;
   readonly expiresAt: EpochMs;
   readonly credentialsIssued: number;
+  /** When the last of its credentials ends by itself; undefined while none was issued. */
+  readonly credentialsUntil?: EpochMs | undefined;
 }
 
 export type EndState = 'released' | 'expired' | 'revoked' | 'cancelled' | 'lapsed' | 'failed';
@@ -143,6 +147,7 @@ export interface EndedGrant extends GrantCore {
   readonly activatedAt: EpochMs | undefined;
   readonly expiresAt: EpochMs | undefined;
   readonly credentialsIssued: number;
+  readonly credentialsUntil?: EpochMs | undefined;
   readonly ending: Ending;
 }
 

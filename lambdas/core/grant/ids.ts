@@ -4,7 +4,7 @@
  *
  *     task   t_k3v9q2m7xw4b8r1nd6hz
  *     grant  g_k3v9q2m7xw4b8r1nd6hz_5h2j7d9c1s0f
- *     user   lk_k3v9q2m7xw4b8r1nd6hz_5h2j7d9c1s0f
+ *     user   lk_k3v9q2m7xw4b8r1nd6hz_5h2j7d9c1s0f, in MySQL lk_5h2j7d9c1s0f_k3v9q2m7xw4b8r1n
  *     run    r_k3v9q2m7xw4b8r1nd6hz_5h2j7d9c1s0f_8t3w6y0a2e4g
  *     approval a_k3v9q2m7xw4b8r1nd6hz_ and 32 more, which nobody can guess: it stands in links. A plan is p_ and the same
  */
@@ -50,5 +50,17 @@ export const taskOfGrant = (grant: string): string => `t_${grant.slice(2, 2 + TA
 
 /** The database user made for one grant: at most 36 bytes, so PostgreSQL never truncates it into another's name. */
 export const databaseUser = (grant: string): string => `lk_${grant.slice(2)}`;
+
+const MYSQL_TASK_CHARACTERS = 16;
+
+/** MySQL takes 32 characters; what is left out of the task's id leaves 140 random bits. */
+export const mysqlUser = (grant: string): string =>
+  `lk_${markOf(grant)}_${grant.slice(2, 2 + MYSQL_TASK_CHARACTERS)}`;
+
+/** The random part that is the grant's own. By itself it tells it from every other grant that ever lived: 60 bits. */
+export const markOf = (grant: string): string => grant.slice(-GRANT_BYTES);
+
+/** The user that a cluster knows a grant's session as. */
+export const clusterUser = (grant: string): string => `latchkey:${grant}`;
 
 export const grantOfDatabaseUser = (user: string): string => `g_${user.slice(3)}`;

@@ -15,6 +15,7 @@ export interface AccessRequest {
   readonly resource: string;
   readonly kind: ResourceKind;
   readonly action: ResourceAction;
+  readonly profile?: string | undefined;
   readonly durationSeconds: number;
   readonly reason: string;
   readonly principal: Principal;
@@ -48,6 +49,7 @@ export const openGrant = (
     task: request.task,
     resource: request.resource,
     action: request.action,
+    profile: request.profile ?? null,
     rights: request.rights,
     unmasked: request.unmasked,
     requestedSeconds: request.durationSeconds,
@@ -102,6 +104,7 @@ const grantCore = (request: AccessRequest, decision: AccessDecision, now: EpochM
   place: request.target === null ? undefined : placeOf(request.target),
   kind: request.kind,
   action: request.action,
+  profile: request.profile,
   rights: request.rights,
   unmasked: request.unmasked,
   requestedSeconds: request.durationSeconds,

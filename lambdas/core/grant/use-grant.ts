@@ -75,7 +75,9 @@ const holdsGroups = (principal: Principal, decidedOn: readonly string[]): boolea
     ? decidedOn.every((group) => principal.groups.known && principal.groups.names.includes(group))
     : decidedOn.length === 0;
 
-export const countCredential = (grant: ActiveGrant): ActiveGrant => ({
+/** `until` is when this credential ends by itself. */
+export const countCredential = (grant: ActiveGrant, until: EpochMs): ActiveGrant => ({
   ...grant,
   credentialsIssued: grant.credentialsIssued + 1,
+  credentialsUntil: Math.max(grant.credentialsUntil ?? 0, until),
 });

@@ -1,5 +1,5 @@
 import { type Approval, isGranted } from '../approval/approval.ts';
-import type { PostgresTargetAddress, Resource } from '../config/resource.ts';
+import type { Resource } from '../config/resource.ts';
 
 /** All that people are told of one approval, wherever they are told it. */
 export interface NoticeFacts {
@@ -7,7 +7,10 @@ export interface NoticeFacts {
   /** As the agent called it. */
   readonly taskName: string;
   readonly resource: Pick<Resource, 'id' | 'description' | 'env'> & {
-    readonly target: Pick<PostgresTargetAddress, 'account' | 'region' | 'database'>;
+    readonly account: string;
+    readonly region: string;
+    /** What is reached there. */
+    readonly reach: string;
   };
   /** The address of the page. It authorises nothing. */
   readonly link: string;

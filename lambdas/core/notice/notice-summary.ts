@@ -35,7 +35,8 @@ export interface NoticeSummary {
     readonly env: string;
     readonly account: string;
     readonly region: string;
-    readonly database: string;
+    /** What is reached there, in words. */
+    readonly reach: string;
   };
   readonly seconds: number;
   /** What people gave, which may be less than was asked for; null unless they have. */
@@ -91,14 +92,14 @@ export const noticeSummary = (about: NoticeFacts): NoticeSummary => {
 };
 
 const resourceOf = ({
-  resource: { id, description, env, target },
+  resource: { id, description, env, account, region, reach },
 }: NoticeFacts): NoticeSummary['resource'] => ({
   id,
   description: nameOf(description),
   env,
-  account: target.account,
-  region: target.region,
-  database: nameOf(target.database),
+  account,
+  region,
+  reach: nameOf(reach),
 });
 
 const statementsOf = ({ asked }: Approval): NoticeSummary['statements'] =>

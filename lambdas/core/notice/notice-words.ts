@@ -40,8 +40,8 @@ export const ownersOf = ({ asked }: Approval): string =>
         .map(({ name }) => nameOf(name))
         .join(', ') + moreThan(asked.owners);
 
-export const placeOf = ({ resource: { env, target } }: NoticeFacts): string =>
-  [env, `account ${target.account}`, target.region, `database ${nameOf(target.database)}`].join(' · ');
+export const placeOf = ({ resource: { env, account, region, reach } }: NoticeFacts): string =>
+  [env, `account ${account}`, region, nameOf(reach)].join(' · ');
 
 /** What a statement is, never its text: constants are on the page, and only there. */
 const statementWords = (statement: AskedStatement): string => {

@@ -4,7 +4,7 @@ import type { AccessDecision } from '../grant/open-grant.ts';
 import type { Principal } from '../identity/principal.ts';
 import { GRANT_MAX_SECONDS, UNATTENDED_GRANT_MAX_SECONDS } from '../limits.ts';
 import type { AskPerson, AskPolicy, AskUnmask, PolicyAnswer, RunFacts, Verdict } from './question.ts';
-import { askWith, findQuorum } from './quorum.ts';
+import { askWith, findQuorum, type OpenQuestion } from './quorum.ts';
 
 /** Policy as one function carries it: the engine, every group that could approve, and every category that can be masked. */
 export interface Policy {
@@ -19,6 +19,7 @@ export interface AccessCase {
   readonly principal: Principal;
   readonly resource: Resource;
   readonly action: ResourceAction;
+  readonly profile?: string | undefined;
   readonly durationSeconds: number;
   readonly isContained: boolean;
 }
@@ -58,24 +59,24 @@ interface Asking {
 }
 
 /** What policy alone has to say of, for a grant or, with `run`, for one statement under it. */
-export interface PolicyCase extends Asking, Pick<AccessCase, 'action' | 'durationSeconds'> {
+export interface PolicyCase extends Asking, Pick<AccessCase, 'action' | 'profile' | 'durationSeconds'> {
   readonly resource: Resource;
   readonly run?: RunFacts;
 }
 
 /** The question alone, as it is also asked again of a live grant when policy has changed. */
-export const verdictOn = (policy: Policy, about: PolicyCase): Verdict => {
-  const { principal, groups, action, resource, durationSeconds, run } = about;
-  const question = { principal, groups, action, resource: resource.id, durationSeconds };
-  return findQuorum(policy.ask, run ? { ...question, run } : question, policy.groups);
+export const verdictOn = (policy: Policy, about: PolicyCase): Verdict =>
+  findQuorum(policy.ask, questionOf(about), policy.groups);
+
+const questionOf = (about: PolicyCase): OpenQuestion => {
+  const { principal, groups, action, profile, resource, durationSeconds, run } = about;
+  const question = { principal, groups, action, profile, resource: resource.id, durationSeconds };
+  return run ? { ...question, run } : question;
 };
 
 /** The same question for the people who stand behind it, however many policy would ask for. */
-export const answerWith = (policy: Policy, about: PolicyCase, consent: Consent): PolicyAnswer => {
-  const { principal, groups, action, resource, durationSeconds, run } = about;
-  const question = { principal, groups, action, resource: resource.id, durationSeconds };
-  return askWith(policy.ask, run ? { ...question, run } : question, consent);
-};
+export const answerWith = (policy: Policy, about: PolicyCase, consent: Consent): PolicyAnswer =>
+  askWith(policy.ask, questionOf(about), consent);
 
 /** The question of one statement, with everything that is known of it. */
 export const verdictOnRun = (policy: Policy, about: PolicyCase & { readonly run: RunFacts }): Verdict =>

@@ -12,6 +12,8 @@ export interface AccessQuestion {
     readonly durationSeconds: number;
     readonly approvals: number;
     readonly approverGroups: readonly string[];
+    /** Absent where the resource has no profiles. */
+    readonly profile?: string;
     /** Absent when a grant is asked for, present when one statement is. */
     readonly run?: RunFacts;
   };

@@ -5,6 +5,7 @@ import type { AccessQuestion, AskPolicy, PolicyAnswer, RunFacts, Verdict } from 
 /** A question before it is known how many people stand behind it. */
 export interface OpenQuestion extends Pick<AccessQuestion, 'principal' | 'groups' | 'action' | 'resource'> {
   readonly durationSeconds: number;
+  readonly profile?: string | undefined;
   readonly run?: RunFacts;
 }
 
@@ -30,6 +31,9 @@ const NOBODY: readonly DeterminingPolicy[] = [];
 /** The question, asked for so many people who belong to these groups. */
 export const askWith = (
   ask: AskPolicy,
-  { durationSeconds, run, ...question }: OpenQuestion,
+  { durationSeconds, profile, run, ...question }: OpenQuestion,
   people: Pick<AccessQuestion['context'], 'approvals' | 'approverGroups'>,
-): PolicyAnswer => ask({ ...question, context: { durationSeconds, ...people, ...(run ? { run } : {}) } });
+): PolicyAnswer => {
+  const known = { ...(profile === undefined ? {} : { profile }), ...(run ? { run } : {}) };
+  return ask({ ...question, context: { durationSeconds, ...people, ...known } });
+};

@@ -49,6 +49,7 @@ type AccessContext = {
   "durationSeconds": Long,
   "approvals": Long,
   "approverGroups": Set<Group>,
+  "profile"?: String,
   "run"?: Run,
 };
 

@@ -3,10 +3,10 @@ import { after, before, test } from 'node:test';
 import { maskedReach } from '../../../lambdas/adapters/postgres/masked-reach.ts';
 import { postgresTarget } from '../../../lambdas/adapters/postgres/postgres-target.ts';
 import { asAdmin } from '../../../lambdas/adapters/postgres/session.ts';
-import { TemplateLeaks } from '../../../lambdas/app/ports.ts';
+import { TemplateLeaks } from '../../../lambdas/app/ports-of-targets.ts';
 import { databaseUser } from '../../../lambdas/core/grant/ids.ts';
 import type { SensitiveColumn } from '../../../lambdas/core/masking/mask.ts';
-import { SENSITIVE_RESOURCE } from '../../support/facts.ts';
+import { ACTIVATING, SENSITIVE_RESOURCE } from '../../support/facts.ts';
 import { type GrantedRoles, newGrantId, startGrantedRoles } from '../../support/granted-roles.ts';
 
 const MASKED = 'orders_app_masked';
@@ -45,10 +45,12 @@ const open = async (columns: readonly SensitiveColumn[] = SENSITIVE) => {
   const target = postgresTarget({ signOwn: roles.database.signOwn, clock: Date.now });
   const id = newGrantId();
   const opened = await target.open({
-    resource: { ...roles.resource, sensitive: columns },
-    grantId: id,
-    template: MASKED,
-    rights: 'connect_masked',
+    resource: {
+      ...roles.resource,
+      sensitive: columns,
+      target: { ...roles.resource.target, maskedTemplateRole: MASKED },
+    },
+    grant: { ...ACTIVATING, id, rights: 'connect_masked' },
     isStillWanted: async () => true,
   });
   return { opened, exists: await roles.exists(databaseUser(id)), user: databaseUser(id) };

@@ -3,27 +3,32 @@ import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { postgresTarget } from '../../../lambdas/adapters/postgres/postgres-target.ts';
 import { TargetRefusal } from '../../../lambdas/adapters/postgres/session.ts';
-import { DependencyUnavailable, type PostgresTarget } from '../../../lambdas/app/ports.ts';
+import { DependencyUnavailable } from '../../../lambdas/app/ports.ts';
+import type { Target } from '../../../lambdas/app/ports-of-targets.ts';
+import type { PostgresResource } from '../../../lambdas/core/config/resource.ts';
 import { databaseUser } from '../../../lambdas/core/grant/ids.ts';
-import { SENSITIVE_RESOURCE } from '../../support/facts.ts';
+import { ACTIVATING, SENSITIVE_RESOURCE } from '../../support/facts.ts';
 import { type GrantedRoles, newGrantId, startGrantedRoles } from '../../support/granted-roles.ts';
 
 let roles: GrantedRoles;
-let target: PostgresTarget;
+let target: Target<PostgresResource>;
 before(async () => {
   roles = await startGrantedRoles();
   target = postgresTarget({ signOwn: roles.database.signOwn, clock: Date.now });
 });
 after(() => roles.stop());
 
-const ask = (grantId = newGrantId(), isStillWanted = async () => true) => ({
+const ask = (id = newGrantId(), isStillWanted = async () => true) => ({
   resource: roles.resource,
-  grantId,
-  template: roles.resource.target.templateRole,
-  rights: 'connect' as const,
+  grant: { ...ACTIVATING, id },
   isStillWanted,
 });
-const closeAsk = (grantId: string) => ({ resource: roles.resource, grantId, since: Date.now() });
+const closeAsk = (grantId: string) => ({
+  resource: roles.resource,
+  grantId,
+  grant: undefined,
+  since: Date.now(),
+});
 
 test('the user of a grant logs in over proven TLS and reads what the template may read', async () => {
   const grant = await roles.open();
@@ -83,7 +88,7 @@ test('a question that cannot be answered leaves no role', async () => {
 
 test('an end that begins while the role is being made waits for it and ends it', async () => {
   const id = newGrantId();
-  let closing: ReturnType<PostgresTarget['close']> | undefined;
+  let closing: ReturnType<typeof target.close> | undefined;
   const opened = await target.open(
     ask(id, async () => {
       closing = target.close(closeAsk(id));

@@ -79,7 +79,12 @@ test('an ending whose probe gets in, or says nothing, is not dead and keeps the 
   ] as const) {
     const { id, user } = await roles.open();
     const target = postgresTarget({ signOwn, clock: Date.now });
-    const report = await target.close({ resource: roles.resource, grantId: id, since: Date.now() });
+    const report = await target.close({
+      resource: roles.resource,
+      grantId: id,
+      grant: undefined,
+      since: Date.now(),
+    });
     assert.deepEqual([report.dead, report.error], [false, `probe:${outcome}`]);
     assert.equal(report.steps.at(-1)?.name, 'probe');
     assert.equal(await roles.exists(user), true);
@@ -92,7 +97,7 @@ test('an ending that could not be proved has taken the template away all the sam
   const signOwn: SignOwn = async (resource, name) =>
     name === ADMIN_USER ? roles.database.signOwn(resource, name) : 'password';
   const target = postgresTarget({ signOwn, clock: Date.now });
-  await target.close({ resource: roles.resource, grantId: id, since: Date.now() });
+  await target.close({ resource: roles.resource, grantId: id, grant: undefined, since: Date.now() });
   await assert.rejects(session.query('SELECT FROM orders'));
   const held = await roles.look(
     'SELECT array_agg(roleid::regrole::text) AS held FROM pg_auth_members WHERE member = $1::regrole',

@@ -2,8 +2,13 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
 import { generate } from 'selfsigned';
+import { resourcesOf } from '../../../lambdas/core/config/resource.ts';
 import { assertOneMistake, compiled, edited, VALID } from '../../support/config-text.ts';
 import { RUNNING } from '../../support/running-config.ts';
+
+/** The databases of what is compiled, in order. */
+const databases = (files?: Parameters<typeof compiled>[0]) =>
+  resourcesOf(compiled(files).resources, 'postgres');
 
 const refuses = (from: string, to: string, path: string, message: RegExp) =>
   assertOneMistake(edited('resources', from, to), {
@@ -18,7 +23,7 @@ const refusesTarget = (key: string, from: string, to: string, message: RegExp) =
 const HOST = 'orders.c1abcdefghij.eu-central-1.rds.amazonaws.com';
 
 test('a resource is compiled with defaults and the pinned roots of its region', () => {
-  const [, billing] = compiled().resources;
+  const [, billing] = databases();
   assert.equal(billing?.target.port, 5432);
   assert.equal(billing?.target.connectionLimit, 5);
   const roots = billing?.target.caPem.split(/(?=-----BEGIN)/).map((pem) => new X509Certificate(pem)) ?? [];
@@ -80,7 +85,7 @@ test('localhost is a target of the account that does not exist, and of no other'
   const resources = local.resources
     .replace('"111122223333"', '"000000000000"')
     .replace('::111122223333:', '::000000000000:');
-  assert.equal(compiled({ ...VALID, resources }).resources[0]?.target.host, 'localhost');
+  assert.equal(databases({ ...VALID, resources })[0]?.target.host, 'localhost');
 });
 
 test('an unquoted account, which YAML would read as a number, is refused with the mend', () => {
@@ -265,8 +270,8 @@ test('a certificate may stand in the file or beside it, and only the certificate
   const inline = withCa(JSON.stringify(`some words\n${cert}\nmore words`));
   const beside = { ...withCa('{ file: internal.pem }'), certificates: new Map([['internal.pem', cert]]) };
   const expected = new X509Certificate(cert).toString();
-  assert.equal(compiled(inline).resources[0]?.target.caPem, expected);
-  assert.equal(compiled(beside).resources[0]?.target.caPem, expected);
+  assert.equal(databases(inline)[0]?.target.caPem, expected);
+  assert.equal(databases(beside)[0]?.target.caPem, expected);
 });
 
 test('a private key, a broken certificate, no certificate and a missing file are refused', () => {
@@ -290,6 +295,7 @@ const refusesRunning = (from: string, to: string, path: string, message: RegExp)
 
 test('what is sensitive is compiled to its parts and its form of mask, which is to redact unless said otherwise', () => {
   const { resources, categories } = compiled(running());
+  const [first] = databases(running());
   assert.deepEqual(resources[0]?.sensitive, [
     { schema: 'public', table: 'customers', column: 'email', category: 'email', form: { kind: 'token' } },
     {
@@ -298,7 +304,7 @@ test('what is sensitive is compiled to its parts and its form of mask, which is 
     },
     { schema: 'hr', table: 'people', column: 'salary', category: 'salary', form: { kind: 'redact' } },
   ]);
-  assert.deepEqual(resources[0]?.target.runRoles, { read: 'orders_reader', write: 'orders_writer' });
+  assert.deepEqual(first?.target.runRoles, { read: 'orders_reader', write: 'orders_writer' });
   assert.deepEqual(resources[1]?.sensitive, []);
   assert.deepEqual(categories.slice(-2), ['pem', 'salary']);
 });
@@ -384,5 +390,5 @@ test('a login to what has something sensitive needs a template that lacks it, an
     ...VALID,
     resources: resources.replace('[postgres:connect, postgres:read', '[postgres:read'),
   };
-  assert.equal(compiled(runsOnly).resources[0]?.target.maskedTemplateRole, undefined);
+  assert.equal(databases(runsOnly)[0]?.target.maskedTemplateRole, undefined);
 });

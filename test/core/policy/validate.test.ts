@@ -13,8 +13,8 @@ const refuses = (policy: string, message: RegExp) => {
 
 test('an action, a type or an attribute that does not exist is refused with what was meant', () => {
   refuses(
-    'permit (principal, action == Action::"postgres:conect", resource)',
-    /did you mean `Action::"postgres:connect"`/,
+    'permit (principal, action == Action::"postgres:reed", resource)',
+    /did you mean `Action::"postgres:read"`/,
   );
   refuses(`permit (principal in Grp::"a", ${ANY_ACCESS}, resource)`, /Unrecognized entity type `Grp`/);
   refuses(`permit (principal, ${ANY_ACCESS}, resource) when { context.duration <= 900 }`, /not found/);

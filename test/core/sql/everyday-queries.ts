@@ -221,7 +221,7 @@ SELECT DISTINCT jsonb_object_keys(payload) FROM events
 SELECT jsonb_array_length(payload -> 'tags'), jsonb_typeof(payload -> 'user') FROM events
 SELECT jsonb_path_query_first(payload, '$.device.os') FROM events
 SELECT * FROM events WHERE payload @? '$.tags[*] ? (@ == "a")'
-SELECT * FROM events WHERE payload ../../../examples/targets/ '$.ms > 500'
+SELECT * FROM events WHERE payload @@ '$.ms > 500'
 SELECT jsonb_pretty(payload) FROM events LIMIT 1
 SELECT jsonb_build_object('id', id, 'name', name) FROM customers
 SELECT json_build_object('total', sum(total_cents), 'n', count(*)) FROM orders
@@ -285,7 +285,7 @@ SELECT true, false, null, NOT true, 1 IS NULL, true IS NOT FALSE, null IS UNKNOW
 SELECT pg_typeof(total_cents) FROM orders LIMIT 1
 SELECT num_nulls(category, sku), num_nonnulls(category, sku) FROM products
 SELECT current_user, session_user, current_catalog, current_schema
-SELECT to_tsvector('english', title) ../../../examples/targets/ to_tsquery('english', 'product') FROM products
+SELECT to_tsvector('english', title) @@ to_tsquery('english', 'product') FROM products
 SELECT title, ts_rank(to_tsvector('simple', title), plainto_tsquery('simple', 'product')) AS r FROM products ORDER BY r DESC
 SELECT ts_headline('english', title, websearch_to_tsquery('english', 'product')) FROM products
 SELECT int4range(1, 5) @> 3, daterange('2026-01-01', '2026-02-01', '[)') && daterange('2026-01-15', '2026-03-01')

@@ -1,0 +1,21 @@
+import type { EpochMs } from '../core/time.ts';
+
+/** What leaves the Lambda, once: nothing of it is stored. */
+export type Credential = {
+  readonly id: string;
+  readonly grantId: string;
+  readonly expiresAt: EpochMs;
+} & CredentialContent;
+
+/** What a caller needs to use it, by kind. */
+export type CredentialContent = PostgresLogin;
+
+export interface PostgresLogin {
+  readonly kind: 'postgres';
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  readonly password: string;
+  readonly caPem: string;
+}
