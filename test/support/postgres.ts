@@ -7,7 +7,7 @@ import { Client } from 'pg';
 import { SAMPLE_DATABASES } from '../../examples/databases/sample-databases.ts';
 import { startPostgres } from '../../examples/targets/postgres.ts';
 import { startRdsFront } from '../../examples/targets/rds.ts';
-import type { SignOwn } from '../../lambdas/adapters/postgres/session.ts';
+import type { SignOwn } from '../../lambdas/adapters/database/sign-own.ts';
 import type { PostgresResource } from '../../lambdas/core/config/resource.ts';
 import { localCertificate } from '../../local/certificates.ts';
 import { parsePolicy } from '../../local/iam.ts';

@@ -3,11 +3,13 @@ import { type Target, TemplateLeaks } from '../../app/ports-of-targets.ts';
 import { type PostgresResource, templateFor } from '../../core/config/resource.ts';
 import { grantOfDatabaseUser } from '../../core/grant/ids.ts';
 import type { EpochMs } from '../../core/time.ts';
+import type { SignOwn } from '../database/sign-own.ts';
+import { TargetRefusal } from '../database/target-refusal.ts';
 import { closeRole } from './close-role.ts';
 import { inEndingPlace } from './ending-place.ts';
 import { maskedReach } from './masked-reach.ts';
 import { openRole } from './open-role.ts';
-import { asAdmin, type SignOwn, TargetRefusal } from './session.ts';
+import { asAdmin } from './session.ts';
 
 /** A login cannot mask, so one that must not see everything is made only where its rights do not reach that far. */
 const refuseLeaks = async (

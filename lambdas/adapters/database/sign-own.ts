@@ -1,0 +1,12 @@
+import type { MysqlResource, PostgresResource } from '../../core/config/resource.ts';
+
+export type DatabaseResource = PostgresResource | MysqlResource;
+
+/**
+ * What a login of one database user of ours proves itself with: a token, signed just now with the function's own
+ * credentials, or where the target has passwords, that user's.
+ */
+export type SignOwn = (resource: DatabaseResource, user: string) => Promise<string>;
+
+/** The user of `docs/targets/*.sql`: makes and ends users of grants, and can do little else. */
+export const ADMIN_USER = 'latchkey_admin';
