@@ -1,7 +1,8 @@
 import { ArnFormat, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { FunctionName } from '../lambdas/core/config/compiled.ts';
-import { type Resource, resourcesOf } from '../lambdas/core/config/resource.ts';
+import { adminSecretsOf, signedDatabasesOf } from '../lambdas/core/config/databases.ts';
+import type { Resource } from '../lambdas/core/config/resource.ts';
 import { AccessTarget } from './access-target.ts';
 import { Alarms } from './alarms.ts';
 import { consoleEnvironment, noticeEnvironment } from './console-environment.ts';
@@ -203,7 +204,7 @@ export class LatchkeyStack extends Stack {
   }
 
   #makeTargetRoles(): void {
-    for (const resource of resourcesOf(this.#props.resources, 'postgres'))
+    for (const resource of signedDatabasesOf(this.#props.resources))
       new AccessTarget(this, `Target-${resource.id}`, {
         resource,
         latchkeyAccount: this.account,
@@ -230,6 +231,8 @@ export class LatchkeyStack extends Stack {
       authorizerLog: this.#named('logs', 'log-group', logGroupName(`${this.stackName}-authorizer`)),
       targetRoles: targetRolesOf(resources),
       databaseUsers: databaseUsersOf(resources),
+      adminSecrets: adminSecretsOf(resources),
+      passwordSecret: settings.databases.passwordSecretArn,
     };
   }
 

@@ -1,5 +1,6 @@
 import type { FunctionName } from '../lambdas/core/config/compiled.ts';
-import { type PostgresResource, type Resource, resourcesOf } from '../lambdas/core/config/resource.ts';
+import { type SignedDatabase, signedDatabasesOf } from '../lambdas/core/config/databases.ts';
+import type { Resource } from '../lambdas/core/config/resource.ts';
 import { NEVER_ON_AUDIT } from './tables.ts';
 
 /** One statement of a function's role. `Allow` unless it says otherwise. */
@@ -31,6 +32,10 @@ export interface Arns {
   readonly targetRoles: readonly string[];
   /** What `runner` may sign for: our own admin and the users of grants, on listed databases. */
   readonly databaseUsers: readonly string[];
+  /** Where the passwords of our administrators are, on databases that have passwords. */
+  readonly adminSecrets: readonly string[];
+  /** The one key that passwords of grants are made with; undefined where no database has any. */
+  readonly passwordSecret: string | undefined;
 }
 
 /** Partitions of the grants table that may be written: `CONTAINMENT` is in none of them, so no function can lift one. */
@@ -122,6 +127,7 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
       checkTasks(arns.grants),
       appendTrail,
       ...only('sts:AssumeRole', arns.targetRoles),
+      ...only('secretsmanager:GetSecretValue', listed(arns.passwordSecret)),
     ],
     runner: [
       readTogether(arns.grants),
@@ -133,6 +139,8 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
       ...readPayloads(arns.payloads),
       putPayloads(arns.payloads),
       ...only('rds-db:connect', arns.databaseUsers),
+      ...only('secretsmanager:GetSecretValue', [...listed(arns.passwordSecret), ...arns.adminSecrets]),
+      ...replaceSecrets(arns.adminSecrets),
     ],
     revoker: [readTogether(arns.grants), putState(arns.grants, TASKS, CHAIN_HEADS), appendTrail],
     waiter: [
@@ -211,6 +219,17 @@ const putPayloads = (bucket: string): Permission => ({
   },
 });
 
+/** A new password is put beside the old one, tried, and then named the current one. */
+const replaceSecrets = (secrets: readonly string[]): Permission[] =>
+  secrets.length === 0
+    ? []
+    : [
+        {
+          actions: ['secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecretVersionStage'],
+          on: secrets,
+        },
+      ];
+
 /** A statement without resources is malformed, so nothing listed means no statement. */
 const only = (action: string, on: readonly string[]): Permission[] =>
   on.length === 0 ? [] : [{ actions: [action], on }];
@@ -218,12 +237,12 @@ const only = (action: string, on: readonly string[]): Permission[] =>
 const listed = (arn: string | undefined): string[] => (arn === undefined ? [] : [arn]);
 
 export const targetRolesOf = (resources: readonly Resource[]): string[] =>
-  [...new Set(resourcesOf(resources, 'postgres').map(({ target }) => target.roleArn))].sort();
+  [...new Set(signedDatabasesOf(resources).map(({ target }) => target.roleArn))].sort();
 
 /** The users whose logins `runner` may sign, in the ARN form of `rds-db:connect`. */
 export const databaseUsersOf = (resources: readonly Resource[]): string[] => [
   ...new Set(
-    resourcesOf(resources, 'postgres').flatMap((resource) =>
+    signedDatabasesOf(resources).flatMap((resource) =>
       ADMIN_AND_GRANTS.map((user) => databaseUserArn(resource, user)),
     ),
   ),
@@ -231,7 +250,7 @@ export const databaseUsersOf = (resources: readonly Resource[]): string[] => [
 
 const ADMIN_AND_GRANTS = ['latchkey_admin', 'lk_*'];
 
-export const databaseUserArn = ({ target }: PostgresResource, user: string): string => {
+export const databaseUserArn = ({ target }: SignedDatabase, user: string): string => {
   const [, partition] = target.roleArn.split(':');
   return `arn:${partition}:rds-db:${target.region}:${target.account}:dbuser:${target.resourceId}/${user}`;
 };

@@ -1,6 +1,7 @@
 import { CfnSecurityGroup, CfnSecurityGroupEgress, CfnVPCEndpoint } from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
-import { type Resource, resourcesOf } from '../lambdas/core/config/resource.ts';
+import { databasesOf } from '../lambdas/core/config/databases.ts';
+import type { Resource } from '../lambdas/core/config/resource.ts';
 import type { Permission } from './permissions.ts';
 import type { Settings } from './settings.ts';
 
@@ -37,7 +38,7 @@ export class RunnerNetwork extends Construct {
   }
 
   #openDatabasePorts({ vpc, resources }: RunnerNetworkProps): void {
-    const databases = resourcesOf(resources, 'postgres');
+    const databases = databasesOf(resources);
     const ports = [...new Set(databases.map(({ target }) => target.port))].sort((a, b) => a - b);
     for (const destinationSecurityGroupId of vpc.databaseSecurityGroupIds)
       for (const port of ports)

@@ -7,13 +7,14 @@ import { DependencyUnavailable } from '../../lambdas/app/ports.ts';
 import { RESOURCE } from '../support/facts.ts';
 import { type StsServer, startSts } from '../support/sts-server.ts';
 
+const ROLE_ARN = RESOURCE.target.roleArn ?? '';
 const USER = 'lk_k3v9q2m7xw4b8r1nd6hz_5h2j7d9c1s0f';
 const MINUTE_MS = 60_000;
 
 let sts: StsServer;
 const environment = { ...process.env };
 before(async () => {
-  sts = await startSts(RESOURCE.target.roleArn);
+  sts = await startSts(ROLE_ARN);
   process.env.AWS_ENDPOINT_URL_STS = sts.url;
   process.env.AWS_REGION = 'eu-central-1';
   process.env.AWS_ACCESS_KEY_ID = 'akid';

@@ -25,6 +25,8 @@ const permissions = permissionsOf({
   authorizerLog: 'authorizer-log',
   targetRoles: [],
   databaseUsers: [],
+  adminSecrets: [],
+  passwordSecret: undefined,
 });
 
 /** In the order of the table. */

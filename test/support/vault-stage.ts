@@ -40,6 +40,8 @@ const RIGHTS = permissionsOf({
   authorizerLog: 'arn:aws:logs:::log-group:none',
   targetRoles: [],
   databaseUsers: [],
+  adminSecrets: [],
+  passwordSecret: undefined,
 });
 
 const EVERYTHING: readonly Permission[] = [{ actions: ['dynamodb:*', 's3:*'], on: ['*'] }];

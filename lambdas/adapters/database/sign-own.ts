@@ -1,6 +1,4 @@
-import type { MysqlResource, PostgresResource } from '../../core/config/resource.ts';
-
-export type DatabaseResource = PostgresResource | MysqlResource;
+import type { DatabaseResource } from '../../core/config/databases.ts';
 
 /**
  * What a login of one database user of ours proves itself with: a token, signed just now with the function's own

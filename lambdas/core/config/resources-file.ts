@@ -3,6 +3,7 @@ import { ENVIRONMENTS_MAX_COUNT, RESOURCES_MAX_COUNT } from '../limits.ts';
 import type { Compiled, ConfigError } from './config-error.ts';
 import { readSection } from './config-error.ts';
 import { closest } from './find-resource.ts';
+import { MysqlSection, mysqlMistakes, toMysqlResource } from './mysql-section.ts';
 import { PostgresSection, postgresMistakes, toPostgresResource } from './postgres-section.ts';
 import type { Resource } from './resource.ts';
 import { Id } from './resource-section.ts';
@@ -42,8 +43,8 @@ export const compileResources = (parsed: unknown, certificates: Certificates): C
   };
 };
 
-const ResourceSection = z.discriminatedUnion('kind', [PostgresSection], {
-  error: 'must be one of: postgres.',
+const ResourceSection = z.discriminatedUnion('kind', [PostgresSection, MysqlSection], {
+  error: 'must be one of: postgres, mysql.',
 });
 
 type ResourceSection = z.infer<typeof ResourceSection>;
@@ -57,11 +58,28 @@ const kindMistakes = (
   const section = resources[index];
   if (!section) return [];
   const earlier = resources.slice(0, index).map((one, at) => [at, one] as const);
-  return postgresMistakes(section, earlier, certificates);
+  switch (section.kind) {
+    case 'postgres':
+      return postgresMistakes(section, ofKind(earlier, 'postgres'), certificates);
+    case 'mysql':
+      return mysqlMistakes(section, ofKind(earlier, 'mysql'), certificates);
+  }
 };
 
+type Placed<S> = readonly (readonly [number, S])[];
+
+const ofKind = <K extends ResourceSection['kind']>(
+  placed: Placed<ResourceSection>,
+  kind: K,
+): Placed<Extract<ResourceSection, { readonly kind: K }>> =>
+  placed.filter(
+    (one): one is readonly [number, Extract<ResourceSection, { readonly kind: K }>] => one[1].kind === kind,
+  );
+
 const toResource = (section: ResourceSection, certificates: Certificates): Resource =>
-  toPostgresResource(section, certificates);
+  section.kind === 'postgres'
+    ? toPostgresResource(section, certificates)
+    : toMysqlResource(section, certificates);
 
 const EnvironmentNames = z
   .array(Id)
