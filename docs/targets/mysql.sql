@@ -229,6 +229,9 @@ REPLACE INTO latchkey.templates (name) VALUES ('orders_app');
 -- What MySQL lets no procedure drop, and neither reads nor changes a row.
 GRANT TRIGGER, EVENT, ALTER ROUTINE ON orders.* TO 'latchkey_admin'@'%';
 
+-- MySQL, not MariaDB: the names of prepared XA transactions, and those alone.
+/*!80000 GRANT XA_RECOVER_ADMIN ON *.* TO 'latchkey_admin'@'%' */;
+
 -- 4. What agents may do: edit this. Views, routines, triggers and events act as whoever made them, so they end with their
 --    grant: give CREATE VIEW, CREATE ROUTINE, TRIGGER and EVENT only for what may be gone then.
 GRANT SELECT, INSERT, UPDATE, DELETE ON orders.* TO 'orders_app';

@@ -122,6 +122,10 @@ export const startGrantedUsers = async (make: ServerMake, auth: MysqlResource['t
       const [rows] = await root.query(text, values);
       return Array.isArray(rows) ? (rows[0] as Record<string, unknown>) : undefined;
     },
+    /** One statement of the same, for its effect. */
+    async run(text: string): Promise<void> {
+      await root.query(text);
+    },
     async open(isStillWanted = async () => true): Promise<GrantedUser> {
       const id = newGrantId();
       await target.open({

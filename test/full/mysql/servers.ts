@@ -17,7 +17,7 @@ const COMMON = ['--no-defaults', '--user=root', '--bind-address=127.0.0.1', '--p
 const MARIADB: ServerMake = {
   engine: 'mariadb',
   name: 'MariaDB',
-  command: 'mariadbd',
+  command: '/usr/sbin/mariadbd',
   args: COMMON,
   systemTables: '/usr/share/mysql',
 };
