@@ -1,8 +1,9 @@
 import type * as z from 'zod';
+import type * as credentialSchemas from '../lambdas/http/credential-schemas.ts';
 import type * as runSchemas from '../lambdas/http/run-schemas.ts';
 import type * as otherSchemas from '../lambdas/http/schemas.ts';
 
-type Schemas = typeof runSchemas & typeof otherSchemas;
+type Schemas = typeof credentialSchemas & typeof runSchemas & typeof otherSchemas;
 
 /** What the API's bodies look like, by the schemas that its OpenAPI is made of. */
 export type Wire = {

@@ -55,8 +55,11 @@ export const askForAccess = async (
 export const readGrant = async ({ crew }: Bench, grant: string, query = ''): Promise<ApiAnswer> =>
   expect(await crew.get(`/v1/grants/${grant}${query}`), 200);
 
-export const vend = async ({ crew }: Bench, grant: string): Promise<ApiAnswer<Wire['CredentialView']>> =>
-  expect(await crew.post<Wire['CredentialView']>(`/v1/grants/${grant}/credentials`), 201);
+export const vend = async (
+  { crew }: Bench,
+  grant: string,
+): Promise<ApiAnswer<Wire['PostgresCredentialView']>> =>
+  expect(await crew.post<Wire['PostgresCredentialView']>(`/v1/grants/${grant}/credentials`), 201);
 
 /** An open session at the target, and the moment at which it was cut (`performance.now()`). */
 export interface OpenSession {

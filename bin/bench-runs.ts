@@ -105,7 +105,10 @@ const measureGoverned = async (bench: Bench, rows: number): Promise<GovernedResu
   };
 };
 
-const plainQuery = async (login: Wire['CredentialView']['postgres'], sql: string): Promise<number> => {
+const plainQuery = async (
+  login: Wire['PostgresCredentialView']['postgres'],
+  sql: string,
+): Promise<number> => {
   const startedAt = performance.now();
   const { host, port, database, user, password, sslrootcert } = login;
   const client = new Client({ host, port, database, user, password, ssl: { ca: sslrootcert } });

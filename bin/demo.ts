@@ -78,7 +78,10 @@ interface Scene {
 }
 
 const useCredential = async (crew: ApiClient, { grant, narrator }: Omit<Scene, 'task'>): Promise<Client> => {
-  const vended = expect(await crew.post<Wire['CredentialView']>(`/v1/grants/${grant}/credentials`), 201);
+  const vended = expect(
+    await crew.post<Wire['PostgresCredentialView']>(`/v1/grants/${grant}/credentials`),
+    201,
+  );
   const { postgres } = vended.body;
   narrator.step(
     'It gets a credential',

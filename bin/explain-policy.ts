@@ -1,6 +1,7 @@
 import type { CompiledConfig } from '../lambdas/core/config/compiled.ts';
 import { findResource } from '../lambdas/core/config/find-resource.ts';
 import { classOf, isRunAction, RESOURCE_ACTIONS } from '../lambdas/core/config/resource.ts';
+import type { Failure } from '../lambdas/core/failure.ts';
 import type { Denial } from '../lambdas/core/grant/grant.ts';
 import type { AccessDecision } from '../lambdas/core/grant/open-grant.ts';
 import { GRANT_MAX_SECONDS } from '../lambdas/core/limits.ts';
@@ -23,7 +24,16 @@ import { paint, printable } from './terminal.ts';
 
 type Config = Omit<CompiledConfig, 'digest'>;
 
-const FLAGS = ['action', 'resource', 'duration', 'groups', 'run-class', 'tables', 'unmask'] as const;
+const FLAGS = [
+  'action',
+  'resource',
+  'profile',
+  'duration',
+  'groups',
+  'run-class',
+  'tables',
+  'unmask',
+] as const;
 
 /** `policy explain`: what a request would be answered by the same decision that the API takes, and why. */
 export const explainPolicy = async (args: readonly string[]): Promise<void> => {
@@ -76,10 +86,20 @@ const accessOf = (given: Arguments, config: Config) => {
     ),
     action: oneOf('The action', required(given, 'action'), RESOURCE_ACTIONS),
   };
-  const found = findResource(config.resources, named);
-  if (!found.ok) throw new UsageError(`${named.resource} does not offer ${named.action}.`);
+  const found = findResource(config.resources, { ...named, profile: given.values.get('profile') });
+  if (!found.ok) throw new UsageError(mendOf(found.failure, named));
   const durationSeconds = secondsOf(required(given, 'duration'));
   return { principal, ...found.value, durationSeconds, isContained: false } satisfies AccessCase;
+};
+
+const mendOf = (
+  failure: Failure,
+  { resource, action }: { readonly resource: string; readonly action: string },
+): string => {
+  if (failure.code !== 'unknown_profile') return `${resource} does not offer ${action}.`;
+  return failure.offered.length === 0
+    ? `${resource} has no profiles: leave --profile out.`
+    : `--profile must be one of: ${failure.offered.join(', ')}.`;
 };
 
 const secondsOf = (text: string): number => {

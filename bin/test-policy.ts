@@ -54,12 +54,11 @@ const rowOf = ({ example, verdict, mistakes }: ExampleReport): readonly string[]
   (verdict === undefined ? '' : policiesBehind(verdict).join(', ')) || '-',
 ];
 
-/** `postgres:write (delete, unbounded, public.orders)` of a run, `unmask email` of a category, else the action. */
+/** `postgres:write (delete, unbounded, public.orders)` of a run, `aws:assume (read)` of a profile, `unmask email`, or the action. */
 const questionCell = (example: PolicyExample): string => {
   if (example.kind === 'unmask') return `unmask ${example.category}`;
-  return example.run === undefined
-    ? example.action
-    : `${example.action} (${runWords(imaginedRun(example.run))})`;
+  const more = example.run === undefined ? example.profile : runWords(imaginedRun(example.run));
+  return more === undefined ? example.action : `${example.action} (${more})`;
 };
 
 const jsonOf = ({ example, verdict, mistakes }: ExampleReport) => ({

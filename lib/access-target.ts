@@ -42,7 +42,7 @@ export class AccessTarget extends Construct {
 }
 
 /** `arn:aws:iam::111122223333:role/latchkey/orders` → path `/latchkey/`, name `orders`. */
-const nameOf = (roleArn: string): { path: string; roleName: string } => {
+export const nameOf = (roleArn: string): { path: string; roleName: string } => {
   const [, ...steps] = roleArn.split(':').slice(5).join(':').split('/');
   const roleName = steps.pop() ?? '';
   return { path: ['', ...steps, ''].join('/'), roleName };

@@ -91,6 +91,11 @@ const shapesOf = (props: AlarmsProps): Record<string, AlarmShape> => ({
     metric: ownMetric(props.service, 'BrokenGlass', Stats.SUM, MINUTE),
     description: 'Somebody went ahead alone in an emergency. Somebody else has to look at it in the console.',
   },
+  SessionsOverflow: {
+    metric: ownMetric(props.service, 'SessionsOverflow', Stats.SUM, MINUTE),
+    description:
+      'More sessions of a role ended early than its deny policy has room for: sessions of other grants were refused too and are given anew. Give the resource more shards.',
+  },
   WorkflowFailed: {
     metric: failuresOf(props.workflowArns.grant),
     description: 'A grant workflow gave up; the sweeper goes on. Look for what the target refuses.',

@@ -2,9 +2,10 @@ import { ArnFormat, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { FunctionName } from '../lambdas/core/config/compiled.ts';
 import { adminSecretsOf, signedDatabasesOf } from '../lambdas/core/config/databases.ts';
-import type { Resource } from '../lambdas/core/config/resource.ts';
+import { type Resource, resourcesOf } from '../lambdas/core/config/resource.ts';
 import { AccessTarget } from './access-target.ts';
 import { Alarms } from './alarms.ts';
+import { AwsTarget } from './aws-target.ts';
 import { consoleEnvironment, noticeEnvironment } from './console-environment.ts';
 import type { Environments } from './environments.ts';
 import { grantDefinition, type InvokedArns } from './grant-definition.ts';
@@ -12,9 +13,11 @@ import { Payloads } from './payloads.ts';
 import {
   type Arns,
   databaseUsersOf,
+  endingRolesOf,
   neverOnAudit,
   type Permission,
   permissionsOf,
+  sessionRolesOf,
   targetRolesOf,
 } from './permissions.ts';
 import { RestApi, STAGE } from './rest-api.ts';
@@ -82,6 +85,7 @@ export class LatchkeyStack extends Stack {
         'Databases admit it on their port; nothing else of Latchkey connects to them',
       ],
       VendRoleArn: [this.#roleArn('vend'), 'Whom the roles of target accounts trust'],
+      RevokerRoleArn: [this.#roleArn('revoker'), 'Whom the roles of aws targets trust as well'],
     } as const;
     for (const [name, [value, description]] of Object.entries(outputs))
       new CfnOutput(this, name, { value, description });
@@ -210,6 +214,18 @@ export class LatchkeyStack extends Stack {
         latchkeyAccount: this.account,
         vendRoleArn: this.#roleArn('vend'),
       });
+    const [account, vendRoleArn, revokerRoleArn] = [
+      this.account,
+      this.#roleArn('vend'),
+      this.#roleArn('revoker'),
+    ];
+    // Roles of another account are made there: `npm run config -- target` prints how.
+    for (const resource of resourcesOf(this.#props.resources, 'aws'))
+      if (resource.target.account === account)
+        new AwsTarget(this, `Target-${resource.id}`, {
+          resource,
+          trusted: { account, vendRoleArn, revokerRoleArn },
+        });
   }
 
   /** Names decide these ARNs, so roles can name what is made after them, here and in target accounts. */
@@ -230,6 +246,8 @@ export class LatchkeyStack extends Stack {
       noticeTopic: settings.notifications.snsTopicArn,
       authorizerLog: this.#named('logs', 'log-group', logGroupName(`${this.stackName}-authorizer`)),
       targetRoles: targetRolesOf(resources),
+      sessionRoles: sessionRolesOf(resources),
+      endingRoles: endingRolesOf(resources),
       databaseUsers: databaseUsersOf(resources),
       adminSecrets: adminSecretsOf(resources),
       passwordSecret: settings.databases.passwordSecretArn,

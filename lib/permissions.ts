@@ -1,6 +1,8 @@
+import { endingRoleArn, rolesOf } from '../lambdas/core/aws/role-shards.ts';
+import { PROBE_PURPOSE, PURPOSE_TAG } from '../lambdas/core/aws/session-marks.ts';
 import type { FunctionName } from '../lambdas/core/config/compiled.ts';
 import { type SignedDatabase, signedDatabasesOf } from '../lambdas/core/config/databases.ts';
-import type { Resource } from '../lambdas/core/config/resource.ts';
+import { type Resource, resourcesOf } from '../lambdas/core/config/resource.ts';
 import { NEVER_ON_AUDIT } from './tables.ts';
 
 /** One statement of a function's role. `Allow` unless it says otherwise. */
@@ -30,6 +32,10 @@ export interface Arns {
   readonly authorizerLog: string;
   /** What `vend` may assume: exactly the roles that `resources.yaml` names. */
   readonly targetRoles: readonly string[];
+  /** Of which `vend` gives sessions, and `revoker` proves that they have ended. */
+  readonly sessionRoles: readonly string[];
+  /** By which `revoker` ends them. */
+  readonly endingRoles: readonly string[];
   /** What `runner` may sign for: our own admin and the users of grants, on listed databases. */
   readonly databaseUsers: readonly string[];
   /** Where the passwords of our administrators are, on databases that have passwords. */
@@ -47,6 +53,7 @@ const BUDGETS = 'BUDGET#*';
 const APPROVALS = 'APPROVAL#*';
 const NOTICES = 'NOTICE#*';
 const REVOCATIONS = 'REVOKED#*';
+const ENDED_SESSIONS = 'ENDED#*';
 /** Read only, whatever role it is in. */
 const CONTAINMENT = 'CONTAINMENT';
 /** What the console keeps of people: sign-ins, sign-outs, calls of Slack that must not count twice, and when each last decided. */
@@ -128,6 +135,7 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
       appendTrail,
       ...only('sts:AssumeRole', arns.targetRoles),
       ...only('secretsmanager:GetSecretValue', listed(arns.passwordSecret)),
+      ...giveSessions(arns.sessionRoles),
     ],
     runner: [
       readTogether(arns.grants),
@@ -142,7 +150,15 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
       ...only('secretsmanager:GetSecretValue', [...listed(arns.passwordSecret), ...arns.adminSecrets]),
       ...replaceSecrets(arns.adminSecrets),
     ],
-    revoker: [readTogether(arns.grants), putState(arns.grants, TASKS, CHAIN_HEADS), appendTrail],
+    revoker: [
+      readTogether(arns.grants),
+      { ...query(arns.grants), when: inPartitions(ENDED_SESSIONS) },
+      query(`${arns.grants}/index/due`),
+      putState(arns.grants, TASKS, CHAIN_HEADS, ENDED_SESSIONS),
+      appendTrail,
+      ...probeSessions(arns.sessionRoles),
+      ...only('sts:AssumeRole', arns.endingRoles),
+    ],
     waiter: [
       { ...readTogether(arns.grants), when: inPartitions(TASKS, APPROVALS, REVOCATIONS, CONTAINMENT) },
       putTaskToken(arns.grants),
@@ -234,10 +250,32 @@ const replaceSecrets = (secrets: readonly string[]): Permission[] =>
 const only = (action: string, on: readonly string[]): Permission[] =>
   on.length === 0 ? [] : [{ actions: [action], on }];
 
+/** With marks, in the owner's name, and never as a probe, which an end would not concern. */
+const giveSessions = (roles: readonly string[]): Permission[] =>
+  only('sts:AssumeRole', roles).map(({ on }) => ({
+    actions: ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'],
+    on,
+    when: { Null: { [`aws:RequestTag/${PURPOSE_TAG}`]: 'true' } },
+  }));
+
+/** As a probe and as nothing else, which the roles themselves see to. */
+const probeSessions = (roles: readonly string[]): Permission[] =>
+  only('sts:AssumeRole', roles).map(({ on }) => ({
+    actions: ['sts:AssumeRole', 'sts:TagSession'],
+    on,
+    when: { StringEquals: { [`aws:RequestTag/${PURPOSE_TAG}`]: PROBE_PURPOSE } },
+  }));
+
 const listed = (arn: string | undefined): string[] => (arn === undefined ? [] : [arn]);
 
 export const targetRolesOf = (resources: readonly Resource[]): string[] =>
   [...new Set(signedDatabasesOf(resources).map(({ target }) => target.roleArn))].sort();
+
+export const sessionRolesOf = (resources: readonly Resource[]): string[] =>
+  resourcesOf(resources, 'aws').flatMap(({ target }) => rolesOf(target));
+
+export const endingRolesOf = (resources: readonly Resource[]): string[] =>
+  resourcesOf(resources, 'aws').map(({ target }) => endingRoleArn(target));
 
 /** The users whose logins `runner` may sign, in the ARN form of `rds-db:connect`. */
 export const databaseUsersOf = (resources: readonly Resource[]): string[] => [

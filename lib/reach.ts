@@ -14,13 +14,16 @@ export const reachMistakes = (
     })),
   );
 
-/** `runner` signs with its own role and sits in one VPC; elsewhere it could neither open access nor prove its end. */
+/**
+ * `runner` signs with its own role and sits in one VPC; elsewhere it could neither open access nor prove its end. Roles may be
+ * of any account that lets them be assumed.
+ */
 const placeMistakes = (
-  { target }: Resource,
+  { kind, target }: Resource,
   settings: Pick<Settings, 'account' | 'region'>,
 ): readonly ConfigError[] =>
   (['account', 'region'] as const)
-    .filter((key) => target[key] !== settings[key])
+    .filter((key) => kind !== 'aws' && target[key] !== settings[key])
     .map((key) => ({
       path: key,
       message: `"${key}" is ${target[key]}, but Latchkey is deployed to ${settings[key]} (cdk.json): deploy it there too, or leave the resource out.`,

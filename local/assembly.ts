@@ -8,7 +8,16 @@ import { Template } from './template.ts';
 export type Assembly = ReturnType<typeof readAssembly>;
 /** `directory` holds the code, `handler` is `index.handler`, times are seconds, memory is megabytes. */
 export type FunctionSource = Assembly['functions'][number];
-export type RoleSource = Assembly['roles'][number];
+
+/** `managed` and `boundary` are ARNs of managed policies, whose version of now counts. */
+export interface RoleSource {
+  readonly arn: string;
+  readonly maxSessionSeconds: number;
+  readonly trust: PolicyDocument;
+  readonly policies: readonly PolicyDocument[];
+  readonly managed?: readonly string[];
+  readonly boundary?: string | undefined;
+}
 
 const FunctionProperties = z.object({
   Role: z.string(),
@@ -37,13 +46,16 @@ const BucketProperties = z.object({ VersioningConfiguration: z.undefined().optio
 
 const MachineProperties = z.object({ DefinitionString: z.string(), RoleArn: z.string() });
 
-/** Managed policies grant nothing here. */
 const RoleProperties = z.object({
   AssumeRolePolicyDocument: PolicyDocument,
   MaxSessionDuration: z.int().default(3_600),
   Policies: z.array(z.object({ PolicyDocument })).default([]),
-  PermissionsBoundary: z.undefined().optional(),
+  ManagedPolicyArns: z.array(z.string()).default([]),
+  PermissionsBoundary: z.string().optional(),
 });
+
+/** Attached by the roles themselves, which name it. */
+const ManagedPolicyProperties = z.object({ PolicyDocument: z.unknown(), Roles: z.undefined().optional() });
 
 const RuleProperties = z.object({
   ScheduleExpression: z.string().regex(/^rate\(\d+ minutes?\)$/),
@@ -91,12 +103,7 @@ export const readAssembly = (directory: string, stack: string) => {
       roleArn: one.RoleArn,
       definition: JSON.parse(one.DefinitionString) as unknown,
     })),
-    roles: template.of('AWS::IAM::Role', RoleProperties).map((one) => ({
-      arn: one.arn,
-      maxSessionSeconds: one.MaxSessionDuration,
-      trust: one.AssumeRolePolicyDocument,
-      policies: one.Policies.map((policy) => policy.PolicyDocument),
-    })),
+    ...identitiesOf(template),
     api: apiOf(template),
     schedules: template.of('AWS::Events::Rule', RuleProperties).map((one) => ({
       arn: one.arn,
@@ -105,6 +112,24 @@ export const readAssembly = (directory: string, stack: string) => {
     })),
   };
 };
+
+/** Who there is, and what is attached to whom. */
+export const identitiesOf = (template: Template) => ({
+  roles: template.of('AWS::IAM::Role', RoleProperties).map(
+    (one): RoleSource => ({
+      arn: one.arn,
+      maxSessionSeconds: one.MaxSessionDuration,
+      trust: one.AssumeRolePolicyDocument,
+      policies: one.Policies.map((policy) => policy.PolicyDocument),
+      managed: one.ManagedPolicyArns,
+      boundary: one.PermissionsBoundary,
+    }),
+  ),
+  policies: template.of('AWS::IAM::ManagedPolicy', ManagedPolicyProperties).map((one) => ({
+    arn: one.arn,
+    document: one.PolicyDocument,
+  })),
+});
 
 /** `arn:aws:apigateway:…:lambda:path/2015-03-31/functions/<arn>/invocations` */
 const InvocationUri = z

@@ -13,7 +13,7 @@ import { answerS3, type S3 } from './s3.ts';
 import type { Session, Sessions } from './sessions.ts';
 import { verifySigV4 } from './sigv4.ts';
 import type { StepFunctions } from './step-functions.ts';
-import { answerSts, assumeRole, callerIdentity } from './sts.ts';
+import { answerQuery, assumeRole, callerIdentity } from './sts.ts';
 
 type ServedTable = KeyedTable & { readonly create: { readonly TableName: string } };
 
@@ -53,7 +53,7 @@ export const createAwsEndpoint = (parts: EndpointParts): Server =>
   createServer((request, response) => {
     const isQuery = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded');
     const isS3 = request.headers.authorization?.includes('/s3/aws4_request,');
-    const answer = isS3 ? answerS3 : isQuery ? answerSts : answerJson;
+    const answer = isS3 ? answerS3 : isQuery ? answerQuery : answerJson;
     void answer(response, () => serve(parts, { request, response }));
   });
 
@@ -65,13 +65,13 @@ const serve = async (
   const bytes = await readBody(request, REQUEST_MAX_BYTES);
   if (bytes === 'too large') throw new AwsError('RequestEntityTooLargeException', bytes, { status: 413 });
   const lookup = (id: string) => sessions.lookup(id);
-  const known = { lookup, region: assembly.region, now: Date.now() };
+  const known = { lookup, region: assembly.region, now: Date.now(), sessionsNow: sessions.clock() };
   const { caller, service } = verifySigV4(request, bytes, known);
   const call = SERVICES[service];
   if (!call) throw new AwsError('UnknownOperationException', `${service} is not implemented here`);
   const authorize = (operation: string, questions: readonly AccessRequest[]): void => {
     const refused = questions.find((question) => !sessions.isAllowed(caller, question));
-    if (refused) throw accessDenied(caller.arn, refused.action, refused.resource);
+    if (refused) throw accessDenied(caller.arn, refused, sessions.refusalOf(caller, refused));
     onCall?.({ roleArn: caller.roleArn, action: `${service}:${operation}` });
   };
   const operation = operationOf(request.headers['x-amz-target']);
@@ -83,7 +83,14 @@ const SERVICES: Readonly<Record<string, (parts: EndpointParts, call: Call) => Pr
     const input = parseJsonObject(body);
     const tableOf = (name: string) => assembly.tables.find(({ create }) => create.TableName === name);
     authorize(operation, dynamoAccess(operation, input, tableOf));
+    if (operation === 'DescribeEndpoints')
+      return { Endpoints: [{ Address: '', CachePeriodInMinutes: 1_440 }] };
     return dynamo.call(operation, input);
+  },
+  async iam({ sessions }, { body, authorize }) {
+    const { Action = '', Version: _, ...input } = Object.fromEntries(new URLSearchParams(body));
+    authorize(Action, [{ action: `iam:${Action}`, resource: input.PolicyArn ?? '' }]);
+    return `<${Action}Result>${sessions.policies.call(Action, input)}</${Action}Result>`;
   },
   async s3({ s3 }, { request, bytes, authorize }) {
     return s3.serve(request, bytes, authorize);

@@ -16,9 +16,13 @@ export class AwsError extends Error {
   }
 }
 
-/** What every service answers when the caller's policies do not allow the call. */
-export const accessDenied = (principal: string, action: string, resource: string): AwsError =>
+/** What every service answers when the caller's policies do not allow the call; `why` ends the sentence where it is told. */
+export const accessDenied = (
+  principal: string,
+  { action, resource }: { readonly action: string; readonly resource: string },
+  why = '',
+): AwsError =>
   new AwsError(
     'AccessDeniedException',
-    `User: ${principal} is not authorized to perform: ${action} on resource: ${resource}`,
+    `User: ${principal} is not authorized to perform: ${action} on resource: ${resource} ${why}`.trimEnd(),
   );

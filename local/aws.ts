@@ -9,8 +9,9 @@ import type { InvokeOutcome } from './lambda-boot.ts';
 import { createLambdaFunction, type LambdaFunction } from './lambda-worker.ts';
 import { LogLines } from './log-lines.ts';
 import { closeServer, listenOnLoopback } from './loopback.ts';
+import { ManagedPolicies } from './managed-policies.ts';
 import { createRestApi } from './rest-api.ts';
-import { createS3 } from './s3.ts';
+import { type Bucket, createS3 } from './s3.ts';
 import { Sessions } from './sessions.ts';
 import { createStepFunctions } from './step-functions.ts';
 import type { Host } from './workflow-execution.ts';
@@ -25,6 +26,9 @@ export interface AwsOptions {
   readonly onCall?: (call: { roleArn: string; action: string }) => void;
   /** Roles of other accounts, which no template of this assembly makes. */
   readonly otherRoles?: readonly RoleSource[];
+  readonly otherPolicies?: Assembly['policies'];
+  /** What sessions of roles lead to. */
+  readonly otherBuckets?: readonly Bucket[];
   /** What the functions find in Secrets Manager, by ARN. */
   readonly secrets?: Readonly<Record<string, string>>;
   /** The API is served by each of these. They may listen already, so that their address can be in the assembly. */
@@ -36,8 +40,16 @@ export type LocalAws = Awaited<ReturnType<typeof startAws>>;
 
 /** The AWS side of the product on this machine, as synthesized. Throws on whatever it would have to ignore. */
 export const startAws = async (options: AwsOptions) => {
-  const { assembly, dataDir, otherRoles = [], gateways = [createServer()] } = options;
-  const sessions = new Sessions([...assembly.roles, ...otherRoles]);
+  const {
+    assembly,
+    dataDir,
+    otherRoles = [],
+    otherPolicies = [],
+    otherBuckets = [],
+    gateways = [createServer()],
+  } = options;
+  const policies = new ManagedPolicies([...assembly.policies, ...otherPolicies]);
+  const sessions = new Sessions([...assembly.roles, ...otherRoles], policies);
   const functions = new Map<string, LambdaFunction>();
   const functionOf = (nameOrArn: string) => functions.get(nameOrArn.split(':').at(-1) ?? '');
   /** By name or ARN, with nobody's rights: as AWS's own services invoke. */
@@ -53,7 +65,7 @@ export const startAws = async (options: AwsOptions) => {
   });
   const dynamo = createDynamo(dataDir ? { path: join(dataDir, 'dynamodb') } : {});
   await makeTables(dynamo, assembly);
-  const s3 = createS3(dataDir ? join(dataDir, 's3') : undefined, assembly.buckets);
+  const s3 = createS3(dataDir ? join(dataDir, 's3') : undefined, [...assembly.buckets, ...otherBuckets]);
   const logs = new LogLines(assembly.functions.map(({ name }) => name));
   const published: Readonly<Record<string, string>>[] = [];
   const parts = { logs, sessions, dynamo, s3, stepFunctions, functionOf, published };

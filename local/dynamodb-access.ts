@@ -26,6 +26,7 @@ export const dynamoAccess = (operation: string, input: JsonObject, tableOf: Tabl
     return Object.entries(objectOr(RequestItems)).map(([TableName, wanted]) =>
       question(operation, { ...objectOr(wanted), TableName }, tableOf),
     );
+  if (input.TableName === undefined) return [{ action: `dynamodb:${operation}`, resource: '*' }];
   return [question(operation, input, tableOf)];
 };
 

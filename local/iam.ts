@@ -4,27 +4,46 @@ const OneOrMore = z.union([z.string(), z.array(z.string())]).transform((value) =
 
 type Test = (values: readonly string[], wanted: readonly string[]) => boolean;
 
-/** Every operator of Latchkey's own templates. `ForAllValues` holds where there are no values, as on AWS. */
+const isIn: Test = ([value], wanted) => value !== undefined && wanted.includes(value);
+const isLike: Test = ([value], wanted) =>
+  value !== undefined && wanted.some((glob) => globMatches(glob, value));
+const isTime =
+  (holds: (time: number, wanted: number) => boolean): Test =>
+  ([value], wanted) =>
+    value !== undefined && wanted.some((time) => holds(Date.parse(value), Date.parse(time)));
+
+/** Every operator of Latchkey's own policies. `ForAllValues` holds where there are no values, as on AWS. */
 const OPERATORS: Readonly<Record<string, Test>> = {
   ArnEquals: ([value], wanted) => value !== undefined && wanted.some((arn) => arnMatches(arn, value)),
-  StringEquals: ([value], wanted) => value !== undefined && wanted.includes(value),
-  'ForAllValues:StringEquals': (values, wanted) => values.every((value) => wanted.includes(value)),
-  'ForAllValues:StringLike': (values, wanted) =>
-    values.every((value) => wanted.some((glob) => globMatches(glob, value))),
+  StringEquals: isIn,
+  StringLike: isLike,
+  DateLessThan: isTime((time, wanted) => time < wanted),
+  DateGreaterThanEquals: isTime((time, wanted) => time >= wanted),
+  Null: (values, [isMissing]) => String(values.length === 0) === isMissing,
+  'ForAllValues:StringEquals': (values, wanted) => values.every((value) => isIn([value], wanted)),
+  'ForAllValues:StringLike': (values, wanted) => values.every((value) => isLike([value], wanted)),
 };
 
-const Statement = z.strictObject({
-  Effect: z.enum(['Allow', 'Deny']),
-  Action: OneOrMore,
-  Resource: OneOrMore.optional(),
-  Principal: z.union([z.strictObject({ AWS: OneOrMore }), z.strictObject({ Service: OneOrMore })]).optional(),
-  Condition: z
-    .record(
-      z.string().refine((name) => Object.hasOwn(OPERATORS, name)),
-      z.record(z.string(), OneOrMore),
-    )
-    .default({}),
-});
+const Statement = z
+  .strictObject({
+    Effect: z.enum(['Allow', 'Deny']),
+    Action: OneOrMore.optional(),
+    NotAction: OneOrMore.optional(),
+    Resource: OneOrMore.optional(),
+    Principal: z
+      .union([z.strictObject({ AWS: OneOrMore }), z.strictObject({ Service: OneOrMore })])
+      .optional(),
+    Condition: z
+      .record(
+        z.string().refine((name) => Object.hasOwn(OPERATORS, name)),
+        z.record(z.string(), OneOrMore),
+      )
+      .default({}),
+  })
+  // What is allowed is written out. Only a deny may speak of everything else.
+  .refine(({ Effect, Action, NotAction }) =>
+    NotAction ? Effect === 'Deny' && !Action : Action !== undefined,
+  );
 
 export const PolicyDocument = z.strictObject({
   Version: z.literal('2012-10-17'),
@@ -40,32 +59,66 @@ export const parsePolicy = (document: unknown): PolicyDocument => PolicyDocument
 export interface AccessRequest {
   readonly action: string;
   readonly resource: string;
-  /** Condition keys of this call. A key that is not there matches nothing, except under `ForAllValues`. */
+  /** Condition keys of this call. A key that is not there matches nothing, except under `ForAllValues` and `Null`. */
   readonly context?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Nothing is allowed unless a statement allows it, and a deny wins over every allow. */
-export const allows = (policies: readonly PolicyDocument[], request: AccessRequest): boolean => {
-  const applying = policies.flatMap(({ Statement }) => Statement).filter((one) => applies(one, request));
-  return applying.length > 0 && applying.every(({ Effect }) => Effect === 'Allow');
+/** Policies by their kind, each in AWS's words. Every kind that is there must allow, and none may deny. */
+export type PolicyLayers = Partial<Record<(typeof KINDS)[number], readonly PolicyDocument[]>>;
+
+const KINDS = ['identity-based policy', 'permissions boundary', 'session policy'] as const;
+
+/** Undefined where a call is allowed; otherwise the end of AWS's sentence, which says by what it is not. */
+export const refusalBy = (layers: PolicyLayers, request: AccessRequest): string | undefined => {
+  const effects = KINDS.map((kind) => ({ kind, found: layers[kind] && effectsOf(layers[kind], request) }));
+  const denying = effects.find(({ found }) => found?.has('Deny'));
+  if (denying) return `with an explicit deny in ${denying.kind.startsWith('i') ? 'an' : 'a'} ${denying.kind}`;
+  const silent = effects.find(({ found }) => found && !found.has('Allow'));
+  return silent && `because no ${silent.kind} allows the ${request.action} action`;
 };
 
-/** A role's trust policy: the same evaluation, for a principal instead of a resource. */
-export const trusts = (trust: PolicyDocument, principalArn: string, request: AccessRequest): boolean => {
-  const names = [principalArn, principalArn.replace(/:role\/.*$/, ':root')];
+const effectsOf = (policies: readonly PolicyDocument[], request: AccessRequest): ReadonlySet<string> =>
+  new Set(
+    policies
+      .flatMap(({ Statement }) => Statement)
+      .filter((one) => applies(one, request))
+      .map(({ Effect }) => Effect),
+  );
+
+/** Nothing is allowed unless a statement allows it, and a deny wins over every allow. */
+export const allows = (policies: readonly PolicyDocument[], request: AccessRequest): boolean =>
+  refusalBy({ 'identity-based policy': policies }, request) === undefined;
+
+/** What a policy of a resource gives to a principal that it names, which adds to everything but an explicit deny. */
+export const givesTo = (
+  policy: PolicyDocument,
+  names: readonly string[],
+  request: AccessRequest,
+): boolean => {
   const isNamed = ({ Principal }: Statement): boolean =>
     Principal !== undefined && 'AWS' in Principal && Principal.AWS.some((name) => names.includes(name));
-  return allows([{ ...trust, Statement: trust.Statement.filter(isNamed) }], request);
+  return allows([{ ...policy, Statement: policy.Statement.filter(isNamed) }], request);
 };
 
-const applies = ({ Action, Resource = ['*'], Condition }: Statement, request: AccessRequest): boolean =>
-  Action.some((wanted) => globMatches(wanted.toLowerCase(), request.action.toLowerCase())) &&
-  Resource.some((wanted) => arnMatches(wanted, request.resource)) &&
-  Object.entries(Condition).every(([operator, keys]) =>
-    Object.entries(keys).every(([key, wanted]) =>
-      OPERATORS[operator]?.(request.context?.[key] ?? [], wanted),
-    ),
+/** A role's trust policy: the same, for the role or its account. */
+export const trusts = (trust: PolicyDocument, principalArn: string, request: AccessRequest): boolean =>
+  givesTo(trust, [principalArn, principalArn.replace(/:role\/.*$/, ':root')], request);
+
+const applies = (statement: Statement, request: AccessRequest): boolean => {
+  const { Action, NotAction, Resource = ['*'], Condition } = statement;
+  const isNamed = (Action ?? NotAction ?? []).some((wanted) =>
+    globMatches(wanted.toLowerCase(), request.action.toLowerCase()),
   );
+  return (
+    isNamed === (Action !== undefined) &&
+    Resource.some((wanted) => arnMatches(wanted, request.resource)) &&
+    Object.entries(Condition).every(([operator, keys]) =>
+      Object.entries(keys).every(([key, wanted]) =>
+        OPERATORS[operator]?.(request.context?.[key] ?? [], wanted),
+      ),
+    )
+  );
+};
 
 const globMatches = (glob: string, text: string): boolean => {
   const source = glob

@@ -18,7 +18,7 @@ const Principals = z.looseObject({
   principals: z.array(z.looseObject({ owners: z.array(z.looseObject({})).default([]) })),
 });
 const Resources = z.looseObject({
-  resources: z.array(z.looseObject({ id: z.string(), target: z.looseObject({}) })),
+  resources: z.array(z.looseObject({ id: z.string(), kind: z.string(), target: z.looseObject({}) })),
 });
 
 /**
@@ -41,19 +41,22 @@ export const writeLocalConfig = (from: string, to: string, places: LocalPlaces):
   });
   write('principals.yaml', { principals: owned });
   const { resources, ...rest } = Resources.parse(read('resources.yaml'));
-  const moved = resources.map((one) => ({
-    ...one,
-    target: { ...one.target, ...localTarget(one.id, places) },
-  }));
+  const moved = resources.map((one) => ({ ...one, target: localTarget(one, places) }));
   write('resources.yaml', { ...rest, resources: moved });
 };
 
-const localTarget = (id: string, { account, region, resourceId, databasePort }: LocalPlaces) => ({
-  account,
-  region,
-  resourceId,
-  host: 'localhost',
-  port: databasePort,
-  roleArn: `arn:aws:iam::${account}:role/latchkey-target-${id}`,
-  tls: { ca: { file: 'local.pem' } },
-});
+type Section = z.infer<typeof Resources>['resources'][number];
+
+const localTarget = ({ id, kind, target }: Section, places: LocalPlaces): object => {
+  const { account, region, resourceId, databasePort } = places;
+  if (kind === 'aws') return inAccount(target, places);
+  const roleArn = `arn:aws:iam::${account}:role/latchkey-target-${id}`;
+  const database = { resourceId, host: 'localhost', port: databasePort, tls: { ca: { file: 'local.pem' } } };
+  return { ...target, account, region, roleArn, ...database };
+};
+
+/** Names stay; whatever says where they are says that they are here. */
+const inAccount = (target: Section['target'], { account, region }: LocalPlaces): object =>
+  JSON.parse(
+    JSON.stringify(target).replaceAll(`${target.account}`, account).replaceAll(`${target.region}`, region),
+  );

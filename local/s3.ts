@@ -5,6 +5,13 @@ import { join } from 'node:path';
 import { AwsError } from './aws-error.ts';
 import type { AccessRequest } from './iam.ts';
 
+/** `objects` are there from the start, by their keys. */
+export interface Bucket {
+  readonly name: string;
+  readonly arn: string;
+  readonly objects?: Readonly<Record<string, string>>;
+}
+
 type Tags = Readonly<Record<string, string>>;
 interface StoredObject {
   readonly tags: Tags;
@@ -17,10 +24,7 @@ export type S3 = ReturnType<typeof createS3>;
 const refuse = (code: string, status: number) => new AwsError(code, code, { status });
 
 /** S3 as a folder for each bucket and a file for each object: what the product asks of it, in path style. No lifecycle. */
-export const createS3 = (
-  kept: string | undefined,
-  buckets: readonly { readonly name: string; readonly arn: string }[],
-) => {
+export const createS3 = (kept: string | undefined, buckets: readonly Bucket[]) => {
   const directory = kept ?? fs.mkdtempSync(join(tmpdir(), 'latchkey-s3-'));
   for (const { name } of buckets) fs.mkdirSync(join(directory, name), { recursive: true });
   const fileOf = (bucket: string, key: string) => join(directory, bucket, encodeURIComponent(key));
@@ -32,6 +36,9 @@ export const createS3 = (
     fs.renameSync(`${file}~`, file);
     return '';
   };
+  for (const { name, objects = {} } of buckets)
+    for (const [key, content] of Object.entries(objects))
+      write(fileOf(name, key), { tags: {}, base64: Buffer.from(content).toString('base64') });
   return {
     /** The body of an answer. Throws `AwsError`. */
     serve(request: IncomingMessage, bytes: Buffer, authorize: Authorize): string | Buffer {

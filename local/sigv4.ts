@@ -13,14 +13,20 @@ type Scope = Readonly<Record<'date' | 'region' | 'service', string>>;
 export const sha256 = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex');
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
 const refuse = (code: string, message: string) => new AwsError(code, message, { status: 403 });
-type Known = Readonly<{ lookup(accessKeyId: string): Session | undefined; region: string; now: number }>;
+/** `sessionsNow` is the clock that sessions end by, where it is another than that of signatures. */
+type Known = Readonly<{
+  lookup(accessKeyId: string): Session | undefined;
+  region: string;
+  now: number;
+  sessionsNow?: number;
+}>;
 const forged = (message: string) => refuse('InvalidSignatureException', message);
 
 /** Verifies a request signed with AWS Signature Version 4 in its header. Throws `AwsError`; answers whose keys signed it. */
 export const verifySigV4 = (
   request: IncomingMessage,
   body: Buffer,
-  { lookup, region, now }: Known,
+  { lookup, region, now, sessionsNow = now }: Known,
 ): { caller: Session; service: string } => {
   const parsed = AUTHORIZATION.exec(request.headers.authorization ?? '');
   if (!parsed) throw refuse('MissingAuthenticationTokenException', 'Missing Authentication Token');
@@ -28,7 +34,7 @@ export const verifySigV4 = (
   const caller = lookup(accessKeyId);
   if (!caller || caller.sessionToken !== request.headers['x-amz-security-token'])
     throw refuse('UnrecognizedClientException', 'The security token included in the request is invalid.');
-  if (caller.expiration !== undefined && now >= caller.expiration)
+  if (caller.expiration !== undefined && sessionsNow >= caller.expiration)
     throw refuse('ExpiredTokenException', 'The security token included in the request is expired');
   const date = String(request.headers['x-amz-date']);
   if (Math.abs(now - timeOf(date)) > CLOCK_SKEW_MS || !date.startsWith(day))

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { auditorEnvironment, auditorRole } from '../bin/local-auditor.ts';
 import { synthesize } from '../bin/synthesize.ts';
+import { REPORTS_BUCKET } from '../examples/buckets/reports-bucket.ts';
 import { SAMPLE_DATABASES } from '../examples/databases/sample-databases.ts';
 import { startSlackStandIn } from '../examples/slack/stand-in.ts';
 import { startPostgres } from '../examples/targets/postgres.ts';
@@ -117,6 +118,7 @@ const startParts = async (options: StackOptions, stops: Stop[]) => {
     assembly,
     localCaPem: certPem,
     otherRoles: [auditorRole(assembly)],
+    otherBuckets: [REPORTS_BUCKET],
     secrets: {
       [SECRET_ARNS.console]: JSON.stringify({ clientSecret, slackSigningSecret }),
       [SECRET_ARNS.notifier]: JSON.stringify(notifying),

@@ -5,6 +5,7 @@ import { isJsonObject } from './aws-json.ts';
 const ARNS: Readonly<Record<string, string>> = {
   'AWS::DynamoDB::Table': 'arn:aws:dynamodb:{region}:{account}:table/',
   'AWS::Events::Rule': 'arn:aws:events:{region}:{account}:rule/',
+  'AWS::IAM::ManagedPolicy': 'arn:aws:iam::{account}:policy/',
   'AWS::IAM::Role': 'arn:aws:iam::{account}:role/',
   'AWS::S3::Bucket': 'arn:aws:s3:::',
   'AWS::Lambda::Function': 'arn:aws:lambda:{region}:{account}:function:',
@@ -19,7 +20,15 @@ const INERT =
   /^AWS::(ApiGateway::Account|CDK::Metadata|CloudWatch::\w+|EC2::\w+|Lambda::Permission|Logs::LogGroup|S3::BucketPolicy|WAFv2::\w+)$/;
 const isKnown = (type: string): boolean => Object.hasOwn(ARNS, type) || SERVED.test(type) || INERT.test(type);
 
-const NAMES = ['FunctionName', 'TableName', 'StateMachineName', 'RoleName', 'StageName', 'LogGroupName'];
+const NAMES = [
+  'FunctionName',
+  'TableName',
+  'StateMachineName',
+  'RoleName',
+  'ManagedPolicyName',
+  'StageName',
+  'LogGroupName',
+];
 
 const Resource = z.object({
   Type: z.string().refine(isKnown, 'is not implemented in the local stack'),
@@ -55,12 +64,17 @@ export class Template {
     const [[name, argument] = ['', undefined], ...others] = members;
     if (others.length > 0 || !/^(Ref$|Fn::)/.test(name)) return Object.fromEntries(members);
     const [first, second] = [argument].flat();
-    if (name === 'Ref') return argument === 'AWS::Partition' ? 'aws' : this.#name(String(argument));
+    if (name === 'Ref') return argument === 'AWS::Partition' ? 'aws' : this.#reference(String(argument));
     if (name === 'Fn::GetAtt') return this.#attribute(String(first), String(second));
     if (name === 'Fn::Join' && Array.isArray(second)) return second.join(String(first));
     if (name === 'Fn::Split') return String(second).split(String(first));
     if (name === 'Fn::Select' && Array.isArray(second)) return second[Number(first)];
     throw new TypeError(`${name} is not resolved in the local stack: ${JSON.stringify(argument)}`);
+  }
+
+  /** By name, but for a policy, which IAM knows by its ARN. */
+  #reference(id: string): string {
+    return this.#resource(id).Type === 'AWS::IAM::ManagedPolicy' ? this.#arn(id) : this.#name(id);
   }
 
   #attribute(id: string, attribute: string): string {

@@ -8,7 +8,7 @@ export type Credential = {
 } & CredentialContent;
 
 /** What a caller needs to use it, by kind. */
-export type CredentialContent = PostgresLogin;
+export type CredentialContent = PostgresLogin | AwsSession;
 
 export interface PostgresLogin {
   readonly kind: 'postgres';
@@ -18,4 +18,13 @@ export interface PostgresLogin {
   readonly user: string;
   readonly password: string;
   readonly caPem: string;
+}
+
+/** What AWS's own tools take. It opens what its profile allows, in any Region; `region` is where the resource is. */
+export interface AwsSession {
+  readonly kind: 'aws';
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+  readonly region: string;
 }

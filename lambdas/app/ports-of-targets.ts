@@ -1,3 +1,4 @@
+import type { IssuedFacts } from '../core/audit/event.ts';
 import type { Resource, ResourceKind, ResourceOfKind } from '../core/config/resource.ts';
 import type { ActivatingGrant, ActiveGrant, EndedGrant, EndingStep } from '../core/grant/grant.ts';
 import type { Result } from '../core/result.ts';
@@ -75,6 +76,10 @@ export interface Issued {
   readonly secret: string;
   /** When it ends by itself: the earlier of its own end and that of whatever signed it. */
   readonly expiresAt: EpochMs;
+  /** The role that it is a session of, where its end depends on that. */
+  readonly roleArn?: string;
+  /** By which the trail of AWS, and ours, know it beside its fingerprint. */
+  readonly told?: IssuedFacts;
   /** Makes it usable, once its entry is committed; undefined where knowing it is enough. */
   readonly release?: () => Promise<void>;
 }

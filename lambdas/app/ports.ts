@@ -288,7 +288,9 @@ export interface Vaults {
 }
 
 /** Counts what a person has to hear of, at once. */
-export type Alarm = (what: 'ApprovalMismatch' | 'BrokenGlass' | 'DecisionRefused') => void;
+export type Alarm = (
+  what: 'ApprovalMismatch' | 'BrokenGlass' | 'DecisionRefused' | 'SessionsOverflow',
+) => void;
 
 export type Clock = () => EpochMs;
 export type RandomBytes = (count: number) => Uint8Array;

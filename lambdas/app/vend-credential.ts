@@ -70,8 +70,8 @@ const commitIssue = async (
   issue: { grant: ActiveGrant; resource: Resource; id: string; issued: Issued },
 ): Promise<Receipt | 'lost'> => {
   const now = deps.clock();
-  const { content, secret, expiresAt } = issue.issued;
-  const counted = countCredential(issue.grant, expiresAt);
+  const { content, secret, expiresAt, roleArn, told } = issue.issued;
+  const counted = countCredential(issue.grant, { until: expiresAt, roleArn });
   const { state, entry } = record(
     {
       next: counted,
@@ -84,6 +84,7 @@ const commitIssue = async (
         fingerprint: fingerprintOf(secret),
         expiresAt,
         ordinal: counted.credentialsIssued,
+        ...told,
       },
     },
     callerContext(caller, deps.software),

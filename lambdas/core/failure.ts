@@ -31,6 +31,8 @@ export type Failure =
   | { readonly code: 'grant_pending'; readonly state: string; readonly retryAfterSeconds: number }
   | { readonly code: 'grant_over'; readonly state: string }
   | { readonly code: 'credential_limit'; readonly max: number }
+  /** Its `allow` and the names in the tags do not fit into a session together; `largest` is where to begin cutting. */
+  | { readonly code: 'profile_too_large'; readonly profile: string; readonly largest: number }
   /** The grant is of the other mode. */
   | { readonly code: 'not_a_run' }
   | { readonly code: 'not_vended' }

@@ -325,6 +325,53 @@ export const SIGNING_SESSION_SECONDS = 3_600;
 /** What a signing session must outlive its longest token by, clocks of others included. */
 export const SIGNING_SESSION_MARGIN_SECONDS = 60;
 
+// Sessions of AWS under grants
+/** STS's own limits: the shortest session, the longest of a role that was itself assumed, and an inline session policy. */
+export const SESSION_MIN_SECONDS = 900;
+export const SESSION_MAX_SECONDS = 3_600;
+export const SESSION_POLICY_MAX_CHARACTERS = 2_048;
+/** A source identity has no more; a tag may have 256, but its characters count towards the same packed size as the policy. */
+export const SESSION_NAME_MAX_CHARACTERS = 64;
+/** Enough of a SHA-256 to find one name among all there are. */
+export const HASHED_NAME_CHARACTERS = 32;
+/** Beyond this much of the packed size that STS allows, a longer name of an owner may be what no longer fits. */
+export const PACKED_SIZE_WARN_PERCENT = 80;
+/** IAM's own limit of a managed policy, white space not counted. */
+export const MANAGED_POLICY_MAX_CHARACTERS = 6_144;
+/** IAM keeps no more versions of a managed policy. */
+export const POLICY_VERSIONS_MAX_COUNT = 5;
+/** Writers of one deny policy take turns; whoever has lost so many races in spite of that leaves it to the next attempt. */
+export const ENDED_WRITE_ROUNDS_MAX = 10;
+/** A turn that its writer does not give back. Longer than any write takes, shorter than anybody's patience. */
+export const ENDED_TURN_MS = 10_000;
+/** How long others wait for the turn before they leave it to the next attempt. */
+export const ENDED_WAIT_MS = 30_000;
+/** Pauses between two looks at whose turn it is, or whether a policy has arrived: from the first number to the second. */
+export const ENDED_POLL_MIN_MS = 100;
+export const ENDED_POLL_MAX_MS = 3_000;
+/** IAM takes seconds to minutes until a policy holds. One attempt waits this long for it… */
+export const ENDED_PROBE_WAIT_MS = 30_000;
+/** …and from this long after the end, a session that is still let in is an alarm. */
+export const ENDED_PROPAGATION_MAX_MS = 5 * 60_000;
+/** Refusals in a row that prove an end, over as many connections: one host of AWS may know earlier than another. */
+export const ENDED_REFUSALS_COUNT = 3;
+/** What is kept of ended sessions after their natural end is only for looking at. */
+export const ENDED_MARK_KEPT_SECONDS = 86_400;
+/** What was shown to be possible at a role is taken for possible this long, while grants on it become active. */
+export const REHEARSAL_TTL_MS = 5 * 60_000;
+/** A policy that must be read is read. More roles would only make the limits of IAM's own calls the next one. */
+export const ROLE_SHARDS_MAX_COUNT = 20;
+/** The name of an IAM role has 64; `-ending` is put behind it, or the number of a shard. */
+export const SHARDED_ROLE_NAME_MAX_CHARACTERS = 57;
+/** Not a secret, but nothing that somebody else would choose by chance. */
+export const EXTERNAL_ID_MIN_CHARACTERS = 8;
+export const EXTERNAL_ID_MAX_CHARACTERS = 128;
+export const PROFILES_MAX_COUNT = 20;
+export const PROFILE_STATEMENTS_MAX_COUNT = 20;
+export const PROFILE_NAMES_MAX_COUNT = 50;
+/** A clock of ours and AWS's may differ this much before an ended session is taken from the list of the denied. */
+export const AWS_CLOCK_SKEW_MS = 5 * 60_000;
+
 // Calls to AWS
 /** Two tries of this length and their pauses fit into the gateway's patience. */
 export const AWS_REQUEST_TIMEOUT_MS = 3_000;

@@ -1,3 +1,5 @@
+import { stsSessions } from '../adapters/aws/assume-role.ts';
+import { awsIssuer } from '../adapters/aws/aws-issuer.ts';
 import { connectDynamo } from '../adapters/dynamo/dynamo-call.ts';
 import { dynamoStore } from '../adapters/dynamo/dynamo-store.ts';
 import { postgresIssuer } from '../adapters/postgres-issuer.ts';
@@ -21,7 +23,10 @@ export const handler = httpFunction(
   vendHandlers({
     store,
     software,
-    issuers: { postgres: postgresIssuer(rdsTokenSigner({ clock: systemClock })) },
+    issuers: {
+      postgres: postgresIssuer(rdsTokenSigner({ clock: systemClock })),
+      aws: awsIssuer({ assume: stsSessions(), clock: systemClock, log: logger.log }),
+    },
     resources: config.resources,
     clock: systemClock,
     random: systemRandom,

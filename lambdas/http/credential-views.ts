@@ -1,46 +1,95 @@
 import type * as z from 'zod';
-import type { Credential, CredentialContent } from '../app/credential.ts';
+import type { AwsSession, Credential, PostgresLogin } from '../app/credential.ts';
 import { toIso } from '../core/time.ts';
-import type { CredentialView } from './schemas.ts';
+import type { CredentialProcessView, CredentialView } from './credential-schemas.ts';
 
-export const credentialView = (credential: Credential): z.input<typeof CredentialView> => ({
-  id: credential.id,
-  grantId: credential.grantId,
-  kind: credential.kind,
-  expiresAt: toIso(credential.expiresAt),
-  ...contentView(credential),
+export const credentialView = (credential: Credential): z.input<typeof CredentialView> => {
+  const { id, grantId } = credential;
+  const common = { id, grantId, expiresAt: toIso(credential.expiresAt) };
+  switch (credential.kind) {
+    case 'postgres':
+      return { ...common, kind: 'postgres', postgres: postgresView(credential) };
+    case 'aws':
+      return { ...common, kind: 'aws', aws: awsView(credential) };
+    default:
+      return credential satisfies never;
+  }
+};
+
+const postgresView = (login: PostgresLogin) => ({
+  host: login.host,
+  port: login.port,
+  database: login.database,
+  user: login.user,
+  password: login.password,
+  sslmode: 'verify-full' as const,
+  sslrootcert: login.caPem,
 });
 
-/** Under the name of its kind. */
-const contentView = (content: CredentialContent) => ({
-  postgres: {
-    host: content.host,
-    port: content.port,
-    database: content.database,
-    user: content.user,
-    password: content.password,
-    sslmode: 'verify-full' as const,
-    sslrootcert: content.caPem,
-  },
+const awsView = (session: AwsSession) => ({
+  accessKeyId: session.accessKeyId,
+  secretAccessKey: session.secretAccessKey,
+  sessionToken: session.sessionToken,
+  region: session.region,
 });
 
-/**
- * The same as libpq's environment, for `eval "$(curl …)"`. libpq takes its root certificate from a file only, so
- * one is written where only its owner can read it.
- */
-export const credentialEnvironment = (credential: Credential): string =>
+/** The same for the `credential_process` of a profile of AWS; undefined for other kinds, which AWS's tools have no use for. */
+export const credentialProcess = (
+  credential: Credential,
+): z.input<typeof CredentialProcessView> | undefined => {
+  if (credential.kind !== 'aws') return undefined;
+  return {
+    Version: 1,
+    AccessKeyId: credential.accessKeyId,
+    SecretAccessKey: credential.secretAccessKey,
+    SessionToken: credential.sessionToken,
+    Expiration: toIso(credential.expiresAt),
+  };
+};
+
+/** For `eval "$(curl …)"`, as the clients of each kind want it. Files are written where only their owner can read them. */
+export const credentialEnvironment = (credential: Credential): string => {
+  switch (credential.kind) {
+    case 'postgres':
+      return postgresEnvironment(credential);
+    case 'aws':
+      return awsEnvironment(credential);
+    default:
+      return credential satisfies never;
+  }
+};
+
+/** libpq takes its root certificate from a file only. */
+const postgresEnvironment = (login: PostgresLogin): string =>
   [
-    ...Object.entries({
-      PGHOST: credential.host,
-      PGPORT: String(credential.port),
-      PGDATABASE: credential.database,
-      PGUSER: credential.user,
-      PGPASSWORD: credential.password,
+    ...exported({
+      PGHOST: login.host,
+      PGPORT: String(login.port),
+      PGDATABASE: login.database,
+      PGUSER: login.user,
+      PGPASSWORD: login.password,
       PGSSLMODE: 'verify-full',
-    }).map(([name, value]) => `export ${name}=${shellQuote(value)}`),
+    }),
     'PGSSLROOTCERT="$(umask 077; mktemp)"; export PGSSLROOTCERT',
-    `printf '%s' ${shellQuote(credential.caPem)} > "$PGSSLROOTCERT"`,
+    `printf '%s' ${shellQuote(login.caPem)} > "$PGSSLROOTCERT"`,
     '',
   ].join('\n');
+
+/** A profile that the shell has set would come before the keys. */
+const awsEnvironment = (session: Credential & AwsSession): string =>
+  [
+    'unset AWS_PROFILE AWS_DEFAULT_PROFILE',
+    ...exported({
+      AWS_ACCESS_KEY_ID: session.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: session.secretAccessKey,
+      AWS_SESSION_TOKEN: session.sessionToken,
+      AWS_CREDENTIAL_EXPIRATION: toIso(session.expiresAt),
+      AWS_REGION: session.region,
+    }),
+    '',
+  ].join('\n');
+
+const exported = (variables: Readonly<Record<string, string>>): string[] =>
+  Object.entries(variables).map(([name, value]) => `export ${name}=${shellQuote(value)}`);
 
 const shellQuote = (value: string): string => `'${value.replaceAll("'", "'\\''")}'`;

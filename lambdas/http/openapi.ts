@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { WAIT_MAX_SECONDS } from '../core/limits.ts';
+import { CREDENTIAL_PROCESS_TYPE, CredentialProcessView } from './credential-schemas.ts';
 import type { OperationForm } from './operations.ts';
 import { FORMS } from './operations.ts';
 import type { Route } from './routes.ts';
@@ -104,7 +105,10 @@ const answersOf = (route: Route, form: OperationForm): Record<string, object> =>
         content: {
           'application/json': { schema: referTo(schema) },
           ...(route.operation === 'vendCredential'
-            ? { 'text/x-shellscript': { schema: { type: 'string' } } }
+            ? {
+                'text/x-shellscript': { schema: { type: 'string' } },
+                [CREDENTIAL_PROCESS_TYPE]: { schema: referTo(CredentialProcessView) },
+              }
             : {}),
         },
       },

@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import type { Caller } from '../app/caller.ts';
 import type { Receipt } from '../core/audit/entry.ts';
 import type { Result } from '../core/result.ts';
+import { CredentialView } from './credential-schemas.ts';
 import type { Operation } from './routes.ts';
 import * as runs from './run-schemas.ts';
 import * as schemas from './schemas.ts';
@@ -40,7 +41,7 @@ export const FORMS = {
   vendCredential: {
     path: schemas.GrantPath,
     body: schemas.EmptyBody,
-    answers: { 201: schemas.CredentialView },
+    answers: { 201: CredentialView },
   },
   requestRun: {
     path: schemas.GrantPath,

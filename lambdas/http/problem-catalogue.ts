@@ -185,6 +185,13 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     meaning: 'One grant gives a limited number of credentials.',
     remedy: 'Keep the connection open, or ask for a new grant.',
   },
+  profile_too_large: {
+    status: 422,
+    title: 'The profile does not fit into a session',
+    retryable: false,
+    meaning: 'AWS refused a session for the size of its policy and tags together, so there is no credential.',
+    remedy: 'Ask for a smaller profile, or have this one cut: `detail` says where to begin.',
+  },
   not_a_run: {
     status: 409,
     title: 'This grant is not for runs',

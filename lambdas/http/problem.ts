@@ -76,6 +76,10 @@ const factsOf = (failure: Failure | EdgeFailure): Partial<Problem> => {
       return {
         detail: `A grant gives ${failure.max} credentials. Keep the connection open, or ask for a new grant.`,
       };
+    case 'profile_too_large':
+      return {
+        detail: `AWS packs policy and tags of a session together, and they are too large. Cut profile \`${failure.profile}\` in resources.yaml, beginning with allow[${failure.largest}]: name actions by a wildcard within their service, or make two profiles of it.`,
+      };
     case 'statement_refused':
       return { detail: `\`${failure.part}\`: ${failure.reason}` };
     case 'budget_spent':

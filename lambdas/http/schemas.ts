@@ -136,24 +136,6 @@ export const TaskView = z
   })
   .meta({ id: 'Task' });
 
-export const CredentialView = z
-  .object({
-    id: z.string(),
-    grantId: z.string(),
-    kind: z.literal('postgres'),
-    expiresAt: Time,
-    postgres: z.object({
-      host: z.string(),
-      port: z.int(),
-      database: z.string(),
-      user: z.string(),
-      password: z.string().describe('A secret: for code, never for a prompt'),
-      sslmode: z.literal('verify-full'),
-      sslrootcert: z.string().describe('PEM'),
-    }),
-  })
-  .meta({ id: 'Credential' });
-
 export const MeView = z
   .object({
     principal: PrincipalView,

@@ -44,7 +44,7 @@ const SCENARIOS = {
   vend: async (app: App, deps: App['deps'], task: string) => {
     const id = await app.newActive(task);
     const vended = await vendCredential(deps, CALLER, id);
-    assert.ok(vended.ok);
+    assert.ok(vended.ok && vended.value.credential.kind === 'postgres');
     released.push(fingerprintOf(vended.value.credential.password));
   },
   release: async (app: App, deps: App['deps'], task: string) => {

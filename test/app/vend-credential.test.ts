@@ -34,6 +34,7 @@ test('a credential is for this grant’s own user and never outlives its grant',
   const vended = await vend(id);
   assert.ok(vended.ok);
   const { credential } = vended.value;
+  assert.ok(credential.kind === 'postgres');
   assert.equal(credential.user, `lk_${id.slice(2)}`);
   const grant = await app.deps.store.readGrant(id);
   assert.ok(grant?.state === 'active');
@@ -43,7 +44,7 @@ test('a credential is for this grant’s own user and never outlives its grant',
 test('the entry of an issue is committed before it is released and holds a fingerprint, never the value', async () => {
   const id = await app.newActive(await app.newTask());
   const vended = await vend(id);
-  assert.ok(vended.ok);
+  assert.ok(vended.ok && vended.value.credential.kind === 'postgres');
   const events = await trail(id);
   const issued = events.find(({ type }) => type === 'credential.issued');
   assert.ok(issued?.type === 'credential.issued');

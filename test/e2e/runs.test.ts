@@ -3,8 +3,9 @@ import { after, before, test } from 'node:test';
 import { Client, DatabaseError } from 'pg';
 import { localScenes } from '../../bin/local-scenes.ts';
 import type { AuditEvent } from '../../lambdas/core/audit/event.ts';
+import { PostgresCredentialView } from '../../lambdas/http/credential-schemas.ts';
 import { RunView } from '../../lambdas/http/run-schemas.ts';
-import { CredentialView, GrantView } from '../../lambdas/http/schemas.ts';
+import { GrantView } from '../../lambdas/http/schemas.ts';
 import { endTask, idOf, newActive, newTask, release, requestAccess, runSql, until, vend } from './asks.ts';
 import { BENT_STATEMENTS, BENT_WRITES, BIRD_FORMS, birdsIn, PLANT } from './bent-statements.ts';
 import { findCanaries } from './canaries.ts';
@@ -106,7 +107,7 @@ test('bending it brings no sensitive value into an answer', () =>
 
 test('a login that is vended is no way round: it is shown no sensitive value either', async () => {
   const { grant } = await newActive(running, crew);
-  const { postgres } = CredentialView.parse((await crew.ask(vend(grant))).json);
+  const { postgres } = PostgresCredentialView.parse((await crew.ask(vend(grant))).json);
   const { host, port, database, user, password, sslrootcert } = postgres;
   const client = new Client({ host, port, database, user, password, ssl: { ca: sslrootcert } });
   const said: string[] = [];

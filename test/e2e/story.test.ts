@@ -7,7 +7,8 @@ import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { Client } from 'pg';
 import { fingerprintOf } from '../../lambdas/app/vend-credential.ts';
-import { CredentialView, GrantView, PreviewView, TaskView } from '../../lambdas/http/schemas.ts';
+import { PostgresCredentialView } from '../../lambdas/http/credential-schemas.ts';
+import { GrantView, PreviewView, TaskView } from '../../lambdas/http/schemas.ts';
 import { ASKS, endTask, idOf, newTask, openTask, release, requestAccess, vend, waitToken } from './asks.ts';
 import { type Canary, findCanaries } from './canaries.ts';
 import { tokenMint } from './minted-tokens.ts';
@@ -41,7 +42,7 @@ after(async () => {
 });
 const clients: Client[] = [];
 
-type Login = ReturnType<typeof CredentialView.parse>['postgres'];
+type Login = ReturnType<typeof PostgresCredentialView.parse>['postgres'];
 
 const connect = async ({ host, port, database, user, password, sslrootcert }: Login, change = {}) => {
   const client = new Client({ host, port, database, user, password, ssl: { ca: sslrootcert }, ...change });
@@ -54,7 +55,7 @@ const connect = async ({ host, port, database, user, password, sslrootcert }: Lo
 const vended = async (grant: string) => {
   const answer = await crew.ask(vend(grant));
   assert.equal(answer.status, 201, answer.text);
-  const credential = CredentialView.parse(answer.json);
+  const credential = PostgresCredentialView.parse(answer.json);
   passwords.push(credential.postgres.password);
   return credential;
 };
@@ -183,7 +184,7 @@ test('a grant that is given back is proved dead, with the connection it had open
 });
 
 test('every credential of a dead grant is worthless', async () => {
-  const { postgres } = CredentialView.parse(
+  const { postgres } = PostgresCredentialView.parse(
     running.answers.find(({ ask }) => ask.path === vend(first).path)?.answer.json,
   );
   for (const password of passwords)

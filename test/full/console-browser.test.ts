@@ -118,8 +118,9 @@ test('a grant that is revoked among the live ones takes the open connection with
   const page = await stage.open(url, 'ana.silva');
   await press(page, 'Approve what is shown above');
   assert.equal((await grantOf(id)).state, 'active');
-  const { postgres } = (await stage.sample.crew.post<Wire['CredentialView']>(`/v1/grants/${id}/credentials`))
-    .body;
+  const { postgres } = (
+    await stage.sample.crew.post<Wire['PostgresCredentialView']>(`/v1/grants/${id}/credentials`)
+  ).body;
   const { host, port, user, password, database, sslrootcert } = postgres;
   const client = new Client({ host, port, user, password, database, ssl: { ca: sslrootcert } });
   const dead = new Promise<void>((done) => client.on('error', () => done()));

@@ -1,8 +1,10 @@
 import { killedInApprovals } from '../app/approval-crash-points.ts';
+import { killedOnAws } from '../app/aws-crash-points.ts';
 import { killedInLives } from '../app/crash-points.ts';
 import { killedInRuns } from '../app/run-crash-points.ts';
 
-// `npm test` plays one of three of these, which takes a third of the time.
+// `npm test` plays some of these.
 killedInLives(1);
+killedOnAws(1);
 killedInRuns(1);
 killedInApprovals(1);

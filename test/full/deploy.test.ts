@@ -86,7 +86,7 @@ test('a request goes in through the deployed API, access begins and ends, and it
   const grant = await crew.post<Wire['GrantView']>('/v1/grants', ask, WAIT);
   assert.deepEqual([grant.status, grant.body.state], [201, 'active'], JSON.stringify(grant.body));
 
-  const vended = await crew.post<Wire['CredentialView']>(`/v1/grants/${grant.body.id}/credentials`);
+  const vended = await crew.post<Wire['PostgresCredentialView']>(`/v1/grants/${grant.body.id}/credentials`);
   assert.equal(vended.status, 201, JSON.stringify(vended.body));
   const { host, port, user, password, database, sslrootcert: ca } = vended.body.postgres;
   const connection = new Client({ host, port, user, password, database, ssl: { ca } });

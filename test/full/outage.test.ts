@@ -6,7 +6,8 @@ import { Client } from 'pg';
 import { SAMPLE_DATABASES } from '../../examples/databases/sample-databases.ts';
 import { type LocalPostgres, startPostgres } from '../../examples/targets/postgres.ts';
 import type { FunctionName } from '../../lambdas/core/config/compiled.ts';
-import { CredentialView, GrantView, TaskView } from '../../lambdas/http/schemas.ts';
+import { PostgresCredentialView } from '../../lambdas/http/credential-schemas.ts';
+import { GrantView, TaskView } from '../../lambdas/http/schemas.ts';
 import { AwsError } from '../../local/aws-error.ts';
 import {
   ASKS,
@@ -62,7 +63,9 @@ const startMinute = async () => {
 const connect = async (grant: string): Promise<Client> => {
   const answer = await crew.ask(vend(grant));
   assert.equal(answer.status, 201, answer.text);
-  const { host, port, database, user, password, sslrootcert } = CredentialView.parse(answer.json).postgres;
+  const { host, port, database, user, password, sslrootcert } = PostgresCredentialView.parse(
+    answer.json,
+  ).postgres;
   const client = new Client({ host, port, database, user, password, ssl: { ca: sslrootcert } });
   client.on('error', () => undefined);
   await client.connect();

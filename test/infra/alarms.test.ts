@@ -11,7 +11,7 @@ const alarms = new Map(
   ]),
 );
 
-const OWN = ['GrantsInQuarantine', 'ProbeGotIn', 'ApprovalMismatch', 'BrokenGlass'];
+const OWN = ['GrantsInQuarantine', 'ProbeGotIn', 'ApprovalMismatch', 'BrokenGlass', 'SessionsOverflow'];
 
 describe('an alarm rings when', () => {
   test('the sweeper has not succeeded for three minutes, also by saying nothing', () => {

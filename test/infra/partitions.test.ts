@@ -24,6 +24,8 @@ const permissions = permissionsOf({
   noticeTopic: undefined,
   authorizerLog: 'authorizer-log',
   targetRoles: [],
+  sessionRoles: [],
+  endingRoles: [],
   databaseUsers: [],
   adminSecrets: [],
   passwordSecret: undefined,
@@ -53,6 +55,14 @@ describe('the partitions that roles allow are those that the store uses', () => 
       assert.ok(may(name, items.taskKey(TASK)), name);
       assert.ok(may(name, items.chainHeadKey('requests/2026-01-01/0')), name);
     }
+  });
+
+  test('ended sessions, by revoker alone', () => {
+    for (const key of [items.endedMarkKey('role', GRANT), items.endedTurnKey('role')])
+      assert.deepEqual(
+        FUNCTIONS.filter((name) => may(name, key)),
+        ['revoker'],
+      );
   });
 
   test('idempotency, by api alone', () => {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { SHARDED } from '../support/aws-grants.ts';
 import { BILLING, FUNCTIONS, ORDERS, RAW_SETTINGS } from './sample-settings.ts';
 import { ofType, sampleResources, type TemplateResource } from './sample-stack.ts';
 
-const resources = sampleResources({ resources: [ORDERS, BILLING] });
+const resources = sampleResources({ resources: [ORDERS, BILLING, SHARDED] });
 
 interface Statement {
   readonly Effect: string;
@@ -47,6 +48,9 @@ const NOTIFIER = RUNNER.replace(/runner$/, 'notifier');
 const SECRETS = 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:latchkey';
 const AUTHORIZER_LOG = 'arn:aws:logs:eu-central-1:111122223333:log-group:/aws/lambda/latchkey-authorizer';
 const USERS = 'arn:aws:rds-db:eu-central-1:111122223333:dbuser';
+
+const SESSION_ROLE = SHARDED.target.roleArn;
+const SESSION_ROLES = ['', '-2', '-3', '-4'].map((shard) => `${SESSION_ROLE}${shard}`).join(' ');
 
 const within = (...partitions: string[]): string =>
   ` when ${JSON.stringify({ 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions } })}`;
@@ -98,6 +102,9 @@ const RIGHTS: Record<string, string[]> = {
     CHECK_TASKS,
     APPEND,
     'Allow sts: AssumeRole on arn:aws:iam::111122223333:role/latchkey/target-orders arn:aws:iam::111122223333:role/target-billing',
+    `Allow sts: AssumeRole TagSession SetSourceIdentity on ${SESSION_ROLES} when ${JSON.stringify({
+      Null: { 'aws:RequestTag/latchkey:purpose': 'true' },
+    })}`,
   ],
   runner: [
     READ_TOGETHER,
@@ -112,7 +119,17 @@ const RIGHTS: Record<string, string[]> = {
     `Allow ${NETWORK}`,
     `Deny ${NETWORK} when ${JSON.stringify({ ArnEquals: { 'lambda:SourceFunctionArn': RUNNER } })}`,
   ],
-  revoker: [READ_TOGETHER, `Allow dynamodb: PutItem on ${GRANTS}${within('TASK#*', 'CHAIN#*')}`, APPEND],
+  revoker: [
+    READ_TOGETHER,
+    `Allow dynamodb: Query on ${GRANTS}${within('ENDED#*')}`,
+    `Allow dynamodb: Query on ${GRANTS}/index/due`,
+    `Allow dynamodb: PutItem on ${GRANTS}${within('TASK#*', 'CHAIN#*', 'ENDED#*')}`,
+    APPEND,
+    `Allow sts: AssumeRole TagSession on ${SESSION_ROLES} when ${JSON.stringify({
+      StringEquals: { 'aws:RequestTag/latchkey:purpose': 'probe' },
+    })}`,
+    `Allow sts: AssumeRole on ${SESSION_ROLE}-ending`,
+  ],
   waiter: [
     `${READ_TOGETHER}${within('TASK#*', 'APPROVAL#*', 'REVOKED#*', 'CONTAINMENT')}`,
     `Allow dynamodb: PutItem on ${GRANTS} when ${JSON.stringify({

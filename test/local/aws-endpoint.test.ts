@@ -160,7 +160,7 @@ describe('rights of a role, at every call', () => {
   test('AccessDenied names who, what and where, as AWS does', async () => {
     assert.equal(
       (await callAsApi('dynamodb', 'Scan', { TableName: TABLE })).message,
-      `User: arn:aws:sts::111122223333:assumed-role/sample-api/sample-api is not authorized to perform: dynamodb:Scan on resource: ${TABLE_ARN}`,
+      `User: arn:aws:sts::111122223333:assumed-role/sample-api/sample-api is not authorized to perform: dynamodb:Scan on resource: ${TABLE_ARN} because no identity-based policy allows the dynamodb:Scan action`,
     );
   });
 
@@ -347,9 +347,13 @@ describe('sessions of assumed roles', () => {
     ['a session name with a space', { RoleSessionName: 'a b' }, 'ValidationError'],
     ['a session of fourteen minutes', { DurationSeconds: 840 }, 'ValidationError'],
     ['more than an hour, which chaining forbids', { DurationSeconds: 3_601 }, 'ValidationError'],
-    ['a session policy', { Policy: '{}' }, 'ValidationError'],
-    ['tags', { Tags: [{ Key: 'grant', Value: 'x' }] }, 'ValidationError'],
-    ['a source identity', { SourceIdentity: 'someone' }, 'ValidationError'],
+    ['a session policy that says nothing', { Policy: '{}' }, 'ValidationError'],
+    ['tags that are handed on', { TransitiveTagKeys: ['grant'] }, 'ValidationError'],
+    [
+      'a source identity, without the right to set one',
+      { SourceIdentity: 'someone' },
+      'AccessDeniedException',
+    ],
     [
       'policies by ARN',
       { PolicyArns: [{ arn: 'arn:aws:iam::aws:policy/ReadOnlyAccess' }] },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type AccessRequest, allows, parsePolicy, trusts } from '../../local/iam.ts';
+import { type AccessRequest, allows, parsePolicy, refusalBy, trusts } from '../../local/iam.ts';
 
 const TABLE = 'arn:aws:dynamodb:eu-central-1:111122223333:table/grants';
 const put: AccessRequest = {
@@ -80,6 +80,74 @@ describe('conditions', () => {
   });
 });
 
+describe('conditions of time, and of what is not there', () => {
+  const when = (Condition: object, context: AccessRequest['context'] = {}) =>
+    may({ Condition }, { ...put, context });
+  const now = (time: string) => ({ 'aws:CurrentTime': [time] });
+  const before = { DateLessThan: { 'aws:CurrentTime': '2026-03-02T10:00:00Z' } };
+  const from = { DateGreaterThanEquals: { 'aws:CurrentTime': '2026-03-02T10:00:00Z' } };
+
+  test('before a time, and from that time on', () => {
+    const times = ['2026-03-02T09:59:59.999Z', '2026-03-02T10:00:00.000Z'];
+    assert.deepEqual(
+      times.map((time) => when(before, now(time))),
+      [true, false],
+    );
+    assert.deepEqual(
+      times.map((time) => when(from, now(time))),
+      [false, true],
+    );
+    assert.deepEqual([when(before), when(from)], [false, false]);
+  });
+
+  test('what has to be missing, and what must not be', () => {
+    const isMissing = (value: string) => ({ Null: { key: value } });
+    assert.deepEqual([when(isMissing('true')), when(isMissing('true'), { key: ['x'] })], [true, false]);
+    assert.deepEqual([when(isMissing('false')), when(isMissing('false'), { key: ['x'] })], [false, true]);
+  });
+
+  test('text with wildcards', () => {
+    const Condition = { StringLike: { key: ['g_*'] } };
+    assert.deepEqual(
+      [when(Condition, { key: ['g_1'] }), when(Condition, { key: ['h'] }), when(Condition)],
+      [true, false, false],
+    );
+  });
+});
+
+describe('policies of several kinds', () => {
+  const allow = [policy(statement)];
+  const silent = [policy()];
+  const deny = [policy(statement, { ...statement, Effect: 'Deny' })];
+  const kinds = ['identity-based policy', 'permissions boundary', 'session policy'] as const;
+
+  test('what every kind allows is allowed', () =>
+    assert.equal(refusalBy(Object.fromEntries(kinds.map((kind) => [kind, allow])), put), undefined));
+
+  for (const [kind, a] of [
+    [kinds[0], 'an'],
+    [kinds[1], 'a'],
+    [kinds[2], 'a'],
+  ] as const) {
+    const layers = (found: typeof allow) => ({
+      ...Object.fromEntries(kinds.map((one) => [one, allow])),
+      [kind]: found,
+    });
+
+    test(`what no ${kind} allows is refused, in AWS’s words`, () =>
+      assert.equal(refusalBy(layers(silent), put), `because no ${kind} allows the dynamodb:PutItem action`));
+
+    test(`what a ${kind} denies is refused, in AWS’s words`, () =>
+      assert.equal(refusalBy(layers(deny), put), `with an explicit deny in ${a} ${kind}`));
+  }
+
+  test('a deny of all but one action', () => {
+    const denied = [policy(statement, { Effect: 'Deny', NotAction: 'dynamodb:PutItem', Resource: '*' })];
+    assert.equal(allows(denied, put), true);
+    assert.equal(allows(denied, { ...put, action: 'dynamodb:GetItem' }), false);
+  });
+});
+
 describe('trust policies', () => {
   const caller = 'arn:aws:iam::111122223333:role/vend';
   const request = {
@@ -108,7 +176,9 @@ describe('trust policies', () => {
 
 describe('policies that are not understood are refused', () => {
   for (const [what, over] of [
-    ['NotAction', { NotAction: 'dynamodb:*' }],
+    ['NotAction beside an action', { Effect: 'Deny', NotAction: 'dynamodb:*' }],
+    ['NotAction that allows', { Action: undefined, NotAction: 'dynamodb:*' }],
+    ['no action at all', { Action: undefined }],
     ['NotResource', { NotResource: TABLE }],
     ['an unknown operator', { Condition: { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } } }],
     ['a string that must differ, which no template compares', { Condition: { StringNotEquals: { a: 'b' } } }],

@@ -9,7 +9,7 @@ import type { Store } from '../../lambdas/app/ports.ts';
 import type { CloseReport, Issuer, Target } from '../../lambdas/app/ports-of-targets.ts';
 import { requestAccess } from '../../lambdas/app/request-access.ts';
 import type { RefusalCount } from '../../lambdas/core/audit/event.ts';
-import type { PostgresResource } from '../../lambdas/core/config/resource.ts';
+import type { PostgresResource, Resource } from '../../lambdas/core/config/resource.ts';
 import type { Grant } from '../../lambdas/core/grant/grant.ts';
 import { databaseUser } from '../../lambdas/core/grant/ids.ts';
 import type { PersonQuestion, PolicyAnswer } from '../../lambdas/core/policy/question.ts';
@@ -94,7 +94,7 @@ export const startApp = async () => {
     backoff: () => pause(Math.random() * 5),
     sleep: () => pause(2),
     log: () => undefined,
-    resources: [RESOURCE] as readonly PostgresResource[],
+    resources: [RESOURCE] as readonly Resource[],
     principals: [ENTRY],
     policy: {
       ask: (question: { context: { approvals: number } }) => policy.answer(question.context.approvals),

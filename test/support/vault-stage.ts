@@ -39,6 +39,8 @@ const RIGHTS = permissionsOf({
   noticeTopic: undefined,
   authorizerLog: 'arn:aws:logs:::log-group:none',
   targetRoles: [],
+  sessionRoles: [],
+  endingRoles: [],
   databaseUsers: [],
   adminSecrets: [],
   passwordSecret: undefined,

@@ -75,6 +75,14 @@ export const sessionKey = (hash: string): Item => ({ pk: text(`SESSION#${hash}`)
 
 export const CONTAINMENT_KEY: Item = { pk: text('CONTAINMENT'), sk: text('REGISTER') };
 
+/** Whose sessions of a role ended early, and whose turn it is to write its deny policy: in a partition of the role's own. */
+export const endedMarkKey = (roleArn: string, grantId: string): Item => ({
+  pk: text(`ENDED#${roleArn}`),
+  sk: text(`MARK#${grantId}`),
+});
+
+export const endedTurnKey = (roleArn: string): Item => ({ pk: text(`ENDED#${roleArn}`), sk: text('TURN') });
+
 export const chainHeadKey = (chain: string): Item => ({ pk: text(`CHAIN#${chain}`), sk: text('HEAD') });
 
 export const grantItem = (grant: Grant): Item => ({

@@ -51,6 +51,14 @@ export interface RefusalCount {
   readonly count: number;
 }
 
+/** What else is known of a credential of some kinds. No secret. */
+export interface IssuedFacts {
+  /** By which CloudTrail knows what was done with a session. */
+  readonly accessKeyId?: string;
+  /** How much of AWS's own room for policy and tags it takes, in per cent. */
+  readonly packedPolicyPercent?: number;
+}
+
 /** The facts of a change; `EventContext` is added where it is committed. Times are epoch milliseconds. */
 export type AuditFact =
   | {
@@ -101,7 +109,7 @@ export type AuditFact =
       readonly expiresAt: EpochMs;
       readonly activeAfterMs: number;
     }
-  | {
+  | ({
       readonly type: 'credential.issued';
       readonly grant: string;
       readonly credential: string;
@@ -111,7 +119,7 @@ export type AuditFact =
       readonly fingerprint: string;
       readonly expiresAt: EpochMs;
       readonly ordinal: number;
-    }
+    } & IssuedFacts)
   | {
       readonly type: 'grant.ended';
       readonly grant: string;
@@ -289,6 +297,15 @@ export type AuditFact =
       readonly effect: 'allow' | 'deny';
       readonly quorum: number;
       readonly determinedBy: readonly DeterminingPolicy[];
+    }
+  | {
+      /** Sessions of a role are refused by when they were issued, because too many ended early to be named. */
+      readonly type: 'target.overflow';
+      readonly resource: string;
+      readonly role: string;
+      readonly issuedBefore: EpochMs;
+      /** Grants that have not ended and need a new session. */
+      readonly hit: readonly string[];
     }
   | {
       readonly type: 'target.orphan_ended';

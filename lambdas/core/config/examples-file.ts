@@ -26,6 +26,8 @@ interface Example {
 export interface AccessExample extends Example {
   readonly kind: 'access';
   readonly action: string;
+  /** Undefined where the resource has none. */
+  readonly profile?: string | undefined;
   readonly durationSeconds: number;
   readonly run: RunExample | undefined;
   readonly expect: ExpectedVerdict;
@@ -62,6 +64,7 @@ const ExampleSection = z
     human: Name.optional(),
     groups: z.array(Name).max(GROUPS_MAX_COUNT).optional(),
     action: Name.optional(),
+    profile: Name.optional(),
     run: RunSection.optional(),
     unmask: Name.optional(),
     resource: Name,
@@ -98,7 +101,7 @@ const lackingOf = (section: ExampleSection): readonly KeyMistake[] =>
     .map((key) => ({ key, mend: 'is missing: add it, or ask with "unmask" what may be seen as it is.' }));
 
 const tooMuchOf = (section: ExampleSection): readonly KeyMistake[] => [
-  ...(['action', 'run', 'durationSeconds'] as const)
+  ...(['action', 'profile', 'run', 'durationSeconds'] as const)
     .filter((key) => section[key] !== undefined)
     .map((key) => ({
       key,
@@ -117,7 +120,7 @@ export const ExamplesFile = z.strictObject({
 });
 
 const toExample = (section: ExampleSection): PolicyExample => {
-  const { groups, resource, because, action, run, unmask, durationSeconds, expect } = section;
+  const { groups, resource, because, action, profile, run, unmask, durationSeconds, expect } = section;
   const example = { principal: callerOf(section), groups, resource, because };
   if (unmask !== undefined)
     return { kind: 'unmask', ...example, category: unmask, expect: expect === 'allow' ? 'allow' : 'deny' };
@@ -125,6 +128,7 @@ const toExample = (section: ExampleSection): PolicyExample => {
     kind: 'access',
     ...example,
     action: action ?? '',
+    profile,
     run,
     durationSeconds: durationSeconds ?? 0,
     expect,

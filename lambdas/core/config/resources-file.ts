@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ENVIRONMENTS_MAX_COUNT, RESOURCES_MAX_COUNT } from '../limits.ts';
+import { AwsSection, awsMistakes, toAwsResource } from './aws-section.ts';
 import type { Compiled, ConfigError } from './config-error.ts';
 import { readSection } from './config-error.ts';
 import { closest } from './find-resource.ts';
@@ -43,8 +44,8 @@ export const compileResources = (parsed: unknown, certificates: Certificates): C
   };
 };
 
-const ResourceSection = z.discriminatedUnion('kind', [PostgresSection, MysqlSection], {
-  error: 'must be one of: postgres, mysql.',
+const ResourceSection = z.discriminatedUnion('kind', [PostgresSection, AwsSection, MysqlSection], {
+  error: 'must be one of: postgres, aws, mysql.',
 });
 
 type ResourceSection = z.infer<typeof ResourceSection>;
@@ -60,26 +61,35 @@ const kindMistakes = (
   const earlier = resources.slice(0, index).map((one, at) => [at, one] as const);
   switch (section.kind) {
     case 'postgres':
-      return postgresMistakes(section, ofKind(earlier, 'postgres'), certificates);
+      return postgresMistakes(section, earlier.filter(isOf('postgres')), certificates);
+    case 'aws':
+      return awsMistakes(section, earlier.filter(isOf('aws')));
     case 'mysql':
-      return mysqlMistakes(section, ofKind(earlier, 'mysql'), certificates);
+      return mysqlMistakes(section, earlier.filter(isOf('mysql')), certificates);
+    default:
+      return section satisfies never;
   }
 };
 
-type Placed<S> = readonly (readonly [number, S])[];
+type Placed<S> = readonly [number, S];
 
-const ofKind = <K extends ResourceSection['kind']>(
-  placed: Placed<ResourceSection>,
-  kind: K,
-): Placed<Extract<ResourceSection, { readonly kind: K }>> =>
-  placed.filter(
-    (one): one is readonly [number, Extract<ResourceSection, { readonly kind: K }>] => one[1].kind === kind,
-  );
+const isOf =
+  <K extends ResourceSection['kind']>(kind: K) =>
+  (placed: Placed<ResourceSection>): placed is Placed<Extract<ResourceSection, { kind: K }>> =>
+    placed[1].kind === kind;
 
-const toResource = (section: ResourceSection, certificates: Certificates): Resource =>
-  section.kind === 'postgres'
-    ? toPostgresResource(section, certificates)
-    : toMysqlResource(section, certificates);
+const toResource = (section: ResourceSection, certificates: Certificates): Resource => {
+  switch (section.kind) {
+    case 'postgres':
+      return toPostgresResource(section, certificates);
+    case 'aws':
+      return toAwsResource(section);
+    case 'mysql':
+      return toMysqlResource(section, certificates);
+    default:
+      return section satisfies never;
+  }
+};
 
 const EnvironmentNames = z
   .array(Id)

@@ -36,6 +36,7 @@ export const endGrant = (grant: OpenGrant, asked: EndCause, now: EpochMs): Chang
     expiresAt: mayHoldTarget ? grant.expiresAt : undefined,
     credentialsIssued: grant.state === 'active' ? grant.credentialsIssued : 0,
     credentialsUntil: grant.state === 'active' ? grant.credentialsUntil : undefined,
+    issuedFrom: grant.state === 'active' ? grant.issuedFrom : undefined,
     ending: mayHoldTarget
       ? { status: 'pending', attempts: 0, nextAttemptAt: now + ENDING_BACKOFF_MIN_MS, lastError: undefined }
       : { status: 'none' },

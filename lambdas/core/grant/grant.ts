@@ -121,6 +121,8 @@ export interface ActiveGrant extends GrantCore {
   readonly credentialsIssued: number;
   /** When the last of its credentials ends by itself; undefined while none was issued. */
   readonly credentialsUntil?: EpochMs | undefined;
+  /** The roles that they are sessions of, which configuration may no longer say; undefined for other kinds. */
+  readonly issuedFrom?: readonly string[] | undefined;
 }
 
 export type EndState = 'released' | 'expired' | 'revoked' | 'cancelled' | 'lapsed' | 'failed';
@@ -148,6 +150,7 @@ export interface EndedGrant extends GrantCore {
   readonly expiresAt: EpochMs | undefined;
   readonly credentialsIssued: number;
   readonly credentialsUntil?: EpochMs | undefined;
+  readonly issuedFrom?: readonly string[] | undefined;
   readonly ending: Ending;
 }
 

@@ -75,9 +75,13 @@ const holdsGroups = (principal: Principal, decidedOn: readonly string[]): boolea
     ? decidedOn.every((group) => principal.groups.known && principal.groups.names.includes(group))
     : decidedOn.length === 0;
 
-/** `until` is when this credential ends by itself. */
-export const countCredential = (grant: ActiveGrant, until: EpochMs): ActiveGrant => ({
+/** `until` is when this credential ends by itself, `roleArn` the role that it is a session of, if it is one. */
+export const countCredential = (
+  grant: ActiveGrant,
+  { until, roleArn }: { readonly until: EpochMs; readonly roleArn?: string | undefined },
+): ActiveGrant => ({
   ...grant,
   credentialsIssued: grant.credentialsIssued + 1,
   credentialsUntil: Math.max(grant.credentialsUntil ?? 0, until),
+  issuedFrom: roleArn === undefined ? grant.issuedFrom : [...new Set([...(grant.issuedFrom ?? []), roleArn])],
 });

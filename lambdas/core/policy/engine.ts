@@ -67,6 +67,7 @@ const accessContext = ({ run, ...context }: AccessQuestion['context']): Asked['c
   durationSeconds: context.durationSeconds,
   approvals: context.approvals,
   approverGroups: context.approverGroups.map((id) => entity('Group', id)),
+  ...(context.profile === undefined ? {} : { profile: context.profile }),
   ...(run
     ? {
         run: {

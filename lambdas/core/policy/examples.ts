@@ -1,7 +1,7 @@
 import type { CompiledConfig } from '../config/compiled.ts';
 import type { AccessExample, ExpectedVerdict, PolicyExample } from '../config/examples-file.ts';
 import { closest } from '../config/find-resource.ts';
-import { classOf, isRunAction, RESOURCE_ACTIONS } from '../config/resource.ts';
+import { classOf, isRunAction, profilesOf, RESOURCE_ACTIONS } from '../config/resource.ts';
 import type { PolicyEngine } from './engine.ts';
 import { imaginedRun } from './imagined-run.ts';
 import { findDrop } from './monotonic.ts';
@@ -72,8 +72,8 @@ export const policiesBehind = (verdict: Verdict): readonly string[] => [
 ];
 
 const questionOf = (example: AccessExample, facts: Facts): OpenQuestion => {
-  const { action, resource, durationSeconds, run } = example;
-  const question = { ...callerOf(example, facts), action, resource, durationSeconds };
+  const { action, profile, resource, durationSeconds, run } = example;
+  const question = { ...callerOf(example, facts), action, profile, resource, durationSeconds };
   return run ? { ...question, run: imaginedRun(run) } : question;
 };
 
@@ -105,6 +105,7 @@ const unknownNames = (example: PolicyExample, facts: Facts): readonly string[] =
       example.resource,
       facts.resources.map(({ id }) => id),
     ),
+    ...unknownProfile(example, facts),
     ...example.because.flatMap((id) =>
       unknownName(
         'policy',
@@ -113,6 +114,15 @@ const unknownNames = (example: PolicyExample, facts: Facts): readonly string[] =
       ),
     ),
   ];
+};
+
+/** Where a resource has several, each gives something else: an example has to say which it asks for. */
+const unknownProfile = (example: PolicyExample, { resources }: Facts): readonly string[] => {
+  const resource = resources.find(({ id }) => id === example.resource);
+  if (!resource || example.kind !== 'access') return [];
+  const offered = profilesOf(resource);
+  if (example.profile !== undefined) return unknownName('profile', example.profile, offered);
+  return offered.length > 0 ? [`names no profile of ${resource.id}: add one of ${offered.join(', ')}.`] : [];
 };
 
 const unknownName = (what: string, name: string, known: readonly string[]): readonly string[] => {
