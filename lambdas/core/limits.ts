@@ -290,6 +290,11 @@ export const MYSQL_CONNECTIONS_MAX_COUNT = 50;
 export const DATABASE_FULL_PAUSE_MS = 100;
 /** …and up to this at most. */
 export const DATABASE_FULL_PAUSE_MAX_MS = 2_000;
+/** An administrator's password is replaced by the use that finds it this old. Secrets Manager advises against more than one version in ten minutes. */
+export const ADMIN_PASSWORD_USED_MS = 900_000;
+/** Our functions ask for it again after this. A password that was replaced meanwhile is refused, and then asked for at once. */
+export const ADMIN_PASSWORD_KEPT_MS = 60_000;
+export const ADMIN_PASSWORD_BYTES = 30;
 /** Of the key that passwords are made with: what it makes has 256 bits, so it has no fewer. */
 export const DATABASE_PASSWORD_KEY_MIN_BYTES = 32;
 

@@ -11,6 +11,7 @@ import {
   MYSQL_LOCK_WAIT_SECONDS,
   MYSQL_STATEMENT_TIMEOUT_MS,
 } from '../../core/limits.ts';
+import { provingAnew } from '../database/proving-anew.ts';
 import { ADMIN_USER, type SignOwn } from '../database/sign-own.ts';
 import { TargetRefusal } from '../database/target-refusal.ts';
 import { whenRoom } from '../database/when-room.ts';
@@ -44,7 +45,14 @@ const SETTINGS = [
  * A connection of the administrator or of a probe, over TLS that proves the server's name and chain: the plugin that
  * takes a token in clear text is admitted for that reason only. Throws what the server or the network said.
  */
-export const connect = async (login: Login): Promise<Session> => {
+export const connect = (login: Login): Promise<Session> =>
+  provingAnew(login, isWrongPassword, (refused) => logIn(login, refused));
+
+const WRONG_PASSWORD = 1045;
+
+const isWrongPassword = (error: unknown): boolean => isAnswer(error) && error.errno === WRONG_PASSWORD;
+
+const logIn = async (login: Login, refused: number): Promise<Session> => {
   const { host, port, caPem } = login.resource.target;
   // The client checks names, and would take the certificate of any `localhost` for that of a bare address.
   if (isIP(host) !== 0) throw new TypeError('a server without a name cannot prove it');
@@ -52,7 +60,7 @@ export const connect = async (login: Login): Promise<Session> => {
     host,
     port,
     user: login.user,
-    password: await login.signOwn(login.resource, login.user),
+    password: await login.signOwn(login.resource, login.user, refused),
     ssl: { ca: caPem, rejectUnauthorized: true, verifyIdentity: true, minVersion: 'TLSv1.2' },
     enableCleartextPlugin: true,
     connectTimeout: MYSQL_CONNECT_TIMEOUT_MS,

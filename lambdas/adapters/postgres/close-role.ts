@@ -1,4 +1,4 @@
-import { escapeIdentifier } from 'pg';
+import { escapeIdentifier, escapeLiteral } from 'pg';
 import type { CloseReport } from '../../app/ports-of-targets.ts';
 import type { PostgresResource } from '../../core/config/resource.ts';
 import { POSTGRES_ATTEMPTS_MAX } from '../../core/limits.ts';
@@ -14,6 +14,7 @@ import {
   terminateOwnerless,
 } from './evict-role.ts';
 import { findRole, type GrantRole, grantLock } from './grant-role.ts';
+import { grantVerifier } from './grant-verifier.ts';
 import { databasesOf, dropOwned, owningTemplates, reassign } from './hand-over.ts';
 import { probeLogin } from './probe-login.ts';
 import { ADMIN_DATABASE, asAdmin, inTransaction, type Session } from './session.ts';
@@ -73,15 +74,19 @@ const endAbsent = async ({ session, resource }: Closing, take: TakeStep): Promis
 };
 
 /**
+ * A user can change its own password, and the probe needs the right one, so that is put back with the same statement.
  * The administrator becomes a member first, because only a member can undo what the role has prepared; and takes the
  * template away with the login, so that a session that is slow to die can do nothing more.
  */
-const forbidLogin = async ({ session, inDatabase }: Closing, role: GrantRole): Promise<string> => {
+const forbidLogin = async (closing: Closing, role: GrantRole): Promise<string> => {
+  const { session, inDatabase, signOwn } = closing;
+  const verifier = await grantVerifier(closing, signOwn);
+  const password = verifier === undefined ? '' : ` PASSWORD ${escapeLiteral(verifier)}`;
   const name = escapeIdentifier(role.name);
   await session.ask(`GRANT ${name} TO ${ADMIN_USER} WITH INHERIT TRUE, SET TRUE`);
   const change = () =>
     inTransaction(session, async () => {
-      await session.ask(`ALTER ROLE ${name} NOLOGIN`);
+      await session.ask(`ALTER ROLE ${name} NOLOGIN${password}`);
       for (const statement of await revocations(session, role)) await session.ask(statement);
     });
   const evict = () =>

@@ -9,6 +9,7 @@ export interface OpenAsk {
   readonly grantId: string;
   /** The role whose rights the grant's role inherits. */
   readonly template: string;
+  readonly verifier: string | undefined;
   readonly isStillWanted: () => Promise<boolean>;
 }
 

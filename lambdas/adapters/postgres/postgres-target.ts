@@ -7,6 +7,7 @@ import type { SignOwn } from '../database/sign-own.ts';
 import { TargetRefusal } from '../database/target-refusal.ts';
 import { closeRole } from './close-role.ts';
 import { inEndingPlace } from './ending-place.ts';
+import { grantVerifier } from './grant-verifier.ts';
 import { maskedReach } from './masked-reach.ts';
 import { openRole } from './open-role.ts';
 import { asAdmin } from './session.ts';
@@ -37,7 +38,8 @@ export const postgresTarget = (tools: {
     if (template === undefined) return 'unwanted';
     try {
       if (grant.rights === 'connect_masked') await refuseLeaks({ resource, template }, tools.signOwn);
-      const ask = { resource, grantId: grant.id, template, isStillWanted };
+      const verifier = await grantVerifier({ resource, grantId: grant.id }, tools.signOwn);
+      const ask = { resource, grantId: grant.id, template, verifier, isStillWanted };
       return await asAdmin({ resource, ...tools }, (session) => openRole(session, ask));
     } catch (error) {
       const isPassing = error instanceof TargetRefusal && PASSING.test(error.code);

@@ -10,6 +10,7 @@ import {
   POSTGRES_LOCK_TIMEOUT_MS,
   POSTGRES_STATEMENT_TIMEOUT_MS,
 } from '../../core/limits.ts';
+import { provingAnew } from '../database/proving-anew.ts';
 import { ADMIN_USER, type SignOwn } from '../database/sign-own.ts';
 import { TargetRefusal } from '../database/target-refusal.ts';
 import { whenRoom } from '../database/when-room.ts';
@@ -50,18 +51,28 @@ const SETTINGS = [
 /** A connection of the administrator or of a probe. Throws what the server or the network said. */
 export const connect = async (login: Login): Promise<Session> =>
   sessionOf(
-    await logIn(login, {
-      settings: SETTINGS,
-      application_name: 'latchkey',
-      query_timeout: POSTGRES_STATEMENT_TIMEOUT_MS + POSTGRES_CONNECT_TIMEOUT_MS,
-    }),
+    await provingAnew(login, isWrongPassword, (refused) =>
+      logIn(login, {
+        settings: SETTINGS,
+        application_name: 'latchkey',
+        query_timeout: POSTGRES_STATEMENT_TIMEOUT_MS + POSTGRES_CONNECT_TIMEOUT_MS,
+        refused,
+      }),
+    ),
   );
+
+const WRONG_PASSWORD = '28P01';
+
+const isWrongPassword = (error: unknown): boolean =>
+  error instanceof DatabaseError && error.code === WRONG_PASSWORD;
 
 /** What differs between connections. `settings` are `name=value` without spaces, and outrank what a role has set. */
 export interface LoginSettings {
   readonly settings: readonly string[];
   readonly application_name: string;
   readonly query_timeout?: number;
+  /** How often another proof of the same login was refused just now. */
+  readonly refused?: number;
 }
 
 /**
@@ -70,7 +81,7 @@ export interface LoginSettings {
  */
 export const logIn = async (
   { resource, user, database, signOwn }: Login,
-  { settings, ...others }: LoginSettings,
+  { settings, refused, ...others }: LoginSettings,
 ): Promise<Client> => {
   const { host, port, caPem } = resource.target;
   const client = new Client({
@@ -78,7 +89,7 @@ export const logIn = async (
     port,
     database,
     user,
-    password: await signOwn(resource, user),
+    password: await signOwn(resource, user, refused),
     ssl: { ca: caPem, servername: host, rejectUnauthorized: true, minVersion: 'TLSv1.2' },
     options: settings.map((setting) => `-c ${setting}`).join(' '),
     connectionTimeoutMillis: POSTGRES_CONNECT_TIMEOUT_MS,
