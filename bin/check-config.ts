@@ -1,4 +1,4 @@
-import { ownRdsSigner } from '../lambdas/adapters/own-rds-signer.ts';
+import { ownRdsSigner } from '../lambdas/adapters/database/own-rds-signer.ts';
 import type { CompiledConfig } from '../lambdas/core/config/compiled.ts';
 import { checkPostgresTarget } from './check-postgres-target.ts';
 import { CONFIG_FLAGS, guardRailsOf } from './checked-policy.ts';

@@ -105,8 +105,10 @@ export class LatchkeyStack extends Stack {
     };
     const { settings } = this.#props;
     const CONSOLE_URL = settings.console.url;
+    const { passwordSecretArn } = settings.databases;
+    const passwords = passwordSecretArn === undefined ? {} : { PASSWORD_SECRET_ARN: passwordSecretArn };
     const invoked = {
-      runner: this.#add('runner', vaults),
+      runner: this.#add('runner', { ...vaults, ...passwords }),
       revoker: this.#add('revoker', tables),
       waiter: this.#add('waiter', tables),
       notifier: this.#add('notifier', {
@@ -124,7 +126,7 @@ export class LatchkeyStack extends Stack {
       authorizer: this.#add('authorizer', {}),
       api: this.#add('api', { ...vaults, ...started, ...tells, CONSOLE_URL }),
       reader: this.#add('reader', { ...vaults, CONSOLE_URL }),
-      vend: this.#add('vend', tables),
+      vend: this.#add('vend', { ...tables, ...passwords }),
       console: this.#add('console', { ...vaults, ...tells, ...consoleEnvironment(settings) }),
       sweeper: this.#add('sweeper', {
         ...tables,

@@ -1,9 +1,10 @@
 import { stsSessions } from '../adapters/aws/assume-role.ts';
 import { awsIssuer } from '../adapters/aws/aws-issuer.ts';
+import { mysqlIssuer, postgresIssuer } from '../adapters/database/database-issuers.ts';
+import { passwordKey } from '../adapters/database/password-key.ts';
+import { rdsTokenSigner } from '../adapters/database/rds-token-signer.ts';
 import { connectDynamo } from '../adapters/dynamo/dynamo-call.ts';
 import { dynamoStore } from '../adapters/dynamo/dynamo-store.ts';
-import { postgresIssuer } from '../adapters/postgres-issuer.ts';
-import { rdsTokenSigner } from '../adapters/rds-token-signer.ts';
 import { systemBackoff, systemClock, systemRandom } from '../adapters/system-clock.ts';
 import { vendHandlers } from '../http/vend-operations.ts';
 import { httpFunction } from './http-function.ts';
@@ -17,6 +18,10 @@ const config = loadConfig('vend');
 const logger = createLogger('vend');
 const software = softwareOf('vend', config.digest);
 const tables = { grants: environment.GRANTS_TABLE, audit: environment.AUDIT_TABLE };
+const databases = {
+  signer: rdsTokenSigner({ clock: systemClock }),
+  readKey: passwordKey(environment.PASSWORD_SECRET_ARN, systemClock),
+};
 const store = dynamoStore(connectDynamo(tables), systemClock);
 
 export const handler = httpFunction(
@@ -24,7 +29,8 @@ export const handler = httpFunction(
     store,
     software,
     issuers: {
-      postgres: postgresIssuer(rdsTokenSigner({ clock: systemClock })),
+      postgres: postgresIssuer(databases),
+      mysql: mysqlIssuer(databases),
       aws: awsIssuer({ assume: stsSessions(), clock: systemClock, log: logger.log }),
     },
     resources: config.resources,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { verifyRdsToken } from '../../examples/targets/rds-token.ts';
-import { ownRdsSigner } from '../../lambdas/adapters/own-rds-signer.ts';
-import { rdsTokenSigner } from '../../lambdas/adapters/rds-token-signer.ts';
+import { ownRdsSigner } from '../../lambdas/adapters/database/own-rds-signer.ts';
+import { rdsTokenSigner } from '../../lambdas/adapters/database/rds-token-signer.ts';
 import { DependencyUnavailable } from '../../lambdas/app/ports.ts';
 import { RESOURCE } from '../support/facts.ts';
 import { type StsServer, startSts } from '../support/sts-server.ts';

@@ -1,15 +1,15 @@
 import type { STSClient } from '@aws-sdk/client-sts';
 import { Signer } from '@aws-sdk/rds-signer';
-import { type Clock, DependencyUnavailable } from '../app/ports.ts';
-import type { DatabaseResource } from '../core/config/databases.ts';
+import { type Clock, DependencyUnavailable } from '../../app/ports.ts';
+import type { DatabaseResource } from '../../core/config/databases.ts';
 import {
   RDS_TOKEN_SECONDS,
   SECOND_MS,
   SIGNING_SESSION_MARGIN_SECONDS,
   SIGNING_SESSION_SECONDS,
-} from '../core/limits.ts';
-import type { EpochMs } from '../core/time.ts';
-import { AWS_CLIENT_SETTINGS } from './aws-client-settings.ts';
+} from '../../core/limits.ts';
+import type { EpochMs } from '../../core/time.ts';
+import { AWS_CLIENT_SETTINGS } from '../aws-client-settings.ts';
 
 /** Signs for one `lk_…` user. `expiresAt` is the earlier of the token's own end and its signing session's. */
 export interface DatabaseTokenSigner {
