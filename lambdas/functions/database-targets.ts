@@ -5,14 +5,13 @@ import { passwordKey } from '../adapters/database/password-key.ts';
 import { type PasswordSession, renewPassword } from '../adapters/database/renew-password.ts';
 import { renewingTarget } from '../adapters/database/renewing-target.ts';
 import type { SignOwn } from '../adapters/database/sign-own.ts';
-import { mysqlTarget } from '../adapters/mysql/mysql-target.ts';
-import { mysqlPasswordSession } from '../adapters/mysql/password-session.ts';
 import { postgresPasswordSession } from '../adapters/postgres/password-session.ts';
 import { postgresTarget } from '../adapters/postgres/postgres-target.ts';
 import { systemClock, systemRandom } from '../adapters/system-clock.ts';
 import type { Clock, Log } from '../app/ports.ts';
-import type { Targets } from '../app/ports-of-targets.ts';
+import type { Target, Targets } from '../app/ports-of-targets.ts';
 import type { DatabaseResource } from '../core/config/databases.ts';
+import type { MysqlResource } from '../core/config/resource.ts';
 
 export interface DatabaseTools {
   readonly signOwn: SignOwn;
@@ -41,11 +40,32 @@ export const databaseTargets = (tools: DatabaseTools): Pick<Targets, 'postgres' 
       (resource) => renew(tools, resource, (work) => postgresPasswordSession({ resource, signOwn }, work)),
       log,
     ),
-    mysql: renewingTarget(
-      mysqlTarget(tools),
-      (resource) => renew(tools, resource, (work) => mysqlPasswordSession({ resource, signOwn }, work)),
-      log,
-    ),
+    mysql: whenNeeded(() => loadMysql(tools)),
+  };
+};
+
+/** The client of MySQL is a third of all code of `runner`, and most deployments have no use for it. */
+const loadMysql = async (tools: DatabaseTools): Promise<Target<MysqlResource>> => {
+  const { signOwn, log } = tools;
+  const { mysqlTarget } = await import('../adapters/mysql/mysql-target.ts');
+  const { mysqlPasswordSession } = await import('../adapters/mysql/password-session.ts');
+  return renewingTarget(
+    mysqlTarget(tools),
+    (resource) => renew(tools, resource, (work) => mysqlPasswordSession({ resource, signOwn }, work)),
+    log,
+  );
+};
+
+const whenNeeded = <R>(load: () => Promise<Target<R>>): Target<R> => {
+  let loaded: Promise<Target<R>> | undefined;
+  const target = (): Promise<Target<R>> => {
+    loaded ??= load();
+    return loaded;
+  };
+  return {
+    open: async (ask) => (await target()).open(ask),
+    close: async (ask) => (await target()).close(ask),
+    inventory: async (resource) => (await target()).inventory(resource),
   };
 };
 
