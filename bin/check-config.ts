@@ -1,16 +1,21 @@
+import { IAMClient } from '@aws-sdk/client-iam';
 import { ownRdsSigner } from '../lambdas/adapters/database/own-rds-signer.ts';
 import type { CompiledConfig } from '../lambdas/core/config/compiled.ts';
+import type { Resource } from '../lambdas/core/config/resource.ts';
+import { trustedBy } from '../lib/trusted-by.ts';
+import { checkAwsTarget } from './check-aws-target.ts';
 import { checkPostgresTarget } from './check-postgres-target.ts';
 import { CONFIG_FLAGS, guardRailsOf } from './checked-policy.ts';
 import { oneOf, readArguments, UsageError } from './command-line.ts';
 import { compiledConfig } from './compiled-config.ts';
 import { logInToTarget } from './log-in-to-target.ts';
+import { settingsOfFile } from './named-settings.ts';
 import type { TargetCheck } from './target-check.ts';
 import { paint, printable, tableLines } from './terminal.ts';
 
 /** `config check`: the configuration as a deployment would compile it; with a resource, also what its target lacks. */
 export const checkConfiguration = async (args: readonly string[]): Promise<void> => {
-  const given = readArguments(args, { values: CONFIG_FLAGS, switches: [] });
+  const given = readArguments(args, { values: [...CONFIG_FLAGS, 'settings'], switches: [] });
   const [id, ...others] = given.words;
   if (others.length > 0) throw new UsageError(`"${others[0]}" is too much: name one resource.`);
   const config = compiledConfig(given.values.get('config') ?? 'config', guardRailsOf(given));
@@ -18,10 +23,14 @@ export const checkConfiguration = async (args: readonly string[]): Promise<void>
     `Sound: ${config.resources.length} resources, ${config.principals.length} principals, ${config.policies.length} policies, and every example holds.`,
   );
   console.log(`Digest ${config.digest}`);
-  if (id !== undefined) await checkTarget(id, config);
+  if (id !== undefined) await checkTarget(id, config, given.values.get('settings'));
 };
 
-const checkTarget = async (asked: string, { resources }: CompiledConfig): Promise<void> => {
+const checkTarget = async (
+  asked: string,
+  { resources }: CompiledConfig,
+  settings: string | undefined,
+): Promise<void> => {
   const id = oneOf(
     'The resource',
     asked,
@@ -29,16 +38,31 @@ const checkTarget = async (asked: string, { resources }: CompiledConfig): Promis
   );
   const resource = resources.find((candidate) => candidate.id === id);
   if (resource === undefined) return;
-  if (resource.kind !== 'postgres')
-    throw new UsageError(`${id} is of kind ${resource.kind}: only databases can be looked at yet.`);
-  const session = await logInToTarget(resource, ownRdsSigner());
-  const checks = await checkPostgresTarget(session, resource).finally(() => session.close());
+  const checks = await checksOf(resource, settings);
   const lacking = checks.filter(({ ok }) => !ok);
   console.log(tableLines(process.stdout, ['', 'what', 'mend'], checks.map(rowOf)).join('\n'));
   console.log(
     lacking.length === 0 ? `${id} lacks nothing.` : `${id} lacks ${lacking.length} of ${checks.length}.`,
   );
   if (lacking.length > 0) process.exitCode = 1;
+};
+
+const checksOf = async (
+  resource: Resource,
+  settings: string | undefined,
+): Promise<readonly TargetCheck[]> => {
+  switch (resource.kind) {
+    case 'postgres': {
+      const session = await logInToTarget(resource, ownRdsSigner());
+      return checkPostgresTarget(session, resource).finally(() => session.close());
+    }
+    case 'aws': {
+      const client = new IAMClient({ region: resource.target.region });
+      return checkAwsTarget(client, resource, trustedBy(settingsOfFile(settings)));
+    }
+    default:
+      throw new UsageError(`${resource.id} is of kind ${resource.kind}, which cannot be looked at yet.`);
+  }
 };
 
 const rowOf = ({ item, ok, mend }: TargetCheck): readonly string[] => [

@@ -1,6 +1,7 @@
 import { checkConfiguration } from './check-config.ts';
 import { runSubcommand } from './command-line.ts';
 import { writeConfigSchemas } from './config-schemas.ts';
+import { printTarget } from './print-target.ts';
 import { resolveTarget } from './resolve-target.ts';
 
 const HELP = `
@@ -18,15 +19,29 @@ Describe what can be reached, and see that it can be.
       Also logs in to that database as latchkey_admin, with a token signed by your own credentials
       (rds-db:connect), and says what it still lacks. Nothing is changed there.
 
+  npm run config -- check reports
+      Also asks IAM, with your own credentials for that account (iam:GetRole, GetRolePolicy, ListRolePolicies,
+      ListAttachedRolePolicies, GetPolicy, GetPolicyVersion), whether its roles are as they must be.
+
+  npm run config -- target reports
+      Prints the CloudFormation template that makes the roles of a resource of kind aws in its own account. It is
+      what \`cdk deploy\` makes where createTargetRoles is set and the account is Latchkey's own.
+
   npm run config -- schemas
       Writes the JSON Schemas by which editors complete the files of config/. Needed when the shape changes;
       format them with: npx biome format --write config
 
-  check takes
+  check and target take
       --config <folder>      the configuration to read; config/ unless said otherwise
       --guard-rails removed  as the setting of the same name in cdk.json
+      --settings <file>      where account and stack of Latchkey are read from; cdk.json unless said otherwise
 `;
 
-const COMMANDS = { resolve: resolveTarget, check: checkConfiguration, schemas: writeConfigSchemas };
+const COMMANDS = {
+  resolve: resolveTarget,
+  check: checkConfiguration,
+  target: printTarget,
+  schemas: writeConfigSchemas,
+};
 
 await runSubcommand(HELP, COMMANDS, process.argv.slice(2));

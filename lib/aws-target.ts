@@ -9,7 +9,13 @@ import {
   type Trusted,
   trustPolicy,
 } from '../lambdas/core/aws/role-policies.ts';
-import { endedPolicyArn, endingRoleArn, roleName, rolesOf } from '../lambdas/core/aws/role-shards.ts';
+import {
+  boundaryPolicyArn,
+  endedPolicyArn,
+  endingRoleArn,
+  roleName,
+  rolesOf,
+} from '../lambdas/core/aws/role-shards.ts';
 import type { AwsResource } from '../lambdas/core/config/resource.ts';
 import { SESSION_MAX_SECONDS } from '../lambdas/core/limits.ts';
 import { nameOf } from './access-target.ts';
@@ -33,7 +39,7 @@ export class AwsTarget extends Construct {
     this.#props = props;
     const { target } = props.resource;
     const boundary = new CfnManagedPolicy(this, 'Boundary', {
-      managedPolicyName: `latchkey-boundary-${roleName(target.roleArn)}`,
+      managedPolicyName: roleName(boundaryPolicyArn(target)),
       description: `What sessions of ${props.resource.id} may do at most`,
       policyDocument: boundaryPolicy(target),
     });

@@ -1,9 +1,10 @@
 import { type App, type Stack, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import type { IConstruct } from 'constructs';
+import { roleName, rolesOf } from '../lambdas/core/aws/role-shards.ts';
 import { CONFIG_PARTS } from '../lambdas/core/config/compiled.ts';
 import { type SignedDatabase, signedDatabasesOf } from '../lambdas/core/config/databases.ts';
-import type { Resource } from '../lambdas/core/config/resource.ts';
+import { type AwsResource, type Resource, resourcesOf } from '../lambdas/core/config/resource.ts';
 import { databaseUserArn } from './permissions.ts';
 import { logGroupName } from './service-function.ts';
 import type { Settings } from './settings.ts';
@@ -92,6 +93,26 @@ const grantUsers = (at: string, resource: SignedDatabase): Acknowledgement => ({
     'Users of grants do not exist before their grant; the prefix is reserved for them on this one database.',
 });
 
+/** Every wildcard of the profiles, wherever it is written: in what bounds the roles of a resource and in each of them. */
+const sessionRights = (resource: AwsResource): readonly Acknowledgement[] => {
+  const allowed = Object.values(resource.target.profiles).flatMap(({ allow }) => allow);
+  const wild = [
+    ...allowed.flatMap(({ actions }) => actions.map((action) => `Action::${action}`)),
+    ...['*', ...allowed.flatMap(({ resources }) => resources)].map((arn) => `Resource::${arn}`),
+  ].filter((named) => named.includes('*'));
+  const places = ['Boundary', ...rolesOf(resource.target).map((role) => `Role-${roleName(role)}`)];
+  return places.flatMap((place) =>
+    [...new Set(wild)].map((named) => ({
+      at: `Target-${resource.id}/${place}`,
+      finding: `AwsSolutions-IAM5[${named}]`,
+      reason:
+        named === 'Resource::*'
+          ? 'The one call that proves an end knows no resources, nor do actions that a profile says so of.'
+          : 'As resources.yaml names it, where it is reviewed; each session has no more than one profile of it.',
+    })),
+  );
+};
+
 const refusalsOf = ({ region, account, stackName }: Settings): Acknowledgement => ({
   at: 'sweeper/Role',
   finding: `AwsSolutions-IAM5[Resource::arn:aws:logs:${region}:${account}:log-group:${logGroupName(`${stackName}-authorizer`)}:*]`,
@@ -111,7 +132,12 @@ export const acknowledgementsFor = ({ settings, resources }: CheckedStack): read
   ...(settings.api.accountLogRole === 'create' ? [ACCOUNT_LOG_ROLE] : []),
   ...signedDatabasesOf(resources).map((resource) => grantUsers('runner/Role', resource)),
   ...(settings.createTargetRoles
-    ? signedDatabasesOf(resources).map((resource) => grantUsers(`Target-${resource.id}`, resource))
+    ? [
+        ...signedDatabasesOf(resources).map((resource) => grantUsers(`Target-${resource.id}`, resource)),
+        ...resourcesOf(resources, 'aws')
+          .filter(({ target }) => target.account === settings.account)
+          .flatMap(sessionRights),
+      ]
     : []),
 ];
 

@@ -27,6 +27,7 @@ import { logGroupName, ServiceFunction } from './service-function.ts';
 import type { Settings } from './settings.ts';
 import { SweeperSchedule } from './sweeper-schedule.ts';
 import { Tables } from './tables.ts';
+import { trustedBy } from './trusted-by.ts';
 import { Workflow } from './workflow.ts';
 
 export interface LatchkeyStackProps extends StackProps {
@@ -216,18 +217,10 @@ export class LatchkeyStack extends Stack {
         latchkeyAccount: this.account,
         vendRoleArn: this.#roleArn('vend'),
       });
-    const [account, vendRoleArn, revokerRoleArn] = [
-      this.account,
-      this.#roleArn('vend'),
-      this.#roleArn('revoker'),
-    ];
-    // Roles of another account are made there: `npm run config -- target` prints how.
+    const trusted = trustedBy(this.#props.settings);
     for (const resource of resourcesOf(this.#props.resources, 'aws'))
-      if (resource.target.account === account)
-        new AwsTarget(this, `Target-${resource.id}`, {
-          resource,
-          trusted: { account, vendRoleArn, revokerRoleArn },
-        });
+      if (resource.target.account === trusted.account)
+        new AwsTarget(this, `Target-${resource.id}`, { resource, trusted });
   }
 
   /** Names decide these ARNs, so roles can name what is made after them, here and in target accounts. */

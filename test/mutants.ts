@@ -1,5 +1,6 @@
 import type { Mutant } from '../bin/mutant.ts';
 import { APPROVAL_MUTANTS } from './mutants/approvals.ts';
+import { AWS_MUTANTS } from './mutants/aws.ts';
 import { CONSOLE_MUTANTS } from './mutants/console.ts';
 import { ENDING_MUTANTS } from './mutants/endings.ts';
 import { GRANT_MUTANTS } from './mutants/grants.ts';
@@ -26,4 +27,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...CONSOLE_MUTANTS,
   ...ENDING_MUTANTS,
   ...NOTICE_MUTANTS,
+  ...AWS_MUTANTS,
 ];

@@ -21,14 +21,6 @@ const CHECK = 'lambdas/app/check-consent.ts';
 export const APPROVAL_MUTANTS: readonly Mutant[] = [
   {
     promise: 4,
-    rule: 'consent to one profile of a resource is none to another',
-    file: 'lambdas/app/admit-grant.ts',
-    find: '(profile ?? undefined) === grant.profile',
-    replace: 'true',
-    tests: ['test/app/approvals-exchanged.test.ts'],
-  },
-  {
-    promise: 4,
     rule: 'who asks, or answers for who asks, never counts',
     file: VOTE,
     find: `if (isOneOf(approval.excluded, vote.voter)) return fail({ code: 'own_request' });`,

@@ -14,6 +14,14 @@ const STORE_TESTS = ['test/adapters/dynamo/dynamo-store.test.ts'];
 /** Tasks and grants: the check at the time of use, what is stored under which condition, and whose it is. */
 export const GRANT_MUTANTS: readonly Mutant[] = [
   {
+    promise: 4,
+    rule: 'consent to one profile of a resource is none to another',
+    file: 'lambdas/app/admit-grant.ts',
+    find: '(profile ?? undefined) === grant.profile',
+    replace: 'true',
+    tests: ['test/app/approvals-exchanged.test.ts'],
+  },
+  {
     promise: 3,
     rule: 'two jobs with one subject do not share what they hold',
     file: 'lambdas/core/identity/principal.ts',

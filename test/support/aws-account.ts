@@ -84,9 +84,9 @@ const assuming = (arn: string): RoleSource => ({
 });
 
 /** The embedded AWS with the roles of one template, a bucket, and the two functions of Latchkey that assume. */
-export const startAwsAccount = async (template: unknown = templateOf(REPORTS)) => {
+export const startAwsAccount = async (template: unknown = templateOf(REPORTS), account = ACCOUNT) => {
   const { roles, policies } = identitiesOf(
-    new Template(template, { stack: 'Target', account: ACCOUNT, region: REGION }),
+    new Template(template, { stack: 'Target', account, region: REGION }),
   );
   const managed = new ManagedPolicies(policies);
   const callers = ['vend', 'revoker', 'stranger'].map((name) => assuming(functionRole(name)));

@@ -19,6 +19,8 @@ export interface SceneAsk {
   /** How much AWS's clock is ahead of ours. */
   readonly skewMs?: number;
   readonly template?: unknown;
+  /** Where the template is deployed. */
+  readonly account?: string;
   /** Our clock goes on by itself, instead of with the pauses of whoever waits. */
   readonly isRealTime?: boolean;
 }
@@ -31,7 +33,7 @@ export const startAwsScene = async (ask: SceneAsk, context: TestContext) => {
   const time = isRealTime ? realTime() : { now: NOW };
   const clock = () => time.now;
   const tables = await startTables(clock);
-  const account = await startAwsAccount(template);
+  const account = await startAwsAccount(template, ask.account);
   context.after(() => Promise.all([account.close(), tables.close()]));
   account.sessions.clock = () => time.now + skewMs;
   const {

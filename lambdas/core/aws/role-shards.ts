@@ -22,5 +22,9 @@ const inAccountOf = (roleArn: string): string => roleArn.split(':').slice(0, 5).
 export const endedPolicyArn = (roleArn: string): string =>
   `${inAccountOf(roleArn)}:policy/latchkey-ended-${roleName(roleArn)}`;
 
+/** The managed policy that bounds every role of a target. */
+export const boundaryPolicyArn = ({ roleArn }: Pick<AwsTargetAddress, 'roleArn'>): string =>
+  `${inAccountOf(roleArn)}:policy/latchkey-boundary-${roleName(roleArn)}`;
+
 /** The role that writes versions of these policies, for all roles of a target, and does nothing else. */
 export const endingRoleArn = ({ roleArn }: ShardedRole): string => `${roleArn}-ending`;

@@ -84,6 +84,18 @@ describe('the end of a grant', () => {
   });
 });
 
+test('a target in another account is reached as one in its own', async (context) => {
+  const account = '999900009999';
+  const roleArn = REPORTS.target.roleArn.replace('111122223333', account);
+  const elsewhere = { ...REPORTS, target: { ...REPORTS.target, account, roleArn } };
+  const scene = await start(context, { template: templateOf(elsewhere), account });
+  const grant = await scene.newGrant();
+  const session = await scene.issue(grant, elsewhere);
+  assert.equal(await scene.read(session), 'read');
+  assert.equal((await scene.close(grant, elsewhere)).dead, true);
+  assert.equal(await scene.read(session), 'AccessDenied');
+});
+
 describe('a hundred grants that end in one instant', () => {
   test('are all refused, and are a few writes of the policy', async (context) => {
     const scene = await start(context, { isRealTime: true });

@@ -38,6 +38,21 @@ test('whatever no policy permits is denied: other groups, actions, resources and
     assert.deepEqual(ask({ ...QUESTION, ...change }), { allowed: false, determinedBy: [] });
 });
 
+test('a policy may look at the profile that is asked for', () => {
+  const files = withPolicy(
+    `@id("one-profile") @reason("r") permit (principal, action == Action::"aws:assume", resource)
+     when { context has profile && context.profile == "read" };`,
+  );
+  const { ask: profiled } = createEngine(compiled(files));
+  const asked = (profile?: string) =>
+    profiled({
+      ...QUESTION,
+      action: 'aws:assume',
+      context: { ...QUESTION.context, ...(profile === undefined ? {} : { profile }) },
+    }).allowed;
+  assert.deepEqual([asked('read'), asked('write'), asked()], [true, false, false]);
+});
+
 test('a context that Cedar cannot take is a no, not an exception', () => {
   for (const durationSeconds of [Number.NaN, Number.POSITIVE_INFINITY, 0.5, 2 ** 63])
     assert.equal(ask({ ...QUESTION, context: { ...QUESTION.context, durationSeconds } }).allowed, false);
