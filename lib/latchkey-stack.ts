@@ -193,6 +193,8 @@ export class LatchkeyStack extends Stack {
         ({ tableArn }) => tableArn,
       ),
       bucketArn: this.#payloads.bucket.bucketArn,
+      secretArns: secretsOf(this.#props),
+      secretsEndpointSecurityGroupId: this.#props.settings.databases.secretsEndpointSecurityGroupId,
     });
   }
 
@@ -245,7 +247,8 @@ export class LatchkeyStack extends Stack {
       endingRoles: endingRolesOf(resources),
       databaseUsers: databaseUsersOf(resources),
       adminSecrets: adminSecretsOf(resources),
-      passwordSecret: settings.databases.passwordSecretArn,
+      passwordSecret:
+        adminSecretsOf(resources).length === 0 ? undefined : settings.databases.passwordSecretArn,
     };
   }
 
@@ -270,3 +273,9 @@ export class LatchkeyStack extends Stack {
     return this.formatArn({ service, resource, resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
   }
 }
+
+/** What `runner` reads where databases have passwords: our administrators', and the key of everybody else's. */
+const secretsOf = ({ resources, settings }: LatchkeyStackProps): readonly string[] => {
+  const admins = adminSecretsOf(resources);
+  return admins.length === 0 ? [] : [...admins, ...[settings.databases.passwordSecretArn ?? []].flat()];
+};

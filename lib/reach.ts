@@ -5,10 +5,14 @@ import type { Settings } from './settings.ts';
 /** What this deployment could not end again, or not tell apart: refused before anything is deployed. */
 export const reachMistakes = (
   resources: readonly Resource[],
-  settings: Pick<Settings, 'account' | 'region'>,
+  settings: Pick<Settings, 'account' | 'region'> & Partial<Pick<Settings, 'databases'>>,
 ): readonly ConfigError[] =>
   resources.flatMap((resource, index) =>
-    [...placeMistakes(resource, settings), ...sharedRole(resources, index)].map(({ path, message }) => ({
+    [
+      ...placeMistakes(resource, settings),
+      ...sharedRole(resources, index),
+      ...keyMistakes(resource, settings),
+    ].map(({ path, message }) => ({
       path: `resources[${index}].target.${path}`,
       message,
     })),
@@ -28,6 +32,21 @@ const placeMistakes = (
       path: key,
       message: `"${key}" is ${target[key]}, but Latchkey is deployed to ${settings[key]} (cdk.json): deploy it there too, or leave the resource out.`,
     }));
+
+/** Passwords of grants are made with one key of the deployment. */
+const keyMistakes = (
+  { target }: Resource,
+  { databases }: Partial<Pick<Settings, 'databases'>>,
+): readonly ConfigError[] =>
+  'auth' in target && target.auth === 'password' && databases?.passwordSecretArn === undefined
+    ? [
+        {
+          path: 'auth',
+          message:
+            '"auth: password" needs "databases.passwordSecretArn" in the settings (cdk.json): the secret with the key that passwords are made with.',
+        },
+      ]
+    : [];
 
 /** A session for one database must not sign for another. */
 const sharedRole = (resources: readonly Resource[], index: number): readonly ConfigError[] => {
