@@ -1,10 +1,15 @@
 import { IAMClient } from '@aws-sdk/client-iam';
 import { ownRdsSigner } from '../lambdas/adapters/database/own-rds-signer.ts';
+import { ownEksToken } from '../lambdas/adapters/eks/own-eks-token.ts';
+import { systemsManager } from '../lambdas/adapters/ssh/machine-commands.ts';
 import type { CompiledConfig } from '../lambdas/core/config/compiled.ts';
 import type { Resource } from '../lambdas/core/config/resource.ts';
+import { endSessionsDocumentName } from '../lib/ssh-target.ts';
 import { trustedBy } from '../lib/trusted-by.ts';
 import { checkAwsTarget } from './check-aws-target.ts';
+import { checkEksTarget } from './check-eks-target.ts';
 import { checkPostgresTarget } from './check-postgres-target.ts';
+import { checkSshTarget } from './check-ssh-target.ts';
 import { CONFIG_FLAGS, guardRailsOf } from './checked-policy.ts';
 import { oneOf, readArguments, UsageError } from './command-line.ts';
 import { compiledConfig } from './compiled-config.ts';
@@ -60,6 +65,12 @@ const checksOf = async (
       const client = new IAMClient({ region: resource.target.region });
       return checkAwsTarget(client, resource, trustedBy(settingsOfFile(settings)));
     }
+    case 'ssh': {
+      const { stackName } = settingsOfFile(settings);
+      return checkSshTarget(systemsManager(endSessionsDocumentName(stackName)), resource);
+    }
+    case 'eks':
+      return checkEksTarget(resource, ownEksToken({ clock: Date.now }));
     default:
       throw new UsageError(`${resource.id} is of kind ${resource.kind}, which cannot be looked at yet.`);
   }

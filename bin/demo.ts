@@ -5,7 +5,9 @@ import { parseReceipt } from '../lambdas/core/audit/chain.ts';
 import { startStack } from '../local/stack.ts';
 import { type ApiClient, createApiClient, type Wire } from './api-client.ts';
 import { tellApprovals } from './demo-approvals.ts';
+import { tellCluster } from './demo-cluster.ts';
 import { tellRuns } from './demo-runs.ts';
+import { tellSessions } from './demo-sessions.ts';
 import { expect } from './expect-status.ts';
 import { localExport } from './local-export.ts';
 import { localScenes } from './local-scenes.ts';
@@ -39,6 +41,8 @@ const tellStory = async (stack: Stack, narrator: Narrator): Promise<void> => {
   const grant = await askForOrders(crew, task, narrator);
   const connection = await useCredential(crew, { grant, narrator });
   await tellRuns({ crew, task, narrator });
+  await tellSessions({ crew, task, narrator, endpoint: stack.aws.endpointUrl });
+  await tellCluster({ crew, task, narrator });
   await tellApprovals({ stack, crew, task, narrator });
   await askForTooMuch(stack, narrator);
   await endTask(crew, { task, grant, connection, narrator });

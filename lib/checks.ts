@@ -24,7 +24,7 @@ const anyResource = (at: string, reason: string): Acknowledgement => ({
 });
 
 const FUNCTION_TRACES = Object.keys(CONFIG_PARTS)
-  .filter((name) => name !== 'runner')
+  .filter((name) => name !== 'runner' && name !== 'revoker')
   .map((name) => anyResource(`${name}/Role`, 'X-Ray knows no resources; nothing else has this wildcard.'));
 
 const ALWAYS: readonly Acknowledgement[] = [
@@ -32,6 +32,10 @@ const ALWAYS: readonly Acknowledgement[] = [
   anyResource(
     'runner/Role',
     'X-Ray knows no resources, nor do the network interfaces of a Lambda in a VPC; the latter are denied to its code.',
+  ),
+  anyResource(
+    'revoker/Role',
+    'X-Ray knows no resources, nor do the answers of commands; those hold codes and numbers, and what may be sent is one document.',
   ),
   ...['GrantWorkflow', 'RunWorkflow'].map((name) =>
     anyResource(`${name}/Role`, 'Log delivery and X-Ray know no resources.'),

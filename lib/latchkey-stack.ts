@@ -7,13 +7,16 @@ import { AccessTarget } from './access-target.ts';
 import { Alarms } from './alarms.ts';
 import { AwsTarget } from './aws-target.ts';
 import { consoleEnvironment, noticeEnvironment } from './console-environment.ts';
+import { EksTarget } from './eks-target.ts';
 import type { Environments } from './environments.ts';
 import { grantDefinition, type InvokedArns } from './grant-definition.ts';
 import { Payloads } from './payloads.ts';
 import {
   type Arns,
+  clusterRolesOf,
   databaseUsersOf,
   endingRolesOf,
+  machineUsersOf,
   neverOnAudit,
   type Permission,
   permissionsOf,
@@ -25,6 +28,7 @@ import { runDefinition } from './run-definition.ts';
 import { joinVpc, RunnerNetwork } from './runner-network.ts';
 import { logGroupName, ServiceFunction } from './service-function.ts';
 import type { Settings } from './settings.ts';
+import { EndSessionsDocument, endSessionsDocumentName } from './ssh-target.ts';
 import { SweeperSchedule } from './sweeper-schedule.ts';
 import { Tables } from './tables.ts';
 import { trustedBy } from './trusted-by.ts';
@@ -68,6 +72,8 @@ export class LatchkeyStack extends Stack {
         console: functions.console.lambda,
       },
     });
+    if (this.#hasMachines())
+      new EndSessionsDocument(this, 'EndSessions', { documentName: this.#endSessionsDocument() });
     this.#makeAlarms(functions.workflows);
     if (props.settings.createTargetRoles) this.#makeTargetRoles();
     this.#makeOutputs(api);
@@ -86,6 +92,7 @@ export class LatchkeyStack extends Stack {
         'Databases admit it on their port; nothing else of Latchkey connects to them',
       ],
       VendRoleArn: [this.#roleArn('vend'), 'Whom the roles of target accounts trust'],
+      RunnerRoleArn: [this.#roleArn('runner'), 'The administrator of grants, for access entries of clusters'],
       RevokerRoleArn: [this.#roleArn('revoker'), 'Whom the roles of aws targets trust as well'],
     } as const;
     for (const [name, [value, description]] of Object.entries(outputs))
@@ -110,7 +117,7 @@ export class LatchkeyStack extends Stack {
     const passwords = passwordSecretArn === undefined ? {} : { PASSWORD_SECRET_ARN: passwordSecretArn };
     const invoked = {
       runner: this.#add('runner', { ...vaults, ...passwords }),
-      revoker: this.#add('revoker', tables),
+      revoker: this.#add('revoker', { ...tables, END_SESSIONS_DOCUMENT: this.#endSessionsDocument() }),
       waiter: this.#add('waiter', tables),
       notifier: this.#add('notifier', {
         GRANTS_TABLE: tables.GRANTS_TABLE,
@@ -223,6 +230,8 @@ export class LatchkeyStack extends Stack {
     for (const resource of resourcesOf(this.#props.resources, 'aws'))
       if (resource.target.account === trusted.account)
         new AwsTarget(this, `Target-${resource.id}`, { resource, trusted });
+    for (const resource of resourcesOf(this.#props.resources, 'eks'))
+      new EksTarget(this, `Target-${resource.id}`, { resource, trusted });
   }
 
   /** Names decide these ARNs, so roles can name what is made after them, here and in target accounts. */
@@ -245,11 +254,28 @@ export class LatchkeyStack extends Stack {
       targetRoles: targetRolesOf(resources),
       sessionRoles: sessionRolesOf(resources),
       endingRoles: endingRolesOf(resources),
+      clusterRoles: clusterRolesOf(resources),
       databaseUsers: databaseUsersOf(resources),
       adminSecrets: adminSecretsOf(resources),
       passwordSecret:
         adminSecretsOf(resources).length === 0 ? undefined : settings.databases.passwordSecretArn,
+      machineUsers: machineUsersOf(resources),
+      endSessionsDocument: this.#hasMachines()
+        ? this.formatArn({
+            service: 'ssm',
+            resource: 'document',
+            resourceName: this.#endSessionsDocument(),
+          })
+        : undefined,
     };
+  }
+
+  #hasMachines(): boolean {
+    return resourcesOf(this.#props.resources, 'ssh').length > 0;
+  }
+
+  #endSessionsDocument(): string {
+    return endSessionsDocumentName(this.stackName);
   }
 
   #workflowName(name: 'grant' | 'run'): string {

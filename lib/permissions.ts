@@ -3,6 +3,7 @@ import { PROBE_PURPOSE, PURPOSE_TAG } from '../lambdas/core/aws/session-marks.ts
 import type { FunctionName } from '../lambdas/core/config/compiled.ts';
 import { type SignedDatabase, signedDatabasesOf } from '../lambdas/core/config/databases.ts';
 import { type Resource, resourcesOf } from '../lambdas/core/config/resource.ts';
+import type { SshTargetAddress } from '../lambdas/core/config/target-addresses.ts';
 import { NEVER_ON_AUDIT } from './tables.ts';
 
 /** One statement of a function's role. `Allow` unless it says otherwise. */
@@ -36,12 +37,23 @@ export interface Arns {
   readonly sessionRoles: readonly string[];
   /** By which `revoker` ends them. */
   readonly endingRoles: readonly string[];
+  /** Of which `vend` makes sessions that have a name and no rights: the users of clusters. */
+  readonly clusterRoles: readonly string[];
   /** What `runner` may sign for: our own admin and the users of grants, on listed databases. */
   readonly databaseUsers: readonly string[];
   /** Where the passwords of our administrators are, on databases that have passwords. */
   readonly adminSecrets: readonly string[];
   /** The one key that passwords of grants are made with; undefined where no database has any. */
   readonly passwordSecret: string | undefined;
+  /** Whom `vend` may let in on which machines: exactly what `resources.yaml` names. */
+  readonly machineUsers: readonly MachineUser[];
+  /** What `revoker` may have machines run, and nothing else; undefined where there are no machines. */
+  readonly endSessionsDocument: string | undefined;
+}
+
+export interface MachineUser {
+  readonly osUser: string;
+  readonly instances: readonly string[];
 }
 
 /** Partitions of the grants table that may be written: `CONTAINMENT` is in none of them, so no function can lift one. */
@@ -52,6 +64,7 @@ const CHAIN_HEADS = 'CHAIN#*';
 const BUDGETS = 'BUDGET#*';
 const APPROVALS = 'APPROVAL#*';
 const NOTICES = 'NOTICE#*';
+const KEY_HOLDS = 'SSHKEY#*';
 const REVOCATIONS = 'REVOKED#*';
 const ENDED_SESSIONS = 'ENDED#*';
 /** Read only, whatever role it is in. */
@@ -130,12 +143,13 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
     ],
     vend: [
       readTogether(arns.grants),
-      putState(arns.grants, TASKS, CHAIN_HEADS),
+      putState(arns.grants, TASKS, KEY_HOLDS, CHAIN_HEADS),
       checkTasks(arns.grants),
       appendTrail,
       ...only('sts:AssumeRole', arns.targetRoles),
       ...only('secretsmanager:GetSecretValue', listed(arns.passwordSecret)),
-      ...giveSessions(arns.sessionRoles),
+      ...giveSessions([...arns.sessionRoles, ...arns.clusterRoles]),
+      ...arns.machineUsers.map(pushKeys),
     ],
     runner: [
       readTogether(arns.grants),
@@ -158,6 +172,7 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
       appendTrail,
       ...probeSessions(arns.sessionRoles),
       ...only('sts:AssumeRole', arns.endingRoles),
+      ...endSessions(arns.endSessionsDocument, arns.machineUsers),
     ],
     waiter: [
       { ...readTogether(arns.grants), when: inPartitions(TASKS, APPROVALS, REVOCATIONS, CONTAINMENT) },
@@ -266,6 +281,39 @@ const probeSessions = (roles: readonly string[]): Permission[] =>
     when: { StringEquals: { [`aws:RequestTag/${PURPOSE_TAG}`]: PROBE_PURPOSE } },
   }));
 
+/** Without the condition it would be as any user of these machines, root among them. */
+const pushKeys = ({ instances, osUser }: MachineUser): Permission => ({
+  actions: ['ec2-instance-connect:SendSSHPublicKey'],
+  on: instances,
+  when: { StringEquals: { 'ec2:osuser': osUser } },
+});
+
+/** One document, to listed machines. The answers of commands are no resources to IAM; they hold codes and numbers. */
+const endSessions = (document: string | undefined, users: readonly MachineUser[]): Permission[] =>
+  document === undefined
+    ? []
+    : [
+        {
+          actions: ['ssm:SendCommand'],
+          on: [document, ...new Set(users.flatMap(({ instances }) => instances))],
+        },
+        { actions: ['ssm:GetCommandInvocation'], on: ['*'] },
+      ];
+
+/** By user, because most machines have the same one and a role's policy has a limit of size. */
+export const machineUsersOf = (resources: readonly Resource[]): MachineUser[] => {
+  const machines = resourcesOf(resources, 'ssh').map(({ target }) => target);
+  return [...new Set(machines.map(({ osUser }) => osUser))].map((user) => ({
+    osUser: user,
+    instances: machines.filter(({ osUser }) => osUser === user).map(instanceArn),
+  }));
+};
+
+const instanceArn = ({ region, account, instanceId }: SshTargetAddress): string =>
+  `arn:${partitionOf(region)}:ec2:${region}:${account}:instance/${instanceId}`;
+
+const partitionOf = (region: string): string => (region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws');
+
 const listed = (arn: string | undefined): string[] => (arn === undefined ? [] : [arn]);
 
 export const targetRolesOf = (resources: readonly Resource[]): string[] =>
@@ -276,6 +324,9 @@ export const sessionRolesOf = (resources: readonly Resource[]): string[] =>
 
 export const endingRolesOf = (resources: readonly Resource[]): string[] =>
   resourcesOf(resources, 'aws').map(({ target }) => endingRoleArn(target));
+
+export const clusterRolesOf = (resources: readonly Resource[]): string[] =>
+  resourcesOf(resources, 'eks').map(({ target }) => target.roleArn);
 
 /** The users whose logins `runner` may sign, in the ARN form of `rds-db:connect`. */
 export const databaseUsersOf = (resources: readonly Resource[]): string[] => [

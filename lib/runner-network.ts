@@ -1,7 +1,7 @@
 import { CfnSecurityGroup, CfnSecurityGroupEgress, CfnVPCEndpoint } from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import { databasesOf } from '../lambdas/core/config/databases.ts';
-import type { Resource } from '../lambdas/core/config/resource.ts';
+import { type Resource, resourcesOf } from '../lambdas/core/config/resource.ts';
 import type { Permission } from './permissions.ts';
 import type { Settings } from './settings.ts';
 
@@ -19,7 +19,7 @@ export interface RunnerNetworkProps {
   readonly secretsEndpointSecurityGroupId: string | undefined;
 }
 
-/** Where `runner` lives: it may send to the ports of listed databases, to DynamoDB and to S3, and nothing may send to it. */
+/** Where `runner` lives: it may send to the ports of listed databases, to listed clusters, to DynamoDB and to S3, and nothing may send to it. */
 export class RunnerNetwork extends Construct {
   readonly securityGroupId: string;
   readonly subnetIds: readonly string[];
@@ -27,7 +27,7 @@ export class RunnerNetwork extends Construct {
   constructor(scope: Construct, id: string, props: RunnerNetworkProps) {
     super(scope, id);
     const group = new CfnSecurityGroup(this, 'SecurityGroup', {
-      groupDescription: 'Latchkey runner: listed databases, DynamoDB and S3, nothing else',
+      groupDescription: 'Latchkey runner: listed databases and clusters, DynamoDB and S3, nothing else',
       vpcId: props.vpc.vpcId,
       // Without a rule of ours EC2 adds one that lets everything out; these lead to DynamoDB and S3 only.
       securityGroupEgress: [
@@ -38,6 +38,7 @@ export class RunnerNetwork extends Construct {
     this.securityGroupId = group.attrGroupId;
     this.subnetIds = props.vpc.subnetIds;
     this.#openDatabasePorts(props);
+    this.#openClusters(props);
     if (props.vpc.routeTableIds.length > 0) this.#makeEndpoints(props);
     if (props.secretArns.length > 0) this.#reachSecrets(props);
   }
@@ -95,6 +96,19 @@ export class RunnerNetwork extends Construct {
       policyDocument: policyFor({ Action: SECRETS_ACTIONS, Resource: secretArns }),
     });
     return group.attrGroupId;
+  }
+
+  #openClusters({ vpc, resources }: RunnerNetworkProps): void {
+    if (resourcesOf(resources, 'eks').length === 0) return;
+    for (const destinationSecurityGroupId of vpc.clusterSecurityGroupIds)
+      new CfnSecurityGroupEgress(this, `To-${destinationSecurityGroupId}-${HTTPS_PORT}`, {
+        groupId: this.securityGroupId,
+        ipProtocol: 'tcp',
+        fromPort: HTTPS_PORT,
+        toPort: HTTPS_PORT,
+        destinationSecurityGroupId,
+        description: 'A cluster of resources.yaml',
+      });
   }
 
   /** Gateway endpoints: no charge, and no way to anything but what their policies name. */

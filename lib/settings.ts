@@ -17,6 +17,8 @@ const Vpc = z.strictObject({
   subnetIds: z.array(awsId('subnet')).min(1),
   /** Security groups of the databases in `resources.yaml`; `runner` may send to these, to DynamoDB and to S3 only. */
   databaseSecurityGroupIds: z.array(awsId('sg')).min(1),
+  /** Cluster security groups of the clusters in `resources.yaml`; `runner` may send to their API servers. */
+  clusterSecurityGroupIds: z.array(awsId('sg')).default([]),
   /** AWS's own list of DynamoDB's addresses in this region. */
   dynamodbPrefixListId: awsId('pl'),
   /** AWS's own list of S3's addresses in this region. */

@@ -68,6 +68,16 @@ const RuleProperties = z.object({
 
 const readJson = (...path: string[]) => JSON.parse(readFileSync(join(...path), 'utf8'));
 
+const Script = z.object({ runCommand: z.array(z.string()).transform((lines) => lines.join('\n')) });
+/** One script for a shell, with parameters of which each has a form. */
+const DocumentProperties = z.object({
+  Name: z.string(),
+  Content: z.object({
+    parameters: z.record(z.string(), z.object({ allowedPattern: z.string() })),
+    mainSteps: z.tuple([z.object({ action: z.literal('aws:runShellScript'), inputs: Script })]),
+  }),
+});
+
 /** Reads `cdk.out`. Throws on whatever is in the template that would have to do something and does nothing here. */
 export const readAssembly = (directory: string, stack: string) => {
   const { environment } = readJson(directory, 'manifest.json').artifacts[stack];
@@ -105,6 +115,7 @@ export const readAssembly = (directory: string, stack: string) => {
     })),
     ...identitiesOf(template),
     api: apiOf(template),
+    documents: template.of('AWS::SSM::Document', DocumentProperties),
     schedules: template.of('AWS::Events::Rule', RuleProperties).map((one) => ({
       arn: one.arn,
       everyMs: Number.parseInt(one.ScheduleExpression.slice('rate('.length), 10) * 60_000,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { MachineServices } from '../examples/targets/machine-services.ts';
 import type { Assembly } from './assembly.ts';
 import { AwsError, accessDenied } from './aws-error.ts';
 import { answerJson, operationOf, parseJsonObject } from './aws-json.ts';
@@ -24,6 +25,7 @@ export interface EndpointParts {
   readonly s3: S3;
   readonly stepFunctions: StepFunctions;
   readonly logs: LogLines;
+  readonly machines: MachineServices;
   readonly functionOf: (nameOrArn: string) => LambdaFunction | undefined;
   /** Values by the ARN of their secret. */
   readonly secrets?: Readonly<Record<string, string>>;
@@ -116,6 +118,12 @@ const SERVICES: Readonly<Record<string, (parts: EndpointParts, call: Call) => Pr
     if (operation !== 'GetSecretValue' || SecretString === undefined)
       throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
     return { ARN: SecretId, SecretString };
+  },
+  async 'ec2-instance-connect'({ machines }, { operation, body, authorize }) {
+    return machines.connect(operation, parseJsonObject(body), authorize);
+  },
+  async ssm({ machines }, { operation, body, authorize }) {
+    return machines.manage(operation, parseJsonObject(body), authorize);
   },
   async sns({ published = [] }, { body, authorize }) {
     const { Action = '', TopicArn = '', ...notice } = Object.fromEntries(new URLSearchParams(body));

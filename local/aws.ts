@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
+import { createMachineServices, type LocalMachine } from '../examples/targets/machine-services.ts';
 import type { Assembly, RoleSource } from './assembly.ts';
 import { createAwsEndpoint } from './aws-endpoint.ts';
 import { AwsError } from './aws-error.ts';
@@ -26,6 +27,8 @@ export interface AwsOptions {
   readonly onCall?: (call: { roleArn: string; action: string }) => void;
   /** Roles of other accounts, which no template of this assembly makes. */
   readonly otherRoles?: readonly RoleSource[];
+  /** Machines that are reached by SSH. */
+  readonly machines?: readonly LocalMachine[];
   readonly otherPolicies?: Assembly['policies'];
   /** What sessions of roles lead to. */
   readonly otherBuckets?: readonly Bucket[];
@@ -68,7 +71,8 @@ export const startAws = async (options: AwsOptions) => {
   const s3 = createS3(dataDir ? join(dataDir, 's3') : undefined, [...assembly.buckets, ...otherBuckets]);
   const logs = new LogLines(assembly.functions.map(({ name }) => name));
   const published: Readonly<Record<string, string>>[] = [];
-  const parts = { logs, sessions, dynamo, s3, stepFunctions, functionOf, published };
+  const machines = createMachineServices(assembly, options.machines ?? []);
+  const parts = { logs, machines, sessions, dynamo, s3, stepFunctions, functionOf, published };
   const endpoint = createAwsEndpoint({ ...options, ...parts });
   const endpointUrl = `http://127.0.0.1:${await listenOnLoopback(endpoint)}`;
   for (const one of startFunctions(options, { sessions, logs, endpointUrl }))

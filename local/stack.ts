@@ -11,6 +11,8 @@ import { SAMPLE_DATABASES } from '../examples/databases/sample-databases.ts';
 import { startSlackStandIn } from '../examples/slack/stand-in.ts';
 import { startPostgres } from '../examples/targets/postgres.ts';
 import { startRdsFront } from '../examples/targets/rds.ts';
+import { startSampleClusters } from '../examples/targets/sample-clusters.ts';
+import { startSampleMachines } from '../examples/targets/sample-machines.ts';
 import { readSettings } from '../lib/settings.ts';
 import { type Assembly, readAssembly } from './assembly.ts';
 import { type LocalAws, startAws } from './aws.ts';
@@ -26,7 +28,9 @@ export interface StackOptions {
   /** The configuration to run; its addresses are replaced by local ones. */
   readonly configDir?: string;
   /** 0 or absent: free ones. */
-  readonly ports?: Readonly<Partial<Record<'api' | 'console' | 'issuer' | 'database' | 'slack', number>>>;
+  readonly ports?: Readonly<
+    Partial<Record<'api' | 'console' | 'issuer' | 'database' | 'cluster' | 'machine' | 'slack', number>>
+  >;
   readonly onLog?: (functionName: string, line: string) => void;
   readonly onCall?: (call: { roleArn: string; action: string }) => void;
   /** Told what is being done, before it is. */
@@ -45,6 +49,7 @@ const NO_VPC = {
   vpcId: 'vpc-00000000',
   subnetIds: ['subnet-00000000'],
   databaseSecurityGroupIds: ['sg-00000000'],
+  clusterSecurityGroupIds: ['sg-00000001'],
   dynamodbPrefixListId: 'pl-00000000',
   s3PrefixListId: 'pl-00000000',
 };
@@ -98,10 +103,17 @@ const startParts = async (options: StackOptions, stops: Stop[]) => {
   const front = await startRdsFront(rds);
   // Not waited for: a client that is still connected goes when PostgreSQL does.
   stops.push(async () => void front.close());
+  const { configDir = 'config' } = options;
+  const machines = await startSampleMachines(configDir, ports.machine);
+  stops.push(() => Promise.all([...machines.values()].map((machine) => machine.stop())));
+  const runnerRole = `arn:aws:iam::${ACCOUNT}:role/${STACK}-runner`;
+  const clusterOptions = { certificate, sessions, account: ACCOUNT, region: REGION, runnerRole };
+  const clusters = await startSampleClusters(configDir, { ...clusterOptions, port: ports.cluster });
+  stops.push(() => Promise.all([...clusters.values()].map((cluster) => cluster.stop())));
   onProgress('synthesizing the stack and bundling its functions');
   const localConfig = join(dataDir, 'config');
-  const places = { issuer, certPem, databasePort: portOf(front), ...INSTANCE };
-  writeLocalConfig(options.configDir ?? 'config', localConfig, places);
+  const places = { issuer, certPem, databasePort: portOf(front), clusters, machines, ...INSTANCE };
+  writeLocalConfig(configDir, localConfig, places);
   const assembly = await synthesizeLocally(join(dataDir, 'cdk.out'), localConfig, {
     console: { url: consoleUrl, oidc: issuer.oidc, secretArn: SECRET_ARNS.console },
     notifications: {
@@ -118,6 +130,7 @@ const startParts = async (options: StackOptions, stops: Stop[]) => {
     assembly,
     localCaPem: certPem,
     otherRoles: [auditorRole(assembly)],
+    machines: [...machines.values()],
     otherBuckets: [REPORTS_BUCKET],
     secrets: {
       [SECRET_ARNS.console]: JSON.stringify({ clientSecret, slackSigningSecret }),
@@ -144,6 +157,9 @@ const startParts = async (options: StackOptions, stops: Stop[]) => {
     caFile: resolve(dataDir, 'ca.pem'),
     aws,
     postgres,
+    /** By the ids of their resources. */
+    clusters,
+    machines,
     tables: { grants: place('GRANTS_TABLE'), audit: place('AUDIT_TABLE') },
     /** Where payloads and their keys are. */
     payloads: { keysTable: place('VAULT_KEYS_TABLE'), bucket: place('PAYLOAD_BUCKET') },

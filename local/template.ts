@@ -11,7 +11,8 @@ const ARNS: Readonly<Record<string, string>> = {
   'AWS::Lambda::Function': 'arn:aws:lambda:{region}:{account}:function:',
   'AWS::StepFunctions::StateMachine': 'arn:aws:states:{region}:{account}:stateMachine:',
 };
-const SERVED = /^AWS::ApiGateway::(Authorizer|Deployment|GatewayResponse|Method|Resource|RestApi|Stage)$/;
+const SERVED =
+  /^AWS::(ApiGateway::(Authorizer|Deployment|GatewayResponse|Method|Resource|RestApi|Stage)|SSM::Document)$/;
 /**
  * What changes nothing that a caller of the API could see. That permissions to invoke and policies of buckets are right,
  * the template's tests say.

@@ -3,6 +3,7 @@ import { APPROVAL_MUTANTS } from './mutants/approvals.ts';
 import { AWS_MUTANTS } from './mutants/aws.ts';
 import { CONSOLE_MUTANTS } from './mutants/console.ts';
 import { DATABASE_MUTANTS } from './mutants/databases.ts';
+import { EKS_MUTANTS } from './mutants/eks.ts';
 import { ENDING_MUTANTS } from './mutants/endings.ts';
 import { GRANT_MUTANTS } from './mutants/grants.ts';
 import { IDENTITY_MUTANTS } from './mutants/identity.ts';
@@ -10,6 +11,7 @@ import { NOTICE_MUTANTS } from './mutants/notices.ts';
 import { PLAN_MUTANTS } from './mutants/plans.ts';
 import { POLICY_MUTANTS } from './mutants/policy.ts';
 import { RUN_MUTANTS } from './mutants/runs.ts';
+import { SSH_MUTANTS } from './mutants/ssh.ts';
 import { STATEMENT_MUTANTS } from './mutants/statements.ts';
 import { TRAIL_MUTANTS } from './mutants/trail.ts';
 import { VAULT_MUTANTS } from './mutants/vault.ts';
@@ -23,11 +25,13 @@ export const MUTANTS: readonly Mutant[] = [
   ...APPROVAL_MUTANTS,
   ...PLAN_MUTANTS,
   ...STATEMENT_MUTANTS,
+  ...SSH_MUTANTS,
   ...TRAIL_MUTANTS,
   ...VAULT_MUTANTS,
   ...CONSOLE_MUTANTS,
   ...ENDING_MUTANTS,
   ...DATABASE_MUTANTS,
+  ...EKS_MUTANTS,
   ...NOTICE_MUTANTS,
   ...AWS_MUTANTS,
 ];

@@ -8,7 +8,7 @@ export type Credential = {
 } & CredentialContent;
 
 /** What a caller needs to use it, by kind. */
-export type CredentialContent = PostgresLogin | MysqlLogin | AwsSession;
+export type CredentialContent = PostgresLogin | MysqlLogin | AwsSession | SshLogin | ClusterToken;
 
 export interface PostgresLogin extends DatabaseLogin {
   readonly kind: 'postgres';
@@ -29,6 +29,25 @@ interface DatabaseLogin {
   readonly caPem: string;
 }
 
+/** A key of the caller's own that was let in. There is nothing to keep secret in it. */
+export interface SshLogin {
+  readonly kind: 'ssh';
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly hostKeys: readonly string[];
+  /** Lines of `known_hosts` with these keys, under the name to connect to. */
+  readonly knownHosts: string;
+  /** Of the caller's key: `SHA256:…`. */
+  readonly fingerprint: string;
+  readonly instanceId: string;
+  readonly endpointId: string | undefined;
+  /** How to get there where there is no direct way; it acts with the caller's own AWS identity. */
+  readonly proxyCommand: string | undefined;
+  /** When sessions that were opened with the key are ended. The key itself opens none after `expiresAt`. */
+  readonly sessionsUntil: EpochMs;
+}
+
 /** What AWS's own tools take. It opens what its profile allows, in any Region; `region` is where the resource is. */
 export interface AwsSession {
   readonly kind: 'aws';
@@ -36,4 +55,15 @@ export interface AwsSession {
   readonly secretAccessKey: string;
   readonly sessionToken: string;
   readonly region: string;
+}
+
+/** Lets in whoever shows it as the grant's user, who is bound to one role in one namespace. */
+export interface ClusterToken {
+  readonly kind: 'eks';
+  readonly cluster: string;
+  readonly endpoint: string;
+  readonly caPem: string;
+  readonly namespace: string;
+  readonly user: string;
+  readonly token: string;
 }

@@ -2,6 +2,7 @@ import type { IssuedFacts } from '../core/audit/event.ts';
 import type { Resource, ResourceKind, ResourceOfKind } from '../core/config/resource.ts';
 import type { ActivatingGrant, ActiveGrant, EndedGrant, EndingStep } from '../core/grant/grant.ts';
 import type { Result } from '../core/result.ts';
+import type { SshPublicKey } from '../core/ssh/public-key.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { CredentialContent } from './credential.ts';
 
@@ -36,6 +37,8 @@ export interface Target<R> {
   close(ask: CloseAsk<R>): Promise<CloseReport>;
   /** Grant ids of whatever of ours the target holds. */
   inventory(resource: R): Promise<readonly string[]>;
+  /** Those whose rights have come to be more than may be given, since somebody changed them there. Absent where that cannot be. */
+  outgrown?(resource: R): Promise<readonly string[]>;
 }
 
 /** The targets that one function reaches, by kind. */
@@ -67,6 +70,8 @@ export interface IssueAsk<R> {
   readonly grant: ActiveGrant;
   /** The id of the credential. */
   readonly id: string;
+  /** The caller's own, where access is by key; undefined where it is not. */
+  readonly publicKey?: SshPublicKey | undefined;
 }
 
 /** A credential that was made and is not usable by anybody yet. */
@@ -81,7 +86,7 @@ export interface Issued {
   /** By which the trail of AWS, and ours, know it beside its fingerprint. */
   readonly told?: IssuedFacts;
   /** Makes it usable, once its entry is committed; undefined where knowing it is enough. */
-  readonly release?: () => Promise<void>;
+  readonly release?: (() => Promise<void>) | undefined;
 }
 
 /** Makes credentials of one kind. A failure is an answer; what could not be reached is thrown. */

@@ -2,7 +2,7 @@ import type { Approval } from '../core/approval/approval.ts';
 import type { AuditEntry, ChainHead, Receipt } from '../core/audit/entry.ts';
 import type { RefusalCount } from '../core/audit/event.ts';
 import type { PostgresResource, Resource } from '../core/config/resource.ts';
-import type { Grant } from '../core/grant/grant.ts';
+import type { ActiveGrant, Grant } from '../core/grant/grant.ts';
 import type { Task } from '../core/grant/task.ts';
 import type { ContainmentRegister } from '../core/grant/use-grant.ts';
 import type { PrincipalId } from '../core/identity/principal.ts';
@@ -53,6 +53,8 @@ export interface Commit {
   readonly usage?: UsageChange;
   /** Refused unless this grant or run still waits for exactly this approval. */
   readonly waits?: { readonly kind: 'grant' | 'run'; readonly id: string; readonly approval: string };
+  /** Refused while the key is another grant's: from the commit on it is this one's, until well after the grant is over. */
+  readonly keyHold?: { readonly grant: ActiveGrant; readonly fingerprint: string; readonly at: EpochMs };
   /** Refused unless this grant, which is not written here, is active and `expiresAt` is after `at`. */
   readonly liveGrant?: { readonly id: string; readonly at: EpochMs };
   /** Kept to be compared with what the same caller asks for next. */
@@ -109,12 +111,19 @@ export interface UseRead {
   readonly containment: ContainmentRegister;
   /** A person has said that it ends; whoever writes the end may not have come to it yet. */
   readonly isRevoked: boolean;
+  /** Whose the key is that was asked about; undefined: nobody's. */
+  readonly keyHolder?: KeyHolder | undefined;
+}
+
+export interface KeyHolder {
+  readonly grant: string;
+  readonly until: EpochMs;
 }
 
 /** State and trail together, because they change together. Every read is consistent unless it says otherwise. */
 export interface Store {
-  /** One read for the whole use check. */
-  readForUse(grantId: string): Promise<UseRead>;
+  /** One read for the whole use check; with whose a key is, where one was brought. */
+  readForUse(grantId: string, keyFingerprint?: string): Promise<UseRead>;
   /** One read for the whole creation check. */
   readForRequest(ask: { taskId: string; principalKey: string; idempotencyKey: string | undefined }): Promise<{
     task: Task | undefined;

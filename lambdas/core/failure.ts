@@ -33,6 +33,8 @@ export type Failure =
   | { readonly code: 'credential_limit'; readonly max: number }
   /** Its `allow` and the names in the tags do not fit into a session together; `largest` is where to begin cutting. */
   | { readonly code: 'profile_too_large'; readonly profile: string; readonly largest: number }
+  /** Another grant has let this key in, today or yesterday. */
+  | { readonly code: 'key_taken' }
   /** The grant is of the other mode. */
   | { readonly code: 'not_a_run' }
   | { readonly code: 'not_vended' }

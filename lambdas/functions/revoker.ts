@@ -5,6 +5,8 @@ import { probeSession } from '../adapters/aws/probe-session.ts';
 import { connectDynamo } from '../adapters/dynamo/dynamo-call.ts';
 import { dynamoStore } from '../adapters/dynamo/dynamo-store.ts';
 import { dynamoEndedMarks } from '../adapters/dynamo/ended-marks.ts';
+import { systemsManager } from '../adapters/ssh/machine-commands.ts';
+import { sshTarget } from '../adapters/ssh/ssh-target.ts';
 import { systemBackoff, systemClock, systemSleep } from '../adapters/system-clock.ts';
 import { type Invocation, systemContext } from '../app/caller.ts';
 import { reportOverflow } from '../app/report-overflow.ts';
@@ -44,9 +46,14 @@ const aws = awsTarget({
   log,
 });
 
+const ssh = sshTarget({
+  runOnMachine: systemsManager(environment.END_SESSIONS_DOCUMENT),
+  clock: systemClock,
+});
+
 const act = targetTask({
   store,
-  targets: { aws },
+  targets: { aws, ssh },
   resources: config.resources,
   software,
   clock: systemClock,

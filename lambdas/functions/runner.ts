@@ -1,5 +1,7 @@
 import { connectDynamo } from '../adapters/dynamo/dynamo-call.ts';
 import { dynamoStore } from '../adapters/dynamo/dynamo-store.ts';
+import { eksTarget } from '../adapters/eks/eks-target.ts';
+import { ownEksToken } from '../adapters/eks/own-eks-token.ts';
 import { statementTarget } from '../adapters/postgres/statement-target.ts';
 import { systemBackoff, systemClock, systemRandom } from '../adapters/system-clock.ts';
 import { connectVaults } from '../adapters/vault/connect-vaults.ts';
@@ -35,7 +37,10 @@ const loadPolicy = (): Promise<Policy> => {
 
 const deps = {
   store: dynamoStore(dynamo, systemClock),
-  targets: databaseTargets(tools),
+  targets: {
+    ...databaseTargets(tools),
+    eks: eksTarget({ signInOwn: ownEksToken(tools), clock: systemClock }),
+  },
   statements: statementTarget(tools),
   vaults: connectVaults(dynamo.client, vaultPlaces(environment), {
     clock: systemClock,

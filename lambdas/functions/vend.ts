@@ -5,6 +5,9 @@ import { passwordKey } from '../adapters/database/password-key.ts';
 import { rdsTokenSigner } from '../adapters/database/rds-token-signer.ts';
 import { connectDynamo } from '../adapters/dynamo/dynamo-call.ts';
 import { dynamoStore } from '../adapters/dynamo/dynamo-store.ts';
+import { eksIssuer } from '../adapters/eks/eks-issuer.ts';
+import { instanceConnect } from '../adapters/ssh/instance-connect.ts';
+import { sshIssuer } from '../adapters/ssh/ssh-issuer.ts';
 import { systemBackoff, systemClock, systemRandom } from '../adapters/system-clock.ts';
 import { vendHandlers } from '../http/vend-operations.ts';
 import { httpFunction } from './http-function.ts';
@@ -32,6 +35,8 @@ export const handler = httpFunction(
       postgres: postgresIssuer(databases),
       mysql: mysqlIssuer(databases),
       aws: awsIssuer({ assume: stsSessions(), clock: systemClock, log: logger.log }),
+      ssh: sshIssuer({ pushKey: instanceConnect(), clock: systemClock }),
+      eks: eksIssuer({ assume: stsSessions(), clock: systemClock }),
     },
     resources: config.resources,
     clock: systemClock,

@@ -1,7 +1,15 @@
 import type * as z from 'zod';
-import type { AwsSession, Credential, MysqlLogin, PostgresLogin } from '../app/credential.ts';
+import type {
+  AwsSession,
+  ClusterToken,
+  Credential,
+  MysqlLogin,
+  PostgresLogin,
+  SshLogin,
+} from '../app/credential.ts';
+import { execCredential, kubeconfig } from '../core/eks/exec-credential.ts';
 import { toIso } from '../core/time.ts';
-import type { CredentialProcessView, CredentialView } from './credential-schemas.ts';
+import type { CredentialProcessView, CredentialView, ExecCredentialView } from './credential-schemas.ts';
 
 export const credentialView = (credential: Credential): z.input<typeof CredentialView> => {
   const { id, grantId } = credential;
@@ -13,6 +21,10 @@ export const credentialView = (credential: Credential): z.input<typeof Credentia
       return { ...common, kind: 'mysql', mysql: mysqlView(credential) };
     case 'aws':
       return { ...common, kind: 'aws', aws: awsView(credential) };
+    case 'ssh':
+      return { ...common, kind: 'ssh', ssh: sshView(credential) };
+    case 'eks':
+      return { ...common, kind: 'eks', eks: eksView(credential) };
     default:
       return credential satisfies never;
   }
@@ -46,6 +58,23 @@ const awsView = (session: AwsSession) => ({
   region: session.region,
 });
 
+const eksView = (token: ClusterToken) => ({
+  cluster: token.cluster,
+  endpoint: token.endpoint,
+  certificateAuthority: token.caPem,
+  namespace: token.namespace,
+  user: token.user,
+  token: token.token,
+});
+
+/** The same for a credential plugin; undefined for other kinds. */
+export const execCredentialView = (credential: Credential): z.input<typeof ExecCredentialView> | undefined =>
+  credential.kind === 'eks' ? execCredential(credential.token, credential.expiresAt) : undefined;
+
+/** The same as a kubeconfig; undefined for other kinds. */
+export const kubeconfigText = (credential: Credential): string | undefined =>
+  credential.kind === 'eks' ? kubeconfig(credential) : undefined;
+
 /** The same for the `credential_process` of a profile of AWS; undefined for other kinds, which AWS's tools have no use for. */
 export const credentialProcess = (
   credential: Credential,
@@ -60,6 +89,20 @@ export const credentialProcess = (
   };
 };
 
+const sshView = ({ expiresAt, ...login }: Credential & SshLogin) => ({
+  host: login.host,
+  port: login.port,
+  user: login.user,
+  hostKeys: [...login.hostKeys],
+  knownHosts: login.knownHosts,
+  fingerprint: login.fingerprint,
+  keyExpiresAt: toIso(expiresAt),
+  sessionsUntil: toIso(login.sessionsUntil),
+  instanceId: login.instanceId,
+  endpointId: login.endpointId,
+  proxyCommand: login.proxyCommand,
+});
+
 /** For `eval "$(curl …)"`, as the clients of each kind want it. Files are written where only their owner can read them. */
 export const credentialEnvironment = (credential: Credential): string => {
   switch (credential.kind) {
@@ -69,6 +112,10 @@ export const credentialEnvironment = (credential: Credential): string => {
       return mysqlEnvironment(credential);
     case 'aws':
       return awsEnvironment(credential);
+    case 'ssh':
+      return sshEnvironment(credential);
+    case 'eks':
+      return eksEnvironment(credential);
     default:
       return credential satisfies never;
   }
@@ -85,8 +132,7 @@ const postgresEnvironment = (login: PostgresLogin): string =>
       PGPASSWORD: login.password,
       PGSSLMODE: 'verify-full',
     }),
-    'PGSSLROOTCERT="$(umask 077; mktemp)"; export PGSSLROOTCERT',
-    `printf '%s' ${shellQuote(login.caPem)} > "$PGSSLROOTCERT"`,
+    ...fileIn('PGSSLROOTCERT', login.caPem),
     '',
   ].join('\n');
 
@@ -129,6 +175,36 @@ const awsEnvironment = (session: Credential & AwsSession): string =>
     }),
     '',
   ].join('\n');
+
+/** Tools that speak to clusters read everything from one file. */
+const eksEnvironment = (token: ClusterToken): string =>
+  fileIn('KUBECONFIG', kubeconfig(token)).concat('').join('\n');
+
+/** A configuration of the client that believes the pinned keys and nothing else: `ssh -F "$LATCHKEY_SSH_CONFIG" -i <key> machine`. */
+const sshEnvironment = (login: SshLogin): string => {
+  const config = [
+    'Host machine',
+    `HostName ${login.host}`,
+    `Port ${login.port}`,
+    `User ${login.user}`,
+    'StrictHostKeyChecking yes',
+    'GlobalKnownHostsFile /dev/null',
+    'IdentitiesOnly yes',
+    ...(login.proxyCommand === undefined ? [] : [`ProxyCommand ${login.proxyCommand}`]),
+    '',
+  ].join('\n');
+  return [
+    ...fileIn('LATCHKEY_SSH_KNOWN_HOSTS', login.knownHosts),
+    ...fileIn('LATCHKEY_SSH_CONFIG', config),
+    `printf 'UserKnownHostsFile %s\\n' "$LATCHKEY_SSH_KNOWN_HOSTS" >> "$LATCHKEY_SSH_CONFIG"`,
+    '',
+  ].join('\n');
+};
+
+const fileIn = (name: string, content: string): string[] => [
+  `${name}="$(umask 077; mktemp)"; export ${name}`,
+  `printf '%s' ${shellQuote(content)} > "$${name}"`,
+];
 
 const exported = (variables: Readonly<Record<string, string>>): string[] =>
   Object.entries(variables).map(([name, value]) => `export ${name}=${shellQuote(value)}`);

@@ -40,7 +40,7 @@ export const FORMS = {
   readGrant: { path: schemas.GrantPath, canWait: true, answers: { 200: schemas.GrantView } },
   vendCredential: {
     path: schemas.GrantPath,
-    body: schemas.EmptyBody,
+    body: schemas.VendBody,
     answers: { 201: CredentialView },
   },
   requestRun: {

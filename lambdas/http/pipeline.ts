@@ -94,6 +94,7 @@ const RECORDED: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'too_many_grants',
   'grant_over',
   'credential_limit',
+  'key_taken',
   'profile_too_large',
   'not_a_run',
   'not_vended',

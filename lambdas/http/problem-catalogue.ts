@@ -192,6 +192,13 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     meaning: 'AWS refused a session for the size of its policy and tags together, so there is no credential.',
     remedy: 'Ask for a smaller profile, or have this one cut: `detail` says where to begin.',
   },
+  key_taken: {
+    status: 409,
+    title: 'This key is another grant’s',
+    retryable: false,
+    meaning: 'A public key belongs to the grant it was first sent for, until a day after that grant.',
+    remedy: 'Make a new key pair for this grant and send its public half.',
+  },
   not_a_run: {
     status: 409,
     title: 'This grant is not for runs',

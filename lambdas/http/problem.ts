@@ -105,6 +105,7 @@ const factsOf = (failure: Failure | EdgeFailure): Partial<Problem> => {
     case 'token_refused':
     case 'owner_unknown':
     case 'own_approval':
+    case 'key_taken':
     case 'contained':
     case 'not_found':
     case 'idempotency_mismatch':

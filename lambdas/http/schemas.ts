@@ -9,6 +9,7 @@ import {
   NAME_MAX_CHARACTERS,
   REASON_MAX_CHARACTERS,
 } from '../core/limits.ts';
+import { SSH_PUBLIC_KEY_MAX_CHARACTERS } from '../core/ssh/limits.ts';
 import { ApprovalSeconds, ApprovalView, Policies, readable, Time } from './field-schemas.ts';
 import { RunView } from './run-schemas.ts';
 
@@ -40,6 +41,18 @@ export const RequestAccessBody = z
     approvalSeconds: ApprovalSeconds,
   })
   .meta({ id: 'RequestAccess' });
+
+export const VendBody = z
+  .strictObject({
+    publicKey: z
+      .string()
+      .max(SSH_PUBLIC_KEY_MAX_CHARACTERS)
+      .optional()
+      .describe(
+        'Of `ssh:connect` only: the public half of a key pair that was made for this grant, as one line (`ssh-ed25519 AAAA…`)',
+      ),
+  })
+  .meta({ id: 'Vend' });
 
 export const EmptyBody = z.strictObject({}).meta({ id: 'Empty' });
 

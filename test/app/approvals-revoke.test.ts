@@ -53,7 +53,7 @@ test('from a revocation on every use is refused, though nobody has written the e
   const queued = await newRun(app, runs);
   const preparing = await app.newGrant(task);
   for (const id of [login, runs, preparing.id]) assert.equal(await revoke(id), 'revoked');
-  const vended = await vendCredential(app.deps, CALLER, login);
+  const vended = await vendCredential(app.deps, CALLER, { grantId: login });
   assert.ok(!vended.ok && vended.failure.code === 'grant_over');
   const request = { sql: 'SELECT 1', params: [], maxRows: 1 };
   const asked = await requestRun(app.deps, CALLER, { grantId: runs, request, idempotencyKey: undefined });
@@ -100,7 +100,7 @@ test('whoever policy names and whoever answers for the agent may revoke, and nob
   assert.equal(await revoke(id, DORA, ' '), 'reason_missing');
   assert.equal(await revoke(id, DORA, 'x'.repeat(NOTE_MAX_CHARACTERS + 1)), 'too_long');
   assert.equal(alarmsOf(app, 'DecisionRefused'), 7);
-  const vended = await vendCredential(app.deps, CALLER, id);
+  const vended = await vendCredential(app.deps, CALLER, { grantId: id });
   assert.ok(vended.ok);
 });
 

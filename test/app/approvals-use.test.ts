@@ -53,7 +53,7 @@ test('whoever approved a grant does not use it through the agent: four eyes stay
   const vendThrough = async (...subjects: readonly string[]) => {
     const delegation = subjects.map((subject) => ({ issuer: PRINCIPAL.issuer, subject }));
     const by = { ...CALLER, principal: { ...PRINCIPAL, delegation } };
-    const vended = await vendCredential(app.deps, by, grant.id);
+    const vended = await vendCredential(app.deps, by, { grantId: grant.id });
     return vended.ok ? 'vended' : vended.failure.code;
   };
   assert.equal(await vendThrough('dora'), 'own_approval');

@@ -80,7 +80,7 @@ interface Scene {
 }
 
 const vend = async ({ released }: Scene, deps: Deps, id: string): Promise<void> => {
-  const vended = await vendCredential(deps, CALLER, id);
+  const vended = await vendCredential(deps, CALLER, { grantId: id });
   assert.ok(vended.ok && vended.value.credential.kind === 'aws');
   released.push(vended.value.credential);
 };

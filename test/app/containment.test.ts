@@ -47,11 +47,11 @@ test('whoever, or whatever, an operator has stopped gives no credential, and giv
   const id = await app.newActive(task);
   for (const [what, register] of Object.entries(registers(task))) {
     await contain(register);
-    const vended = await vendCredential(app.deps, CALLER, id);
+    const vended = await vendCredential(app.deps, CALLER, { grantId: id });
     assert.equal(!vended.ok && vended.failure.code, 'contained', what);
     await lift();
   }
-  assert.equal((await vendCredential(app.deps, CALLER, id)).ok, true);
+  assert.equal((await vendCredential(app.deps, CALLER, { grantId: id })).ok, true);
 });
 
 test('what is contained gets no new grant; the denial is in the trail', async () => {
@@ -94,7 +94,7 @@ test('a grant that ends while it is contained says so', async () => {
 test('a stop of others stops nobody else', async () => {
   await contain(OTHERS);
   const id = await app.newActive(await app.newTask());
-  assert.equal((await vendCredential(app.deps, CALLER, id)).ok, true);
+  assert.equal((await vendCredential(app.deps, CALLER, { grantId: id })).ok, true);
 });
 
 test('a register that cannot be read stops everybody', async () => {
@@ -111,7 +111,7 @@ test('a register that cannot be read stops everybody', async () => {
     await app.tables.client.send(
       new PutItemCommand({ TableName, Item: { ...CONTAINMENT_KEY, body: text(body) } }),
     );
-    const vended = await vendCredential(app.deps, CALLER, id);
+    const vended = await vendCredential(app.deps, CALLER, { grantId: id });
     assert.equal(!vended.ok && vended.failure.code, 'contained', body);
   }
 });

@@ -43,7 +43,7 @@ const SCENARIOS = {
   },
   vend: async (app: App, deps: App['deps'], task: string) => {
     const id = await app.newActive(task);
-    const vended = await vendCredential(deps, CALLER, id);
+    const vended = await vendCredential(deps, CALLER, { grantId: id });
     assert.ok(vended.ok && vended.value.credential.kind === 'postgres');
     released.push(fingerprintOf(vended.value.credential.password));
   },

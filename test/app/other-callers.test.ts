@@ -59,7 +59,7 @@ const uses = (caller: Caller) => ({
 });
 const usesOfGrant = (caller: Caller) => ({
   readGrant: (grantId: string) => readGrant(app.deps, caller, { grantId, waitSeconds: 0 }),
-  vendCredential: (grantId: string) => vendCredential(app.deps, caller, grantId),
+  vendCredential: (grantId: string) => vendCredential(app.deps, caller, { grantId }),
   releaseGrant: (grantId: string) => releaseGrant({ ...app.deps, sleep: passSeconds }, caller, grantId),
 });
 

@@ -51,7 +51,7 @@ const grantWith = async (roleArn: string | undefined): Promise<string> => {
   };
   const { id } = await app.newGrant(await app.newTask(), asked);
   await activateGrant(deps, id, app.context);
-  if (roleArn !== undefined) assert.equal((await vendCredential(deps, CALLER, id)).ok, true);
+  if (roleArn !== undefined) assert.equal((await vendCredential(deps, CALLER, { grantId: id })).ok, true);
   return id;
 };
 

@@ -176,7 +176,7 @@ test('somebody else’s grant looks like none', async () => {
 });
 
 test('a grant that hands out credentials runs nothing, and one that runs hands out none', async () => {
-  const vended = await vendCredential(app.deps, CALLER, grantId);
+  const vended = await vendCredential(app.deps, CALLER, { grantId });
   assert.equal(vended.ok ? '' : vended.failure.code, 'not_vended');
   grantId = await app.newActive(task);
   assert.equal(await codeOf(), 'not_a_run');

@@ -24,7 +24,7 @@ const LATE = {
   ...{ user: 'late', password: 'late', caPem: 'pem' },
 };
 
-const vend = (grantId: string, caller = CALLER) => vendCredential(app.deps, caller, grantId);
+const vend = (grantId: string, caller = CALLER) => vendCredential(app.deps, caller, { grantId });
 const code = (result: Awaited<ReturnType<typeof vend>>) => (result.ok ? 'vended' : result.failure.code);
 const trail = async (chain: string) =>
   (await Array.fromAsync(app.deps.store.readChain(chain))).map(({ event }) => event);
@@ -45,11 +45,12 @@ test('the entry of an issue is committed before it is released and holds a finge
   const id = await app.newActive(await app.newTask());
   const vended = await vend(id);
   assert.ok(vended.ok && vended.value.credential.kind === 'postgres');
+  const { password } = vended.value.credential;
   const events = await trail(id);
   const issued = events.find(({ type }) => type === 'credential.issued');
   assert.ok(issued?.type === 'credential.issued');
-  assert.equal(issued.fingerprint, fingerprintOf(vended.value.credential.password));
-  assert.equal(JSON.stringify(events).includes(vended.value.credential.password), false);
+  assert.equal(issued.fingerprint, fingerprintOf(password));
+  assert.equal(JSON.stringify(events).includes(password), false);
 });
 
 test('no credential leaves when its entry cannot be committed', async () => {
@@ -69,7 +70,7 @@ test('no credential leaves when the signer is away, and nothing is recorded as i
   const id = await app.newActive(await app.newTask());
   const issuer = { issue: () => Promise.reject(new DependencyUnavailable('sts', new Error('away'))) };
   await assert.rejects(
-    vendCredential({ ...app.deps, issuers: { postgres: issuer } }, CALLER, id),
+    vendCredential({ ...app.deps, issuers: { postgres: issuer } }, CALLER, { grantId: id }),
     DependencyUnavailable,
   );
   assert.equal(
@@ -87,7 +88,7 @@ test('no credential leaves when the lease ran out while it was signed, and nothi
     },
   };
   assert.equal(
-    code(await vendCredential({ ...app.deps, issuers: { postgres: issuer } }, CALLER, id)),
+    code(await vendCredential({ ...app.deps, issuers: { postgres: issuer } }, CALLER, { grantId: id })),
     'grant_over',
   );
   assert.equal(
@@ -140,7 +141,7 @@ test('a grant that expires between its check and its commit gives nothing', asyn
     },
   };
   assert.equal(
-    code(await vendCredential({ ...app.deps, issuers: { postgres: issuer } }, CALLER, id)),
+    code(await vendCredential({ ...app.deps, issuers: { postgres: issuer } }, CALLER, { grantId: id })),
     'grant_over',
   );
 });
@@ -156,7 +157,7 @@ test('a grant that is released while a credential is being signed gives nothing'
     },
   };
   assert.equal(
-    code(await vendCredential({ ...app.deps, issuers: { postgres: issuer } }, CALLER, id)),
+    code(await vendCredential({ ...app.deps, issuers: { postgres: issuer } }, CALLER, { grantId: id })),
     'grant_over',
   );
 });
@@ -185,7 +186,7 @@ test('no credential leaves when its task ended while it was signed, before the g
     },
   };
   assert.equal(
-    code(await vendCredential({ ...app.deps, issuers: { postgres: issuer } }, CALLER, id)),
+    code(await vendCredential({ ...app.deps, issuers: { postgres: issuer } }, CALLER, { grantId: id })),
     'grant_over',
   );
   assert.equal((await app.deps.store.readGrant(id))?.state, 'active');

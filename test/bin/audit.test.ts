@@ -28,7 +28,7 @@ const audit = (...args: string[]): Promise<CommandRun> =>
 before(async () => {
   app = await startApp();
   const id = await app.newActive(await app.newTask());
-  const vended = await vendCredential(app.deps, CALLER, id);
+  const vended = await vendCredential(app.deps, CALLER, { grantId: id });
   assert.ok(vended.ok);
   receipt = vended.value.receipt;
   await endAccess(app.deps, id, app.context);

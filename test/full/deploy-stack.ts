@@ -95,13 +95,18 @@ const startPlaces = async (workDir: string, certificate: LocalCertificate, stops
   writeLocalConfig(join(ROOT, 'config'), join(workDir, 'config'), {
     issuer,
     certPem: certificate.certPem,
+    clusters: new Map([['shop-cluster', { endpoint: 'https://localhost:1' }]]),
     databasePort: (front.address() as AddressInfo).port,
     account: ACCOUNT,
     region: REGION,
     resourceId: 'db-DEPLOYTEST',
+    // Nobody goes there in this test: MiniStack has no machines.
+    machines: new Map([['reports-host', { port: 22, hostKey: SAMPLE_HOST_KEY }]]),
   });
   return { issuer, postgres };
 };
+
+const SAMPLE_HOST_KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBT6CUbTzZBKOtxHn9NrXOabAjqloCRk6etFIeEBp2cn';
 
 interface Deploying {
   readonly workDir: string;

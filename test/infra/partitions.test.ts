@@ -26,9 +26,12 @@ const permissions = permissionsOf({
   targetRoles: [],
   sessionRoles: [],
   endingRoles: [],
+  clusterRoles: [],
   databaseUsers: [],
   adminSecrets: [],
   passwordSecret: undefined,
+  machineUsers: [],
+  endSessionsDocument: undefined,
 });
 
 /** In the order of the table. */
@@ -76,6 +79,7 @@ describe('the partitions that roles allow are those that the store uses', () => 
     ['revocations of grants, by console alone', 'REVOKED#', ['console']],
     ['calls of Slack, by console alone', 'REPLAY#', ['console']],
     ['notices, by notifier alone', 'NOTICE#', ['notifier']],
+    ['whose a public key is, by vend alone', 'SSHKEY#', ['vend']],
   ] as const)
     test(what, () => {
       assert.deepEqual(

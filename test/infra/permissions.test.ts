@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { SHARDED } from '../support/aws-grants.ts';
-import { BILLING, FUNCTIONS, ORDERS, RAW_SETTINGS } from './sample-settings.ts';
+import { BILLING, FUNCTIONS, MACHINE, ORDERS, RAW_SETTINGS } from './sample-settings.ts';
 import { ofType, sampleResources, type TemplateResource } from './sample-stack.ts';
 
-const resources = sampleResources({ resources: [ORDERS, BILLING, SHARDED] });
+const resources = sampleResources({ resources: [ORDERS, BILLING, SHARDED, MACHINE] });
 
 interface Statement {
   readonly Effect: string;
@@ -47,6 +47,9 @@ const REVOKER = RUNNER.replace(/runner$/, 'revoker');
 const NOTIFIER = RUNNER.replace(/runner$/, 'notifier');
 const SECRETS = 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:latchkey';
 const AUTHORIZER_LOG = 'arn:aws:logs:eu-central-1:111122223333:log-group:/aws/lambda/latchkey-authorizer';
+const INSTANCE = 'arn:aws:ec2:eu-central-1:111122223333:instance/i-0123456789abcdef0';
+const DOCUMENT = 'arn:aws:ssm:eu-central-1:111122223333:document/latchkey-end-ssh-sessions';
+const READ_COMMANDS = 'Allow ssm: GetCommandInvocation on *';
 const USERS = 'arn:aws:rds-db:eu-central-1:111122223333:dbuser';
 
 const SESSION_ROLE = SHARDED.target.roleArn;
@@ -98,13 +101,14 @@ const RIGHTS: Record<string, string[]> = {
   ],
   vend: [
     READ_TOGETHER,
-    `Allow dynamodb: PutItem on ${GRANTS}${within('TASK#*', 'CHAIN#*')}`,
+    `Allow dynamodb: PutItem on ${GRANTS}${within('TASK#*', 'SSHKEY#*', 'CHAIN#*')}`,
     CHECK_TASKS,
     APPEND,
     'Allow sts: AssumeRole on arn:aws:iam::111122223333:role/latchkey/target-orders arn:aws:iam::111122223333:role/target-billing',
     `Allow sts: AssumeRole TagSession SetSourceIdentity on ${SESSION_ROLES} when ${JSON.stringify({
       Null: { 'aws:RequestTag/latchkey:purpose': 'true' },
     })}`,
+    `Allow ec2-instance-connect: SendSSHPublicKey on ${INSTANCE} when {"StringEquals":{"ec2:osuser":"agent"}}`,
   ],
   runner: [
     READ_TOGETHER,
@@ -129,6 +133,8 @@ const RIGHTS: Record<string, string[]> = {
       StringEquals: { 'aws:RequestTag/latchkey:purpose': 'probe' },
     })}`,
     `Allow sts: AssumeRole on ${SESSION_ROLE}-ending`,
+    `Allow ssm: SendCommand on ${DOCUMENT} ${INSTANCE}`,
+    READ_COMMANDS,
   ],
   waiter: [
     `${READ_TOGETHER}${within('TASK#*', 'APPROVAL#*', 'REVOKED#*', 'CONTAINMENT')}`,
@@ -219,6 +225,7 @@ describe('the role of each function', () => {
     );
     assert.deepEqual([...new Set(wild)].sort(), [
       `Allow ${NETWORK}`,
+      READ_COMMANDS,
       'Allow xray: PutTraceSegments PutTelemetryRecords on *',
     ]);
   });
@@ -257,12 +264,12 @@ describe('a deployment whose settings name no secret and no topic', () => {
 });
 
 describe('a deployment that reaches nothing', () => {
-  test('can assume nothing and sign for nobody', () => {
+  test('can assume nothing, sign for nobody, let nobody in and have no machine do anything', () => {
     const roles = ofType(sampleResources({ resources: [] }), 'AWS::IAM::Role');
     assert.ok(roles.length > 0);
     assert.doesNotMatch(
       JSON.stringify(roles.map(({ properties }) => properties.Policies)),
-      /sts:AssumeRole|rds-db:connect/,
+      /sts:AssumeRole|rds-db:connect|ec2-instance-connect|ssm:/,
     );
   });
 });

@@ -1,5 +1,5 @@
 import { CONFIG_PARTS, type FunctionName } from '../../lambdas/core/config/compiled.ts';
-import type { PostgresResource } from '../../lambdas/core/config/resource.ts';
+import type { PostgresResource, SshResource } from '../../lambdas/core/config/resource.ts';
 import { readSettings, type Settings } from '../../lib/settings.ts';
 
 export const FUNCTIONS = Object.keys(CONFIG_PARTS) as FunctionName[];
@@ -73,5 +73,25 @@ export const BILLING: PostgresResource = {
     resourceId: 'cluster-BILLING',
     port: 5433,
     roleArn: 'arn:aws:iam::111122223333:role/target-billing',
+  },
+};
+
+export const MACHINE: SshResource = {
+  id: 'reports-host',
+  kind: 'ssh',
+  description: 'Runs the nightly reports',
+  env: 'prod',
+  actions: ['ssh:connect'],
+  maxDurationSeconds: 3_600,
+  sensitive: [],
+  target: {
+    account: RAW_SETTINGS.account,
+    region: RAW_SETTINGS.region,
+    instanceId: 'i-0123456789abcdef0',
+    host: '10.20.1.15',
+    port: 22,
+    osUser: 'agent',
+    hostKeys: ['ssh-ed25519 AAAA'],
+    endpointId: undefined,
   },
 };

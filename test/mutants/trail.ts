@@ -24,8 +24,8 @@ export const TRAIL_MUTANTS: readonly Mutant[] = [
     promise: 2,
     rule: 'a credential is dropped when its entry cannot be committed',
     file: VEND,
-    find: 'standingTask: { id: counted.task, at: now },\n  });',
-    replace: `standingTask: { id: counted.task, at: now } }).catch(() => 'committed');`,
+    find: `at: now } } : {}),\n  });\n  return outcome`,
+    replace: `at: now } } : {}),\n  }).catch(() => 'committed');\n  return outcome`,
     tests: VEND_TESTS,
   },
   {

@@ -1,5 +1,7 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Template as Synthesized } from 'aws-cdk-lib/assertions';
+import { REPORTS_BUCKET } from '../../examples/buckets/reports-bucket.ts';
+import { createMachineServices } from '../../examples/targets/machine-services.ts';
 import type { AwsResource } from '../../lambdas/core/config/resource.ts';
 import { AwsTarget } from '../../lib/aws-target.ts';
 import { identitiesOf, type RoleSource } from '../../local/assembly.ts';
@@ -92,7 +94,7 @@ export const startAwsAccount = async (template: unknown = templateOf(REPORTS), a
   const callers = ['vend', 'revoker', 'stranger'].map((name) => assuming(functionRole(name)));
   const sessions = new Sessions([...roles, ...callers], managed);
   const dynamo = createDynamo();
-  const s3 = createS3(undefined, [{ name: BUCKET, arn: OBJECTS }]);
+  const s3 = createS3(undefined, [{ name: BUCKET, arn: OBJECTS }, REPORTS_BUCKET]);
   const calls: string[] = [];
   const endpoint = createAwsEndpoint({
     assembly: { account: ACCOUNT, region: REGION, tables: [] },
@@ -101,6 +103,7 @@ export const startAwsAccount = async (template: unknown = templateOf(REPORTS), a
     s3,
     stepFunctions: createStepFunctions({ machines: [], invoke: async () => undefined }),
     logs: new LogLines([]),
+    machines: createMachineServices({ account: ACCOUNT, region: REGION, documents: [] }, []),
     functionOf: () => undefined,
     onCall: ({ action }) => calls.push(action),
   });

@@ -91,7 +91,7 @@ export const startAwsScene = async (ask: SceneAsk, context: TestContext) => {
     openWith: (changed: Tools, grant: ActiveGrant) =>
       awsTarget({ ...tools, ...changed }).open(openAsk(grant, true)),
     /** What becomes of a read by whoever holds these keys. */
-    read: (session: AwsSession): Promise<string> => readAs(account, session),
+    read: (session: AwsSession, bucket?: string): Promise<string> => readAs(account, session, bucket),
     /** A dependency that does not answer. */
     away: (name: string) => async (): Promise<never> => {
       throw new DependencyUnavailable(name, new Error('away'));

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
+import { createMachineServices } from '../../examples/targets/machine-services.ts';
 import { keyStore } from '../../lambdas/adapters/vault/key-store.ts';
 import { payloadObjects } from '../../lambdas/adapters/vault/payload-objects.ts';
 import { taskVaults } from '../../lambdas/adapters/vault/task-vaults.ts';
@@ -41,9 +42,12 @@ const RIGHTS = permissionsOf({
   targetRoles: [],
   sessionRoles: [],
   endingRoles: [],
+  clusterRoles: [],
   databaseUsers: [],
   adminSecrets: [],
   passwordSecret: undefined,
+  machineUsers: [],
+  endSessionsDocument: undefined,
 });
 
 const EVERYTHING: readonly Permission[] = [{ actions: ['dynamodb:*', 's3:*'], on: ['*'] }];
@@ -96,6 +100,7 @@ export const startVaultStage = async () => {
     s3,
     stepFunctions: createStepFunctions({ machines: [], invoke: async () => undefined }),
     logs: new LogLines([]),
+    machines: createMachineServices({ region: REGION, account: ACCOUNT, documents: [] }, []),
     functionOf: () => undefined,
     onCall: ({ action }) => calls.push(action),
   });

@@ -31,9 +31,9 @@ export const awsIssuer = (tools: AwsIssuerTools): Issuer<AwsResource> => ({
       const session = await assumeFor(tools, { resource, grant, allow: profile.allow });
       if (session.packedPercent > PACKED_SIZE_WARN_PERCENT)
         tools.log('warn', 'a session is nearly too large', {
-          resource: resource.id,
+          resourceId: resource.id,
           profile: grant.profile ?? '',
-          packedPercent: session.packedPercent,
+          percent: session.packedPercent,
         });
       return ok(issuedOf({ resource, grant, session }));
     } catch (error) {

@@ -52,7 +52,11 @@ const rehearse = async (tools: EndTools, ending: Parameters<typeof witnessOf>[1]
   const [{ denied }, witness] = await Promise.all([readDenied(versions), witnessOf(tools, ending)]);
   if (!denied) await writeRole(tools, ending);
   const outcome = await tools.probe(witness.keys, ending.resource.target.region);
-  if (outcome === 'unknown') throw new DependencyUnavailable('target', new RoleNotReady('probe_unknown'));
+  if (outcome === 'unknown') {
+    // It may be AWS for a moment, or for good: an organization that denies the call.
+    tools.log('error', 'a probe says nothing about its role', { roleArn: ending.roleArn });
+    throw new DependencyUnavailable('target', new RoleNotReady('probe_unknown'));
+  }
   if (outcome === 'refused') throw new RoleNotReady('probe_refused');
 };
 
@@ -63,7 +67,7 @@ const rehearse = async (tools: EndTools, ending: Parameters<typeof witnessOf>[1]
 const compare = async (tools: EndTools, role: RoleOf): Promise<readonly string[]> => {
   const wanted = await endedNow(tools, role);
   const { denied, isCluttered } = await readDenied(await tools.versionsOf(role.resource, role.roleArn));
-  if (!denied) tools.log('error', 'a deny policy was written by somebody else', { role: role.roleArn });
+  if (!denied) tools.log('error', 'a deny policy was written by somebody else', { roleArn: role.roleArn });
   const letIn = wanted.filter((one) => !denied || !covers(denied, one));
   if (!denied || isCluttered || letIn.length > 0) await writeRole(tools, role);
   return letIn.map(({ grantId }) => grantId);

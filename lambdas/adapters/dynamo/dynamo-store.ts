@@ -25,9 +25,11 @@ const useRead = ([grant, task, containment, revocation]: readonly (items.Item | 
 
 /** The port `Store` on two DynamoDB tables. */
 export const dynamoStore = (dynamo: Dynamo, clock: () => number): Store => ({
-  async readForUse(grantId) {
-    const taskId = taskOfGrant(grantId);
-    return useRead(await reads.readTogether(dynamo, useKeys(grantId, taskId)));
+  async readForUse(grantId, keyFingerprint) {
+    const keys = useKeys(grantId, taskOfGrant(grantId));
+    if (keyFingerprint === undefined) return useRead(await reads.readTogether(dynamo, keys));
+    const found = await reads.readTogether(dynamo, [...keys, items.keyHoldKey(keyFingerprint)]);
+    return { ...useRead(found), keyHolder: items.readKeyHolder(found.at(-1)) };
   },
   async readForRequest({ taskId, principalKey, idempotencyKey }) {
     const keys = [items.taskKey(taskId), items.CONTAINMENT_KEY];

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import type { IdempotencyRecord, LastApproved, Revocation } from '../../app/ports.ts';
+import type { Commit, IdempotencyRecord, KeyHolder, LastApproved, Revocation } from '../../app/ports.ts';
 import type { Approval } from '../../core/approval/approval.ts';
 import { approvalDueAt, reviewOf } from '../../core/approval/approval-life.ts';
 import type { AuditEntry } from '../../core/audit/entry.ts';
@@ -20,6 +20,7 @@ import {
 import type { TaskUsage, Usage } from '../../core/run/budget.ts';
 import type { Run } from '../../core/run/run.ts';
 import { runDueAt } from '../../core/run/run-life.ts';
+import { SSH_KEY_HELD_SECONDS } from '../../core/ssh/limits.ts';
 
 /** The stored form of everything: `docs/storage.md` shows it as a table. State lives in `body`; the other attributes exist for conditions and indexes. */
 export type Item = Record<string, AttributeValue>;
@@ -54,6 +55,12 @@ export const revocationKey = (grantId: string): Item => ({
 export const lastApprovedKey = ({ principalKey: principal, resource, action }: LastApproved): Item => ({
   pk: text(`LAST#${principal}`),
   sk: text(`${resource}#${action}`),
+});
+
+/** Whose a public key is. In a partition of its own, so that one write decides between two grants. */
+export const keyHoldKey = (fingerprint: string): Item => ({
+  pk: text(`SSHKEY#${fingerprint}`),
+  sk: text('HOLDER'),
 });
 
 /** One principal's counters of one UTC day. */
@@ -130,6 +137,13 @@ export const revocationItem = (revocation: Revocation): Item => ({
   due: text(`DUE#${shardOf(revocation.grant)}`),
   dueAt: number(revocation.at + SWEEP_GRACE_MS),
   purgeAt: number(Math.ceil(revocation.at / SECOND_MS) + REVOCATION_SECONDS),
+});
+
+/** Until long after the last moment at which the grant could end. */
+export const keyHoldItem = ({ grant, fingerprint }: NonNullable<Commit['keyHold']>): Item => ({
+  ...keyHoldKey(fingerprint),
+  holder: text(grant.id),
+  purgeAt: number(Math.ceil(grant.expiresAt / SECOND_MS) + SSH_KEY_HELD_SECONDS),
 });
 
 const stateAttributes = (thing: Grant | Task | Run | Approval, dueAt: number | undefined): Item => ({
@@ -221,6 +235,9 @@ export const readGrantCount = (item: Item | undefined): number => countOf(item, 
 
 export const readIdempotency = (item: Item | undefined): IdempotencyRecord | undefined =>
   item && JSON.parse(stringOf(item, 'body'));
+
+export const readKeyHolder = (item: Item | undefined): KeyHolder | undefined =>
+  item && { grant: stringOf(item, 'holder'), until: numberOf(item, 'purgeAt') * SECOND_MS };
 
 const NOBODY_CONTAINED: ContainmentRegister = { everything: false, principals: [], tasks: [], resources: [] };
 

@@ -4,7 +4,7 @@ import type { Approval } from '../../core/approval/approval.ts';
 import type { Grant } from '../../core/grant/grant.ts';
 import { grantOfRun, taskOfGrant } from '../../core/grant/ids.ts';
 import type { Task } from '../../core/grant/task.ts';
-import { GRANTS_PER_TASK_MAX } from '../../core/limits.ts';
+import { GRANTS_PER_TASK_MAX, SECOND_MS } from '../../core/limits.ts';
 import type { Run } from '../../core/run/run.ts';
 import type { Item } from './items.ts';
 import {
@@ -13,6 +13,7 @@ import {
   grantItem,
   grantKey,
   idempotencyItem,
+  keyHoldItem,
   lastApprovedKey,
   number,
   runItem,
@@ -34,6 +35,7 @@ export const transactionOf = (tables: Tables, commit: Commit): TransactWriteItem
   ...(commit.tasks ?? []).map((task) => updateTask(tables, task)),
   ...(commit.runs ?? []).map((run) => putRun(tables, run)),
   ...(commit.approvals ?? []).map((approval) => putApproval(tables, approval)),
+  ...(commit.keyHold ? [putKeyHold(tables, commit.keyHold)] : []),
   ...(commit.waits ? [checkWaits(tables, commit.waits)] : []),
   ...(commit.liveGrant ? [checkLive(tables, commit.liveGrant)] : []),
   ...(commit.lastApproved ? [putLastApproved(tables, commit.lastApproved)] : []),
@@ -169,6 +171,20 @@ const checkLive = (tables: Tables, { id, at }: NonNullable<Commit['liveGrant']>)
     ConditionExpression: '#state = :active AND expiresAt > :at',
     ExpressionAttributeNames: { '#state': 'state' },
     ExpressionAttributeValues: { ':active': text('active'), ':at': number(at) },
+  },
+});
+
+/** A key that is nobody's, its own grant's, or of a grant that is long over. */
+const putKeyHold = (tables: Tables, hold: NonNullable<Commit['keyHold']>): TransactWriteItem => ({
+  Put: {
+    TableName: tables.grants,
+    Item: keyHoldItem(hold),
+    // Deletion by age lags behind, so age is checked here and not trusted to have happened.
+    ConditionExpression: 'attribute_not_exists(pk) OR holder = :grant OR purgeAt < :now',
+    ExpressionAttributeValues: {
+      ':grant': text(hold.grant.id),
+      ':now': number(Math.floor(hold.at / SECOND_MS)),
+    },
   },
 });
 

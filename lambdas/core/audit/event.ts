@@ -57,6 +57,8 @@ export interface IssuedFacts {
   readonly accessKeyId?: string;
   /** How much of AWS's own room for policy and tags it takes, in per cent. */
   readonly packedPolicyPercent?: number;
+  /** The fingerprint of the caller's own key, as a machine logs it: `SHA256:…`. */
+  readonly publicKey?: string;
 }
 
 /** The facts of a change; `EventContext` is added where it is committed. Times are epoch milliseconds. */
@@ -120,6 +122,8 @@ export type AuditFact =
       readonly expiresAt: EpochMs;
       readonly ordinal: number;
     } & IssuedFacts)
+  /** It was recorded as issued, and was not handed out; whether it became usable is not known. */
+  | { readonly type: 'credential.undelivered'; readonly grant: string; readonly credential: string }
   | {
       readonly type: 'grant.ended';
       readonly grant: string;

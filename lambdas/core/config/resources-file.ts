@@ -3,11 +3,13 @@ import { ENVIRONMENTS_MAX_COUNT, RESOURCES_MAX_COUNT } from '../limits.ts';
 import { AwsSection, awsMistakes, toAwsResource } from './aws-section.ts';
 import type { Compiled, ConfigError } from './config-error.ts';
 import { readSection } from './config-error.ts';
+import { EksSection, eksMistakes, toEksResource } from './eks-section.ts';
 import { closest } from './find-resource.ts';
 import { MysqlSection, mysqlMistakes, toMysqlResource } from './mysql-section.ts';
 import { PostgresSection, postgresMistakes, toPostgresResource } from './postgres-section.ts';
 import type { Resource } from './resource.ts';
 import { Id } from './resource-section.ts';
+import { SshSection, sshMistakes, toSshResource } from './ssh-section.ts';
 
 export interface ResourcesSection {
   /** Every environment there is; policies and resources may name no other. */
@@ -44,9 +46,13 @@ export const compileResources = (parsed: unknown, certificates: Certificates): C
   };
 };
 
-const ResourceSection = z.discriminatedUnion('kind', [PostgresSection, AwsSection, MysqlSection], {
-  error: 'must be one of: postgres, aws, mysql.',
-});
+const ResourceSection = z.discriminatedUnion(
+  'kind',
+  [PostgresSection, AwsSection, SshSection, EksSection, MysqlSection],
+  {
+    error: 'must be one of: postgres, aws, ssh, eks, mysql.',
+  },
+);
 
 type ResourceSection = z.infer<typeof ResourceSection>;
 
@@ -64,6 +70,10 @@ const kindMistakes = (
       return postgresMistakes(section, earlier.filter(isOf('postgres')), certificates);
     case 'aws':
       return awsMistakes(section, earlier.filter(isOf('aws')));
+    case 'ssh':
+      return sshMistakes(section, earlier.filter(isOf('ssh')));
+    case 'eks':
+      return eksMistakes(section, certificates);
     case 'mysql':
       return mysqlMistakes(section, earlier.filter(isOf('mysql')), certificates);
     default:
@@ -84,6 +94,10 @@ const toResource = (section: ResourceSection, certificates: Certificates): Resou
       return toPostgresResource(section, certificates);
     case 'aws':
       return toAwsResource(section);
+    case 'ssh':
+      return toSshResource(section);
+    case 'eks':
+      return toEksResource(section, certificates);
     case 'mysql':
       return toMysqlResource(section, certificates);
     default:

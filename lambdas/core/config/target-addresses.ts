@@ -53,6 +53,8 @@ export interface EksProfile {
   readonly description: string;
   readonly namespace: string;
   readonly role: { readonly kind: 'Role' | 'ClusterRole'; readonly name: string };
+  /** The role may read logs. One that is followed stays open until its pod ends, whatever becomes of the grant. */
+  readonly mayFollowLogs?: boolean | undefined;
 }
 
 export interface MysqlTargetAddress extends Address {

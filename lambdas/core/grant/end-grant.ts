@@ -12,6 +12,7 @@ const STATE_OF_CAUSE: Readonly<Record<EndCause, EndState>> = {
   policy_changed: 'revoked',
   contained: 'revoked',
   workflow_ended_early: 'revoked',
+  rights_outgrown: 'revoked',
   cancelled_by_principal: 'cancelled',
   nobody_approved: 'lapsed',
   activation_failed: 'failed',
@@ -37,6 +38,7 @@ export const endGrant = (grant: OpenGrant, asked: EndCause, now: EpochMs): Chang
     credentialsIssued: grant.state === 'active' ? grant.credentialsIssued : 0,
     credentialsUntil: grant.state === 'active' ? grant.credentialsUntil : undefined,
     issuedFrom: grant.state === 'active' ? grant.issuedFrom : undefined,
+    publicKeys: grant.state === 'active' ? grant.publicKeys : undefined,
     ending: mayHoldTarget
       ? { status: 'pending', attempts: 0, nextAttemptAt: now + ENDING_BACKOFF_MIN_MS, lastError: undefined }
       : { status: 'none' },

@@ -123,6 +123,8 @@ export interface ActiveGrant extends GrantCore {
   readonly credentialsUntil?: EpochMs | undefined;
   /** The roles that they are sessions of, which configuration may no longer say; undefined for other kinds. */
   readonly issuedFrom?: readonly string[] | undefined;
+  /** Those that were let in under it, as lines of ours; only where access is by key. */
+  readonly publicKeys?: readonly string[] | undefined;
 }
 
 export type EndState = 'released' | 'expired' | 'revoked' | 'cancelled' | 'lapsed' | 'failed';
@@ -136,6 +138,7 @@ export type EndCause =
   | 'policy_changed'
   | 'contained'
   | 'workflow_ended_early'
+  | 'rights_outgrown'
   | 'cancelled_by_principal'
   | 'nobody_approved'
   | 'activation_failed'
@@ -151,6 +154,8 @@ export interface EndedGrant extends GrantCore {
   readonly credentialsIssued: number;
   readonly credentialsUntil?: EpochMs | undefined;
   readonly issuedFrom?: readonly string[] | undefined;
+  /** Those that were let in under it, as lines of ours; only where access is by key. */
+  readonly publicKeys?: readonly string[] | undefined;
   readonly ending: Ending;
 }
 

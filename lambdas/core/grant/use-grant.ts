@@ -75,13 +75,22 @@ const holdsGroups = (principal: Principal, decidedOn: readonly string[]): boolea
     ? decidedOn.every((group) => principal.groups.known && principal.groups.names.includes(group))
     : decidedOn.length === 0;
 
-/** `until` is when this credential ends by itself, `roleArn` the role that it is a session of, if it is one. */
+/** `until` is when this credential ends by itself, `roleArn` the role that it is a session of, `publicKey` what it lets in. */
 export const countCredential = (
   grant: ActiveGrant,
-  { until, roleArn }: { readonly until: EpochMs; readonly roleArn?: string | undefined },
+  issued: {
+    readonly until: EpochMs;
+    readonly roleArn?: string | undefined;
+    readonly publicKey?: string | undefined;
+  },
 ): ActiveGrant => ({
   ...grant,
   credentialsIssued: grant.credentialsIssued + 1,
-  credentialsUntil: Math.max(grant.credentialsUntil ?? 0, until),
-  issuedFrom: roleArn === undefined ? grant.issuedFrom : [...new Set([...(grant.issuedFrom ?? []), roleArn])],
+  credentialsUntil: Math.max(grant.credentialsUntil ?? 0, issued.until),
+  issuedFrom: withOne(grant.issuedFrom, issued.roleArn),
+  publicKeys: withOne(grant.publicKeys, issued.publicKey),
 });
+
+/** Each once; undefined while there is none. */
+const withOne = (known: readonly string[] | undefined, one: string | undefined) =>
+  one === undefined ? known : [...new Set([...(known ?? []), one])];
