@@ -70,6 +70,7 @@ export class LatchkeyStack extends Stack {
         reader: functions.reader.lambda,
         vend: functions.vend.lambda,
         console: functions.console.lambda,
+        containment: functions.containment.lambda,
       },
     });
     if (this.#hasMachines())
@@ -99,7 +100,7 @@ export class LatchkeyStack extends Stack {
       new CfnOutput(this, name, { value, description });
   }
 
-  /** The workflows invoke three functions and others start or signal them; the order of making follows. */
+  /** The workflows invoke three functions, others start or signal them, and two have the sweeper begin; the order of making follows. */
   #makeFunctions() {
     const tables = {
       GRANTS_TABLE: this.#tables.grants.tableName,
@@ -129,21 +130,24 @@ export class LatchkeyStack extends Stack {
     const started = { GRANT_WORKFLOW_ARN: workflows.grant.arn, RUN_WORKFLOW_ARN: workflows.run.arn };
     const { runner, revoker, notifier } = invoked;
     const tells = { NOTIFIER_FUNCTION: notifier.lambda.functionArn };
+    const sweeper = this.#add('sweeper', {
+      ...tables,
+      ...started,
+      ...tells,
+      RUNNER_FUNCTION: runner.lambda.functionArn,
+      REVOKER_FUNCTION: revoker.lambda.functionArn,
+      AUTHORIZER_LOG_GROUP: logGroupName(`${this.stackName}-authorizer`),
+    });
+    const stops = { SWEEPER_FUNCTION: sweeper.lambda.functionArn };
     return {
       workflows,
       authorizer: this.#add('authorizer', {}),
       api: this.#add('api', { ...vaults, ...started, ...tells, CONSOLE_URL }),
       reader: this.#add('reader', { ...vaults, CONSOLE_URL }),
       vend: this.#add('vend', { ...tables, ...passwords }),
-      console: this.#add('console', { ...vaults, ...tells, ...consoleEnvironment(settings) }),
-      sweeper: this.#add('sweeper', {
-        ...tables,
-        ...started,
-        ...tells,
-        RUNNER_FUNCTION: runner.lambda.functionArn,
-        REVOKER_FUNCTION: revoker.lambda.functionArn,
-        AUTHORIZER_LOG_GROUP: logGroupName(`${this.stackName}-authorizer`),
-      }),
+      console: this.#add('console', { ...vaults, ...tells, ...stops, ...consoleEnvironment(settings) }),
+      containment: this.#add('containment', { ...tables, ...stops }),
+      sweeper,
     };
   }
 
@@ -247,6 +251,7 @@ export class LatchkeyStack extends Stack {
       runner: this.#functionArn('runner'),
       revoker: this.#functionArn('revoker'),
       notifier: this.#functionArn('notifier'),
+      sweeper: this.#functionArn('sweeper'),
       consoleSecret: settings.console.secretArn,
       notifierSecret: settings.notifications.secretArn,
       noticeTopic: settings.notifications.snsTopicArn,

@@ -25,6 +25,7 @@ export interface Arns {
   readonly runner: string;
   readonly revoker: string;
   readonly notifier: string;
+  readonly sweeper: string;
   /** The one secret of each of these functions, and the one topic; undefined where settings name none. */
   readonly consoleSecret: string | undefined;
   readonly notifierSecret: string | undefined;
@@ -56,7 +57,7 @@ export interface MachineUser {
   readonly instances: readonly string[];
 }
 
-/** Partitions of the grants table that may be written: `CONTAINMENT` is in none of them, so no function can lift one. */
+/** Partitions of the grants table. */
 const TASKS = 'TASK#*';
 const WAITS = 'WAIT#*';
 const IDEMPOTENCY = 'IDEMPOTENCY#*';
@@ -67,8 +68,12 @@ const NOTICES = 'NOTICE#*';
 const KEY_HOLDS = 'SSHKEY#*';
 const REVOCATIONS = 'REVOKED#*';
 const ENDED_SESSIONS = 'ENDED#*';
-/** Read only, whatever role it is in. */
+/** The register, which every use reads: whoever writes it stops access, or lets it go on. */
 const CONTAINMENT = 'CONTAINMENT';
+/** The stops themselves. Whoever writes these alone says what was ended, and can lift nothing. */
+const CONTAINMENTS = 'CONTAINMENTS';
+/** The only chains that whoever does nothing but stop access writes to. */
+const STOPS_CHAINS = ['system:containment', 'system:requests:*'];
 /** What the console keeps of people: sign-ins, sign-outs, calls of Slack that must not count twice, and when each last decided. */
 const PEOPLE = ['SESSION#*', REVOCATIONS, 'REPLAY#*', 'LAST#*'];
 
@@ -181,15 +186,28 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
     ],
     console: [
       readTogether(arns.grants),
-      query(`${arns.grants}/index/due`, `${arns.grants}/index/mine`),
-      putState(arns.grants, APPROVALS, ...PEOPLE, CHAIN_HEADS),
+      query(arns.grants, `${arns.grants}/index/due`, `${arns.grants}/index/mine`),
+      putState(arns.grants, APPROVALS, ...PEOPLE, CONTAINMENT, CONTAINMENTS, CHAIN_HEADS),
       checkTasks(arns.grants),
       appendTrail,
       readOne(arns.vaultKeys),
       ...readPayloads(arns.payloads),
       signal(workflows, 'SendTaskSuccess'),
-      invoke(arns.notifier),
+      invoke(arns.notifier, arns.sweeper),
       ...only('secretsmanager:GetSecretValue', listed(arns.consoleSecret)),
+    ],
+    containment: [
+      readTogether(arns.grants),
+      query(arns.grants, `${arns.grants}/index/due`, `${arns.grants}/index/mine`),
+      putState(
+        arns.grants,
+        CONTAINMENT,
+        CONTAINMENTS,
+        ...STOPS_CHAINS.map((chain) => CHAIN_HEADS.replace('*', chain)),
+      ),
+      { actions: ['dynamodb:GetItem'], on: [arns.audit] },
+      { actions: ['dynamodb:PutItem'], on: [arns.audit], when: inPartitions(...STOPS_CHAINS) },
+      invoke(arns.sweeper),
     ],
     notifier: [
       { ...readTogether(arns.grants), when: inPartitions(APPROVALS, TASKS, NOTICES) },
@@ -200,7 +218,7 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
     sweeper: [
       readTogether(arns.grants),
       query(arns.grants, `${arns.grants}/index/due`),
-      putState(arns.grants, TASKS, APPROVALS, CHAIN_HEADS),
+      putState(arns.grants, TASKS, APPROVALS, CONTAINMENTS, CHAIN_HEADS),
       updateState(arns.grants, TASKS),
       appendTrail,
       signal(workflows, 'StartExecution', 'SendTaskSuccess'),

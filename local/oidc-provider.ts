@@ -4,6 +4,7 @@ import { createServer } from 'node:https';
 import { join } from 'node:path';
 import Provider from 'oidc-provider';
 import { PEOPLE, type PersonName } from '../examples/people/people.ts';
+import { BY_PASSWORD, offerPeopleTokens, PEOPLE_CLIENT } from '../examples/people/people-tokens.ts';
 import { SIGN_IN, signIn } from '../examples/people/sign-in.ts';
 import type { LocalCertificate } from './certificates.ts';
 import { keptSecrets } from './kept-secrets.ts';
@@ -25,7 +26,7 @@ const SHORT_LIVED = ['ClientCredentials', 'AccessToken', 'IdToken', 'Interaction
 
 /**
  * A real OpenID provider over https on loopback. Client credentials give an RFC 9068 access token; people sign in by
- * authorization code with PKCE, for an ID token. Both are signed with ES256.
+ * authorization code with PKCE, for an ID token, or by their password for an access token. All are signed with ES256.
  */
 export const startIssuer = async (options: {
   readonly directory: string;
@@ -41,6 +42,7 @@ export const startIssuer = async (options: {
   const [jwksUri, tokenUrl] = [`${issuer}/jwks`, `${issuer}/token`];
   const settings = configuration(key, secrets, `${consoleUrl}/console/callback`);
   const provider = withoutWarnings(() => new Provider(issuer, settings));
+  offerPeopleTokens(provider, { passwords: secrets, audience: AUDIENCE });
   const serve = withoutWarnings(() => provider.callback());
   server.on('request', (request, response) => {
     if (!request.url?.startsWith(SIGN_IN)) return void serve(request, response);
@@ -78,6 +80,13 @@ const configuration = (key: object, secrets: Secrets, redirectUri: string): Conf
       redirect_uris: [],
       response_types: [],
     })),
+    {
+      client_id: PEOPLE_CLIENT,
+      token_endpoint_auth_method: 'none',
+      grant_types: [BY_PASSWORD],
+      redirect_uris: [],
+      response_types: [],
+    },
     {
       client_id: CONSOLE_CLIENT,
       client_secret: secrets[CONSOLE_CLIENT],

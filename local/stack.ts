@@ -8,6 +8,8 @@ import { auditorEnvironment, auditorRole } from '../bin/local-auditor.ts';
 import { synthesize } from '../bin/synthesize.ts';
 import { REPORTS_BUCKET } from '../examples/buckets/reports-bucket.ts';
 import { SAMPLE_DATABASES } from '../examples/databases/sample-databases.ts';
+import type { PersonName } from '../examples/people/people.ts';
+import { BY_PASSWORD, PEOPLE_CLIENT } from '../examples/people/people-tokens.ts';
 import { startSlackStandIn } from '../examples/slack/stand-in.ts';
 import { startPostgres } from '../examples/targets/postgres.ts';
 import { startRdsFront } from '../examples/targets/rds.ts';
@@ -166,7 +168,21 @@ const startParts = async (options: StackOptions, stops: Stop[]) => {
     /** Environment of somebody who may read these and nothing else, as an auditor would have it. */
     auditor: auditorEnvironment(assembly, aws),
     /** A token as the client would get it, by client credentials. */
-    getToken: (client: ClientId) => fetchToken(issuer, client, certPem),
+    getToken: (client: ClientId) =>
+      fetchToken(issuer, certPem, {
+        auth: `${client}:${issuer.secretOf(client)}`,
+        fields: { grant_type: 'client_credentials' },
+      }),
+    /** A token as a person would get it at a command line. */
+    getPersonToken: (person: PersonName) =>
+      fetchToken(issuer, certPem, {
+        fields: {
+          grant_type: BY_PASSWORD,
+          client_id: PEOPLE_CLIENT,
+          username: person,
+          password: issuer.passwordOf(person),
+        },
+      }),
     /** Runs the sweeper now instead of within the minute. */
     sweep,
   };
@@ -182,10 +198,13 @@ const synthesizeLocally = async (outdir: string, configDir: string, places: obje
   return readAssembly(outdir, STACK);
 };
 
-const fetchToken = async (issuer: LocalIssuer, client: ClientId, ca: string): Promise<string> => {
-  const auth = `${client}:${issuer.secretOf(client)}`;
+const fetchToken = async (
+  issuer: LocalIssuer,
+  ca: string,
+  { fields, ...auth }: { readonly auth?: string; readonly fields: Record<string, string> },
+): Promise<string> => {
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-  const asked = request(issuer.tokenUrl, { method: 'POST', ca, auth, headers });
-  const [answer] = await once(asked.end('grant_type=client_credentials'), 'response');
+  const asked = request(issuer.tokenUrl, { method: 'POST', ca, headers, ...auth });
+  const [answer] = await once(asked.end(String(new URLSearchParams(fields))), 'response');
   return JSON.parse(await text(answer)).access_token;
 };

@@ -75,9 +75,9 @@ interface Read {
 /** A workflow that ends a grant which nothing else has ended was woken by hand: that ends access, never lengthens it. */
 const causeOf = ({ grant, task, containment, isRevoked }: Read, now: EpochMs): EndCause => {
   if (isRevoked) return 'revoked_by_person';
-  if (grant.state !== 'active') return 'activation_failed';
-  if (now >= grant.expiresAt - EXPIRY_TOLERANCE_MS) return 'window_over';
+  if (grant.state === 'active' && now >= grant.expiresAt - EXPIRY_TOLERANCE_MS) return 'window_over';
   if (isContained(containment, grant)) return 'contained';
+  if (grant.state !== 'active') return 'activation_failed';
   if (task?.state === 'ended') return 'task_ended';
   return isTaskOpen(task, now) ? 'workflow_ended_early' : 'lease_lost';
 };

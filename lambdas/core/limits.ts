@@ -14,6 +14,8 @@ export const IDEMPOTENCY_KEY_MAX_CHARACTERS = 128;
 export const USER_AGENT_MAX_CHARACTERS = 200;
 /** CrewAI's client retries at 30 s and the gateway cuts at 29 s, so nothing of ours takes longer. */
 export const WAIT_MAX_SECONDS = 20;
+/** The gateway cuts at 29 s: a function behind it that runs longer works for nobody. Nothing that was read before is acted on later. */
+export const API_FUNCTION_TIMEOUT_SECONDS = 28;
 /** How long a DELETE waits for proof of death before it answers 202. */
 export const END_WAIT_MAX_SECONDS = 10;
 /** Distance between the first two looks at what is being waited for; it grows to the second number. */
@@ -175,10 +177,6 @@ export const CONFIG_RECEIPT_TTL_MS = 60_000;
 /** One ending: connections, locks, terminated backends and a probe, each with its own limit below. */
 export const RUNNER_TIMEOUT_SECONDS = 60;
 
-// Configuration
-/** While a deploy replaces one function after the other, some still decide by the old rules; grants are asked again this long. */
-export const CONFIG_SETTLING_MS = 10 * 60_000;
-
 // Payloads: full statements and masked results, sealed
 /** AES-256, and as much for each key that is derived from it. */
 export const VAULT_KEY_BYTES = 32;
@@ -262,41 +260,6 @@ export const POSTGRES_FULL_WAIT_MS = 20_000;
 /** Endings under way on one instance. The administrator has 20 connections; the rest are for their second ones. */
 export const POSTGRES_ENDINGS_MAX_COUNT = 12;
 export const POSTGRES_IDENTIFIER_MAX_BYTES = 63;
-
-// MySQL and MariaDB
-export const MYSQL_CONNECT_TIMEOUT_MS = 5_000;
-export const MYSQL_STATEMENT_TIMEOUT_MS = 10_000;
-/** For a lock on what is dropped, which somebody else's open transaction may hold. */
-export const MYSQL_LOCK_WAIT_SECONDS = 5;
-/** One round of waiting for a grant's lock; whoever of ours holds it without a right to is ended before the next one. */
-export const MYSQL_GRANT_LOCK_WAIT_SECONDS = 1;
-export const MYSQL_GRANT_LOCK_ROUNDS_MAX = 10;
-/** Longer than any pause of ours: a function that was frozen in its work does not keep its locks. */
-export const MYSQL_IDLE_SECONDS = 30;
-/** Sessions that were told to end are looked for until this has passed. */
-export const MYSQL_TERMINATE_WAIT_MS = 5_000;
-export const MYSQL_POLL_MS = 10;
-/** A server that does not answer a goodbye is left behind after this. */
-export const MYSQL_FAREWELL_MS = 500;
-/** A server or user that has no connection left is asked again for this long. */
-export const MYSQL_FULL_WAIT_MS = 20_000;
-/** MySQL's, of names of roles as of users. */
-export const MYSQL_ROLE_MAX_CHARACTERS = 32;
-/** Connections of one grant at a time, as `docs/targets/mysql.sql` has it too. */
-export const MYSQL_CONNECTIONS_MAX_COUNT = 50;
-
-// Databases of every kind
-/** What has no connection left is asked again after pauses of random length: the first up to this, each later one up to twice as long… */
-export const DATABASE_FULL_PAUSE_MS = 100;
-/** …and up to this at most. */
-export const DATABASE_FULL_PAUSE_MAX_MS = 2_000;
-/** An administrator's password is replaced by the use that finds it this old. Secrets Manager advises against more than one version in ten minutes. */
-export const ADMIN_PASSWORD_USED_MS = 900_000;
-/** Our functions ask for it again after this. A password that was replaced meanwhile is refused, and then asked for at once. */
-export const ADMIN_PASSWORD_KEPT_MS = 60_000;
-export const ADMIN_PASSWORD_BYTES = 30;
-/** Of the key that passwords are made with: what it makes has 256 bits, so it has no fewer. */
-export const DATABASE_PASSWORD_KEY_MIN_BYTES = 32;
 
 // Runs at PostgreSQL
 /** A run waits less than an ending for a server that is full: its caller waits too. */
@@ -386,6 +349,8 @@ export const AWS_ATTEMPTS_MAX = 3;
 export const BATCH_READ_ROUNDS_MAX = 4;
 
 // Configuration
+/** While a deploy replaces one function after the other, some still decide by the old rules; grants are asked again this long. */
+export const CONFIG_SETTLING_MS = 10 * 60_000;
 /** No file that people review is larger; a larger one is a mistake or an attack on the parser. */
 export const CONFIG_FILE_MAX_BYTES = 512 * 1024;
 export const RESOURCES_MAX_COUNT = 200;

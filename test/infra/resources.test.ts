@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { ApiEnvironment } from '../../lambdas/functions/api.env.ts';
 import { AuthorizerEnvironment } from '../../lambdas/functions/authorizer.env.ts';
 import { ConsoleEnvironment } from '../../lambdas/functions/console.env.ts';
+import { ContainmentEnvironment } from '../../lambdas/functions/containment.env.ts';
 import { NotifierEnvironment } from '../../lambdas/functions/notifier.env.ts';
 import { ReaderEnvironment } from '../../lambdas/functions/reader.env.ts';
 import { RevokerEnvironment } from '../../lambdas/functions/revoker.env.ts';
@@ -167,6 +168,7 @@ describe('functions', () => {
       revoker: RevokerEnvironment,
       waiter: WaiterEnvironment,
       console: ConsoleEnvironment,
+      containment: ContainmentEnvironment,
       notifier: NotifierEnvironment,
       sweeper: SweeperEnvironment,
     };

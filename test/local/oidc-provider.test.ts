@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
+import { PEOPLE_CLIENT } from '../../examples/people/people-tokens.ts';
 import { type LocalCertificate, localCertificate } from '../../local/certificates.ts';
 import { AUDIENCE, CLIENT_IDS, type LocalIssuer, startIssuer } from '../../local/oidc-provider.ts';
 
@@ -58,6 +59,33 @@ test('a client with another secret, or another’s, gets nothing', async () => {
   for (const auth of ['sales-crew:guess', `sales-crew:${issuer.secretOf('other-crew')}`, 'nobody:guess']) {
     const { status, body } = await askToken(auth);
     assert.deepEqual([status, body.access_token], [401, undefined]);
+  }
+});
+
+test('a person has an access token of their own by name and password, and by nothing else', async () => {
+  const ask = (change: object) => {
+    const fields = { grant_type: 'password', client_id: PEOPLE_CLIENT, username: 'ana.silva', ...change };
+    return call(issuer.tokenUrl, { body: String(new URLSearchParams(fields)) });
+  };
+  const password = issuer.passwordOf('ana.silva');
+  const keys = createLocalJWKSet((await call(issuer.jwksUri)).body);
+  const { access_token: token } = (await ask({ password })).body;
+  const { payload } = await jwtVerify(token, keys, {
+    issuer: issuer.issuer,
+    audience: AUDIENCE,
+    algorithms: ['ES256'],
+    typ: 'at+jwt',
+  });
+  assert.deepEqual([payload.sub, (payload.exp ?? 0) - (payload.iat ?? 0)], ['ana.silva', 600]);
+  for (const change of [
+    { password: 'guess' },
+    {},
+    { password, username: 'dana.reyes' },
+    { password, username: 'nobody' },
+    { password, client_id: 'sales-crew', client_secret: issuer.secretOf('sales-crew') },
+  ]) {
+    const { status, body } = await ask(change);
+    assert.deepEqual([status, body.access_token], [400, undefined], JSON.stringify(change));
   }
 });
 

@@ -35,6 +35,7 @@ const RIGHTS = permissionsOf({
   runner: 'arn:aws:lambda:::function:none',
   revoker: 'arn:aws:lambda:::function:none',
   notifier: 'arn:aws:lambda:::function:none',
+  sweeper: 'arn:aws:lambda:::function:none',
   consoleSecret: undefined,
   notifierSecret: undefined,
   noticeTopic: undefined,

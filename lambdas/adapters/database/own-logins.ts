@@ -1,6 +1,6 @@
 import { type Clock, DependencyUnavailable } from '../../app/ports.ts';
 import { grantPassword } from '../../core/database/grant-password.ts';
-import { ADMIN_PASSWORD_KEPT_MS } from '../../core/limits.ts';
+import { ADMIN_PASSWORD_KEPT_MS } from '../../core/database/limits.ts';
 import type { EpochMs } from '../../core/time.ts';
 import type { AdminPassword, AdminSecrets } from './admin-secrets.ts';
 import { ADMIN_USER, type SignOwn } from './sign-own.ts';

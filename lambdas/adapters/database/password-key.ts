@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type Clock, DependencyUnavailable } from '../../app/ports.ts';
-import { DATABASE_PASSWORD_KEY_MIN_BYTES } from '../../core/limits.ts';
+import { DATABASE_PASSWORD_KEY_MIN_BYTES } from '../../core/database/limits.ts';
 import { secretReader } from '../read-secret.ts';
 
 const Content = z.looseObject({

@@ -1,5 +1,5 @@
 import type { Clock, RandomBytes } from '../../app/ports.ts';
-import { ADMIN_PASSWORD_BYTES, ADMIN_PASSWORD_USED_MS } from '../../core/limits.ts';
+import { ADMIN_PASSWORD_BYTES, ADMIN_PASSWORD_USED_MS } from '../../core/database/limits.ts';
 import type { AdminSecrets } from './admin-secrets.ts';
 
 /** A session of the administrator's that alone may replace its password, while it lasts; what ends it gives the right back. */

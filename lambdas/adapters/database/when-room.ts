@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { DATABASE_FULL_PAUSE_MAX_MS, DATABASE_FULL_PAUSE_MS } from '../../core/limits.ts';
+import { DATABASE_FULL_PAUSE_MAX_MS, DATABASE_FULL_PAUSE_MS } from '../../core/database/limits.ts';
 
 export interface RoomWish<T> {
   readonly attempt: () => Promise<T>;

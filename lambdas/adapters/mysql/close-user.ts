@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { CloseReport } from '../../app/ports-of-targets.ts';
 import type { MysqlResource } from '../../core/config/resource.ts';
+import { MYSQL_POLL_MS, MYSQL_TERMINATE_WAIT_MS } from '../../core/database/limits.ts';
 import { mysqlUser } from '../../core/grant/ids.ts';
-import { MYSQL_POLL_MS, MYSQL_TERMINATE_WAIT_MS } from '../../core/limits.ts';
 import type { EpochMs } from '../../core/time.ts';
 import { allGone, NotDead, reportSteps, type TakeStep, type Terminated } from '../database/ending-steps.ts';
 import type { SignOwn } from '../database/sign-own.ts';

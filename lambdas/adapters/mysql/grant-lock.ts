@@ -1,6 +1,6 @@
 import { DependencyUnavailable } from '../../app/ports.ts';
+import { MYSQL_GRANT_LOCK_ROUNDS_MAX, MYSQL_GRANT_LOCK_WAIT_SECONDS } from '../../core/database/limits.ts';
 import { mysqlUser } from '../../core/grant/ids.ts';
-import { MYSQL_GRANT_LOCK_ROUNDS_MAX, MYSQL_GRANT_LOCK_WAIT_SECONDS } from '../../core/limits.ts';
 import type { Session } from './session.ts';
 
 /**

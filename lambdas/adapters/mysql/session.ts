@@ -10,7 +10,7 @@ import {
   MYSQL_IDLE_SECONDS,
   MYSQL_LOCK_WAIT_SECONDS,
   MYSQL_STATEMENT_TIMEOUT_MS,
-} from '../../core/limits.ts';
+} from '../../core/database/limits.ts';
 import { provingAnew } from '../database/proving-anew.ts';
 import { ADMIN_USER, type SignOwn } from '../database/sign-own.ts';
 import { TargetRefusal } from '../database/target-refusal.ts';

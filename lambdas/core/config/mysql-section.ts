@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { MYSQL_CONNECTIONS_MAX_COUNT, MYSQL_ROLE_MAX_CHARACTERS } from '../limits.ts';
+import { MYSQL_CONNECTIONS_MAX_COUNT, MYSQL_ROLE_MAX_CHARACTERS } from '../database/limits.ts';
 import type { ConfigError } from './config-error.ts';
 import { AUTH_FIELDS, authMistakes } from './database-auth.ts';
 import { addressMistakes } from './rds-endpoint.ts';

@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { DATABASE_PASSWORD_KEY_MIN_BYTES } from '../limits.ts';
+import { DATABASE_PASSWORD_KEY_MIN_BYTES } from './limits.ts';
 
 /** The server that a user belongs to, by what is never used twice. */
 export interface Server {
