@@ -9,7 +9,7 @@ import { requestAccess } from '../../lambdas/app/request-access.ts';
 import { requestRun } from '../../lambdas/app/request-run.ts';
 import { vendCredential } from '../../lambdas/app/vend-credential.ts';
 import { CONTAINMENT_CHAIN, systemChain } from '../../lambdas/core/audit/system-chain.ts';
-import { CONTAINMENTS_MAX_COUNT } from '../../lambdas/core/containment/containment-limits.ts';
+import { CONTAINMENTS_MAX_COUNT } from '../../lambdas/core/containment/limits.ts';
 import { principalKey } from '../../lambdas/core/identity/principal.ts';
 import { NOTE_MAX_CHARACTERS } from '../../lambdas/core/limits.ts';
 import type { ContainmentQuestion } from '../../lambdas/core/policy/question.ts';
