@@ -1,6 +1,6 @@
 import { IAMClient } from '@aws-sdk/client-iam';
+import { ownRdsSigner } from '../lambdas/adapters/database/own-rds-signer.ts';
 import { ownEksToken } from '../lambdas/adapters/eks/own-eks-token.ts';
-import { ownRdsSigner } from '../lambdas/adapters/own-rds-signer.ts';
 import { systemsManager } from '../lambdas/adapters/ssh/machine-commands.ts';
 import type { CompiledConfig } from '../lambdas/core/config/compiled.ts';
 import type { Resource } from '../lambdas/core/config/resource.ts';

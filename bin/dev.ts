@@ -6,7 +6,7 @@ import { paint } from './terminal.ts';
 
 const DATA_DIR = '.latchkey/dev';
 /** The same at each start, so that scripts and tokens go on working. */
-const PORTS = { api: 8787, issuer: 8788, database: 8789, console: 8790, slack: 8791 };
+const PORTS = { api: 8787, issuer: 8788, database: 8789, console: 8790, slack: 8791, machine: 8792 };
 
 const HELP = `Runs the whole product on this machine, on loopback only, until Ctrl-C.
 
@@ -61,6 +61,9 @@ Access       curl -s -H "Authorization: Bearer $TOKEN" -H 'Content-Type: applica
                ${baseUrl}/v1/grants
 Use it       eval "$(curl -s -X POST -H "Authorization: Bearer $TOKEN" -H 'Accept: text/x-shellscript' \\
                ${baseUrl}/v1/grants/g_…/credentials)" && psql -c 'SELECT count(*) FROM orders'
+A machine    a grant of "resource":"reports-host","action":"ssh:connect", then ssh-keygen -q -t ed25519 -N '' -f key, and
+             eval "$(curl -s -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -H 'Accept: text/x-shellscript' \\
+               -d "{\\"publicKey\\":\\"$(cat key.pub)\\"}" ${baseUrl}/v1/grants/g_…/credentials)" && ssh -F "$LATCHKEY_SSH_CONFIG" -i key machine whoami
 Run it       the same with "action":"postgres:read", and then, without a login:
              curl -s -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -H 'Prefer: wait=20' \\
                -d '{"sql":"SELECT name, email FROM customers WHERE country = $1 LIMIT 3","params":["DE"]}' \\

@@ -7,6 +7,7 @@ import { synthesize } from '../bin/synthesize.ts';
 import { REPORTS_BUCKET } from '../examples/buckets/reports-bucket.ts';
 import { SAMPLE_DATABASES } from '../examples/databases/sample-databases.ts';
 import { tokensAt } from '../examples/people/fetch-tokens.ts';
+import { CONSOLE_CLIENT, startIssuer } from '../examples/people/oidc-provider.ts';
 import { startSlackStandIn } from '../examples/slack/stand-in.ts';
 import { startPostgres } from '../examples/targets/postgres.ts';
 import { startRdsFront } from '../examples/targets/rds.ts';
@@ -19,7 +20,6 @@ import { localCertificate } from './certificates.ts';
 import { keptSecrets } from './kept-secrets.ts';
 import { writeLocalConfig } from './local-config.ts';
 import { closeServer, listenOnLoopback, portOf } from './loopback.ts';
-import { CONSOLE_CLIENT, startIssuer } from './oidc-provider.ts';
 
 export interface StackOptions {
   /** Everything that must survive a restart, and nothing else. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { request } from 'node:https';
 import { text } from 'node:stream/consumers';
-import type { ClientId, LocalIssuer } from '../../local/oidc-provider.ts';
+import type { ClientId, LocalIssuer } from './oidc-provider.ts';
 import type { PersonName } from './people.ts';
 import { BY_PASSWORD, PEOPLE_CLIENT } from './people-tokens.ts';
 

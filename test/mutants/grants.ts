@@ -353,7 +353,7 @@ export const GRANT_MUTANTS: readonly Mutant[] = [
   {
     promise: 1,
     rule: 'a token is signed for users of grants and for nobody else',
-    file: 'lambdas/adapters/rds-token-signer.ts',
+    file: 'lambdas/adapters/database/rds-token-signer.ts',
     find: `if (!GRANT_USER.test(username)) throw new TypeError('only users of grants are signed for');`,
     replace: '',
     tests: ['test/adapters/rds-token-signer.test.ts'],
@@ -361,7 +361,7 @@ export const GRANT_MUTANTS: readonly Mutant[] = [
   {
     promise: 3,
     rule: 'a token never says that it lives longer than the session behind it',
-    file: 'lambdas/adapters/rds-token-signer.ts',
+    file: 'lambdas/adapters/database/rds-token-signer.ts',
     find: 'Math.min(now + RDS_TOKEN_SECONDS * SECOND_MS, expiresAt)',
     replace: 'now + RDS_TOKEN_SECONDS * SECOND_MS',
     tests: ['test/adapters/rds-token-signer.test.ts'],
