@@ -160,6 +160,15 @@ export const CONTAINMENT_MUTANTS: readonly Mutant[] = [
     tests: CONTAIN_TESTS,
   },
   {
+    promise: 4,
+    rule: 'whoever is stopped approves nothing',
+    file: 'lambdas/app/decide-approval.ts',
+    find: 'if (vote.granted && isPrincipalContained(facts.containment, vote.voter))',
+    replace: 'if (false)',
+    tests: CONTAIN_TESTS,
+    testsNamed: 'gives nothing to others',
+  },
+  {
     promise: 1,
     rule: 'whoever is stopped lifts no stop',
     file: LIFT,
