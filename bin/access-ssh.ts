@@ -1,6 +1,5 @@
-import { once } from 'node:events';
-import ssh2 from 'ssh2';
 import { newSshKeyPair } from '../examples/targets/ssh-key-pair.ts';
+import { executeBySsh, logInBySsh } from '../examples/targets/ssh-login.ts';
 import { SshCredentialView } from '../lambdas/http/credential-schemas.ts';
 import type { KindAccess } from './kind-access.ts';
 
@@ -8,32 +7,21 @@ import type { KindAccess } from './kind-access.ts';
 export const SSH_ACCESS: KindAccess = {
   request: { resource: 'reports-host', action: 'ssh:connect' },
   newHolder() {
-    const { publicKey, privateKey } = newSshKeyPair();
+    const keys = newSshKeyPair();
     return {
-      body: { publicKey },
+      body: { publicKey: keys.publicKey },
       async open(_stack, credential) {
-        const { host, port, user: username, hostKeys } = SshCredentialView.parse(credential).ssh;
-        const hostVerifier = (key: Buffer) =>
-          hostKeys.some((line) => line.split(' ')[1] === key.toString('base64'));
-        const client = new ssh2.Client();
+        const client = await logInBySsh(SshCredentialView.parse(credential).ssh, keys);
+        if (typeof client === 'string') throw new Error(client);
         const { promise, resolve: cut } = Promise.withResolvers<number>();
         client.on('close', () => cut(performance.now()));
-        client.connect({ host, port, username, privateKey, hostVerifier });
-        await once(client, 'ready');
-        client.on('error', () => undefined);
-        const use = () => execute(client, 'whoami');
+        const use = async () => {
+          const { status } = await executeBySsh(client, 'whoami');
+          if (status !== 0) throw new Error(`it ended with ${status}`);
+        };
         await use();
         return { use, cut: () => promise, close: async () => void client.end() };
       },
     };
   },
-};
-
-const execute = async (client: ssh2.Client, command: string): Promise<void> => {
-  const channel = await new Promise<ssh2.ClientChannel>((resolve, reject) =>
-    client.exec(command, (error, opened) => (error ? reject(error) : resolve(opened))),
-  );
-  channel.resume();
-  const [status] = await once(channel, 'close');
-  if (status !== 0) throw new Error(`${command} ended with ${status}`);
 };

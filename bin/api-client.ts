@@ -1,9 +1,10 @@
 import type * as z from 'zod';
+import type * as containmentSchemas from '../lambdas/http/containment-schemas.ts';
 import type * as credentialSchemas from '../lambdas/http/credential-schemas.ts';
 import type * as runSchemas from '../lambdas/http/run-schemas.ts';
 import type * as otherSchemas from '../lambdas/http/schemas.ts';
 
-type Schemas = typeof credentialSchemas & typeof runSchemas & typeof otherSchemas;
+type Schemas = typeof containmentSchemas & typeof credentialSchemas & typeof runSchemas & typeof otherSchemas;
 
 /** What the API's bodies look like, by the schemas that its OpenAPI is made of. */
 export type Wire = {
@@ -22,7 +23,7 @@ export interface ApiAnswer<T = unknown> {
 export interface ApiClient {
   get<T>(path: string, headers?: Record<string, string>): Promise<ApiAnswer<T>>;
   post<T>(path: string, body?: object, headers?: Record<string, string>): Promise<ApiAnswer<T>>;
-  end<T>(path: string): Promise<ApiAnswer<T>>;
+  end<T>(path: string, body?: object): Promise<ApiAnswer<T>>;
   /** Every receipt that answers carried, for whoever verifies the trail afterwards. */
   readonly receipts: readonly string[];
 }
@@ -54,6 +55,11 @@ export const createApiClient = (baseUrl: string, token: string): ApiClient => {
         body: JSON.stringify(body),
         headers: { 'content-type': 'application/json', ...headers },
       }),
-    end: (path) => call('DELETE', path),
+    end: (path, body) =>
+      call(
+        'DELETE',
+        path,
+        body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } },
+      ),
   };
 };

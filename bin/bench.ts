@@ -5,6 +5,7 @@ import { CONFIG_PARTS, type FunctionName } from '../lambdas/core/config/compiled
 import { type LocalStack, startStack } from '../local/stack.ts';
 import { measureApprovals } from './bench-approvals.ts';
 import { type DeployedFunction, measureBundles } from './bench-bundles.ts';
+import { measureContainments } from './bench-containments.ts';
 import { type AwsCall, newBench } from './bench-crew.ts';
 import { measureEndedAtOnce } from './bench-endings.ts';
 import { KIND_TABLE_HEADER, kindRows, kindTable, withKindTable } from './bench-kind-table.ts';
@@ -62,7 +63,7 @@ const measure = async (narrator: Narrator): Promise<BenchResults> => {
   return { machine: machineOf({ loadBefore, loadAfter, postgresVersion }), bundles, ...running };
 };
 
-type Running = Pick<BenchResults, 'routes' | 'vend' | 'runs' | 'approvals' | 'kinds' | 'endedAtOnce'>;
+type Running = Omit<BenchResults, 'machine' | 'bundles'>;
 
 /** Everything that needs the stack to be up, which is stopped afterwards: imports are measured without it. */
 const measureRunning = async (
@@ -81,6 +82,7 @@ const measureRunning = async (
   try {
     const bench = await newBench(stack, calls);
     narrator.progress('calling every route');
+    const containments = await measureContainments(bench);
     const { results, grants } = await measureRoutes(bench);
     narrator.progress('vending against the floor');
     const vend = await measureVend(bench, grants);
@@ -93,7 +95,7 @@ const measureRunning = async (
     const endedAtOnce = await measureEndedAtOnce(bench);
     const postgresVersion = await versionOf(stack);
     return {
-      routes: [...results, ...measuredRuns.routes, release],
+      routes: [...results, ...measuredRuns.routes, release, ...containments],
       runs: measuredRuns.runs,
       approvals,
       vend,

@@ -1,6 +1,7 @@
 import type { ResourceKind } from '../lambdas/core/config/resource.ts';
 import type { LocalStack } from '../local/stack.ts';
 import { AWS_ACCESS } from './access-aws.ts';
+import { EKS_ACCESS } from './access-eks.ts';
 import { POSTGRES_ACCESS } from './access-postgres.ts';
 import { SSH_ACCESS } from './access-ssh.ts';
 
@@ -29,6 +30,7 @@ export const KIND_ACCESS: Readonly<Partial<Record<ResourceKind, KindAccess>>> = 
   postgres: POSTGRES_ACCESS,
   aws: AWS_ACCESS,
   ssh: SSH_ACCESS,
+  eks: EKS_ACCESS,
 };
 
 export const KINDS_WITH_ACCESS = Object.keys(KIND_ACCESS) as readonly ResourceKind[];

@@ -12,6 +12,7 @@ Ask policy what it would say, without deploying anything.
       Says what a request would be answered, and which policies decide. Durations are in seconds.
       --workload or --human  instead of --agent
       --groups a,b           groups of the token, instead of those in principals.yaml
+      --profile logs-reader  where the resource has several: which of them
       --run-class write      one statement under the grant, of the class that --action names: read, write or ddl
       --unbounded            that it names no rows
       --tables public.a,b.c  the tables that it touches

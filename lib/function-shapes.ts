@@ -1,5 +1,5 @@
 import type { FunctionName } from '../lambdas/core/config/compiled.ts';
-import { RUNNER_TIMEOUT_SECONDS } from '../lambdas/core/limits.ts';
+import { API_FUNCTION_TIMEOUT_SECONDS, RUNNER_TIMEOUT_SECONDS } from '../lambdas/core/limits.ts';
 
 interface FunctionShape {
   readonly description: string;
@@ -8,24 +8,22 @@ interface FunctionShape {
   readonly timeoutSeconds: number;
 }
 
-/** API Gateway cuts at 29 s: a function behind it that runs longer works for nobody. */
-const BEHIND_API_SECONDS = 28;
 export const FUNCTION_SHAPES: Readonly<Record<FunctionName, FunctionShape>> = {
   authorizer: { description: 'Verifies who is asking', memorySize: 512, timeoutSeconds: 10 },
   api: {
     description: 'Decides requests and records them',
     memorySize: 1024,
-    timeoutSeconds: BEHIND_API_SECONDS,
+    timeoutSeconds: API_FUNCTION_TIMEOUT_SECONDS,
   },
   reader: {
     description: 'Answers polls; reads only',
     memorySize: 512,
-    timeoutSeconds: BEHIND_API_SECONDS,
+    timeoutSeconds: API_FUNCTION_TIMEOUT_SECONDS,
   },
   vend: {
     description: 'Releases credentials under active grants',
     memorySize: 1024,
-    timeoutSeconds: BEHIND_API_SECONDS,
+    timeoutSeconds: API_FUNCTION_TIMEOUT_SECONDS,
   },
   runner: {
     description: 'Makes and ends roles at the targets, and executes runs there',
@@ -46,7 +44,12 @@ export const FUNCTION_SHAPES: Readonly<Record<FunctionName, FunctionShape>> = {
   console: {
     description: 'Shows people what they are asked and records what they decide',
     memorySize: 1024,
-    timeoutSeconds: BEHIND_API_SECONDS,
+    timeoutSeconds: API_FUNCTION_TIMEOUT_SECONDS,
+  },
+  containment: {
+    description: 'Places and lifts stops, and shows what is still being ended',
+    memorySize: 1024,
+    timeoutSeconds: API_FUNCTION_TIMEOUT_SECONDS,
   },
   notifier: { description: 'Tells people that they are asked', memorySize: 512, timeoutSeconds: 20 },
   sweeper: {

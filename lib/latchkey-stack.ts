@@ -1,16 +1,19 @@
 import { ArnFormat, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { FunctionName } from '../lambdas/core/config/compiled.ts';
+import { adminSecretsOf, signedDatabasesOf } from '../lambdas/core/config/databases.ts';
 import { type Resource, resourcesOf } from '../lambdas/core/config/resource.ts';
 import { AccessTarget } from './access-target.ts';
 import { Alarms } from './alarms.ts';
 import { AwsTarget } from './aws-target.ts';
 import { consoleEnvironment, noticeEnvironment } from './console-environment.ts';
+import { EksTarget } from './eks-target.ts';
 import type { Environments } from './environments.ts';
 import { grantDefinition, type InvokedArns } from './grant-definition.ts';
 import { Payloads } from './payloads.ts';
 import {
   type Arns,
+  clusterRolesOf,
   databaseUsersOf,
   endingRolesOf,
   machineUsersOf,
@@ -25,7 +28,7 @@ import { runDefinition } from './run-definition.ts';
 import { joinVpc, RunnerNetwork } from './runner-network.ts';
 import { logGroupName, ServiceFunction } from './service-function.ts';
 import type { Settings } from './settings.ts';
-import { EndSessionsDocument } from './ssh-target.ts';
+import { EndSessionsDocument, endSessionsDocumentName } from './ssh-target.ts';
 import { SweeperSchedule } from './sweeper-schedule.ts';
 import { Tables } from './tables.ts';
 import { trustedBy } from './trusted-by.ts';
@@ -67,6 +70,7 @@ export class LatchkeyStack extends Stack {
         reader: functions.reader.lambda,
         vend: functions.vend.lambda,
         console: functions.console.lambda,
+        containment: functions.containment.lambda,
       },
     });
     if (this.#hasMachines())
@@ -89,13 +93,14 @@ export class LatchkeyStack extends Stack {
         'Databases admit it on their port; nothing else of Latchkey connects to them',
       ],
       VendRoleArn: [this.#roleArn('vend'), 'Whom the roles of target accounts trust'],
+      RunnerRoleArn: [this.#roleArn('runner'), 'The administrator of grants, for access entries of clusters'],
       RevokerRoleArn: [this.#roleArn('revoker'), 'Whom the roles of aws targets trust as well'],
     } as const;
     for (const [name, [value, description]] of Object.entries(outputs))
       new CfnOutput(this, name, { value, description });
   }
 
-  /** The workflows invoke three functions and others start or signal them; the order of making follows. */
+  /** The workflows invoke three functions, others start or signal them, and two have the sweeper begin; the order of making follows. */
   #makeFunctions() {
     const tables = {
       GRANTS_TABLE: this.#tables.grants.tableName,
@@ -109,8 +114,10 @@ export class LatchkeyStack extends Stack {
     };
     const { settings } = this.#props;
     const CONSOLE_URL = settings.console.url;
+    const { passwordSecretArn } = settings.databases;
+    const passwords = passwordSecretArn === undefined ? {} : { PASSWORD_SECRET_ARN: passwordSecretArn };
     const invoked = {
-      runner: this.#add('runner', vaults),
+      runner: this.#add('runner', { ...vaults, ...passwords }),
       revoker: this.#add('revoker', { ...tables, END_SESSIONS_DOCUMENT: this.#endSessionsDocument() }),
       waiter: this.#add('waiter', tables),
       notifier: this.#add('notifier', {
@@ -123,21 +130,24 @@ export class LatchkeyStack extends Stack {
     const started = { GRANT_WORKFLOW_ARN: workflows.grant.arn, RUN_WORKFLOW_ARN: workflows.run.arn };
     const { runner, revoker, notifier } = invoked;
     const tells = { NOTIFIER_FUNCTION: notifier.lambda.functionArn };
+    const sweeper = this.#add('sweeper', {
+      ...tables,
+      ...started,
+      ...tells,
+      RUNNER_FUNCTION: runner.lambda.functionArn,
+      REVOKER_FUNCTION: revoker.lambda.functionArn,
+      AUTHORIZER_LOG_GROUP: logGroupName(`${this.stackName}-authorizer`),
+    });
+    const stops = { SWEEPER_FUNCTION: sweeper.lambda.functionArn };
     return {
       workflows,
       authorizer: this.#add('authorizer', {}),
       api: this.#add('api', { ...vaults, ...started, ...tells, CONSOLE_URL }),
       reader: this.#add('reader', { ...vaults, CONSOLE_URL }),
-      vend: this.#add('vend', tables),
-      console: this.#add('console', { ...vaults, ...tells, ...consoleEnvironment(settings) }),
-      sweeper: this.#add('sweeper', {
-        ...tables,
-        ...started,
-        ...tells,
-        RUNNER_FUNCTION: runner.lambda.functionArn,
-        REVOKER_FUNCTION: revoker.lambda.functionArn,
-        AUTHORIZER_LOG_GROUP: logGroupName(`${this.stackName}-authorizer`),
-      }),
+      vend: this.#add('vend', { ...tables, ...passwords }),
+      console: this.#add('console', { ...vaults, ...tells, ...stops, ...consoleEnvironment(settings) }),
+      containment: this.#add('containment', { ...tables, ...stops }),
+      sweeper,
     };
   }
 
@@ -194,6 +204,8 @@ export class LatchkeyStack extends Stack {
         ({ tableArn }) => tableArn,
       ),
       bucketArn: this.#payloads.bucket.bucketArn,
+      secretArns: secretsOf(this.#props),
+      secretsEndpointSecurityGroupId: this.#props.settings.databases.secretsEndpointSecurityGroupId,
     });
   }
 
@@ -212,7 +224,7 @@ export class LatchkeyStack extends Stack {
   }
 
   #makeTargetRoles(): void {
-    for (const resource of resourcesOf(this.#props.resources, 'postgres'))
+    for (const resource of signedDatabasesOf(this.#props.resources))
       new AccessTarget(this, `Target-${resource.id}`, {
         resource,
         latchkeyAccount: this.account,
@@ -222,6 +234,8 @@ export class LatchkeyStack extends Stack {
     for (const resource of resourcesOf(this.#props.resources, 'aws'))
       if (resource.target.account === trusted.account)
         new AwsTarget(this, `Target-${resource.id}`, { resource, trusted });
+    for (const resource of resourcesOf(this.#props.resources, 'eks'))
+      new EksTarget(this, `Target-${resource.id}`, { resource, trusted });
   }
 
   /** Names decide these ARNs, so roles can name what is made after them, here and in target accounts. */
@@ -237,6 +251,7 @@ export class LatchkeyStack extends Stack {
       runner: this.#functionArn('runner'),
       revoker: this.#functionArn('revoker'),
       notifier: this.#functionArn('notifier'),
+      sweeper: this.#functionArn('sweeper'),
       consoleSecret: settings.console.secretArn,
       notifierSecret: settings.notifications.secretArn,
       noticeTopic: settings.notifications.snsTopicArn,
@@ -244,7 +259,11 @@ export class LatchkeyStack extends Stack {
       targetRoles: targetRolesOf(resources),
       sessionRoles: sessionRolesOf(resources),
       endingRoles: endingRolesOf(resources),
+      clusterRoles: clusterRolesOf(resources),
       databaseUsers: databaseUsersOf(resources),
+      adminSecrets: adminSecretsOf(resources),
+      passwordSecret:
+        adminSecretsOf(resources).length === 0 ? undefined : settings.databases.passwordSecretArn,
       machineUsers: machineUsersOf(resources),
       endSessionsDocument: this.#hasMachines()
         ? this.formatArn({
@@ -261,7 +280,7 @@ export class LatchkeyStack extends Stack {
   }
 
   #endSessionsDocument(): string {
-    return `${this.stackName}-end-ssh-sessions`;
+    return endSessionsDocumentName(this.stackName);
   }
 
   #workflowName(name: 'grant' | 'run'): string {
@@ -285,3 +304,9 @@ export class LatchkeyStack extends Stack {
     return this.formatArn({ service, resource, resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
   }
 }
+
+/** What `runner` reads where databases have passwords: our administrators', and the key of everybody else's. */
+const secretsOf = ({ resources, settings }: LatchkeyStackProps): readonly string[] => {
+  const admins = adminSecretsOf(resources);
+  return admins.length === 0 ? [] : [...admins, ...[settings.databases.passwordSecretArn ?? []].flat()];
+};

@@ -1,7 +1,8 @@
 import { endingRoleArn, rolesOf } from '../lambdas/core/aws/role-shards.ts';
 import { PROBE_PURPOSE, PURPOSE_TAG } from '../lambdas/core/aws/session-marks.ts';
 import type { FunctionName } from '../lambdas/core/config/compiled.ts';
-import { type PostgresResource, type Resource, resourcesOf } from '../lambdas/core/config/resource.ts';
+import { type SignedDatabase, signedDatabasesOf } from '../lambdas/core/config/databases.ts';
+import { type Resource, resourcesOf } from '../lambdas/core/config/resource.ts';
 import type { SshTargetAddress } from '../lambdas/core/config/target-addresses.ts';
 import { NEVER_ON_AUDIT } from './tables.ts';
 
@@ -24,6 +25,7 @@ export interface Arns {
   readonly runner: string;
   readonly revoker: string;
   readonly notifier: string;
+  readonly sweeper: string;
   /** The one secret of each of these functions, and the one topic; undefined where settings name none. */
   readonly consoleSecret: string | undefined;
   readonly notifierSecret: string | undefined;
@@ -36,8 +38,14 @@ export interface Arns {
   readonly sessionRoles: readonly string[];
   /** By which `revoker` ends them. */
   readonly endingRoles: readonly string[];
+  /** Of which `vend` makes sessions that have a name and no rights: the users of clusters. */
+  readonly clusterRoles: readonly string[];
   /** What `runner` may sign for: our own admin and the users of grants, on listed databases. */
   readonly databaseUsers: readonly string[];
+  /** Where the passwords of our administrators are, on databases that have passwords. */
+  readonly adminSecrets: readonly string[];
+  /** The one key that passwords of grants are made with; undefined where no database has any. */
+  readonly passwordSecret: string | undefined;
   /** Whom `vend` may let in on which machines: exactly what `resources.yaml` names. */
   readonly machineUsers: readonly MachineUser[];
   /** What `revoker` may have machines run, and nothing else; undefined where there are no machines. */
@@ -49,7 +57,7 @@ export interface MachineUser {
   readonly instances: readonly string[];
 }
 
-/** Partitions of the grants table that may be written: `CONTAINMENT` is in none of them, so no function can lift one. */
+/** Partitions of the grants table. */
 const TASKS = 'TASK#*';
 const WAITS = 'WAIT#*';
 const IDEMPOTENCY = 'IDEMPOTENCY#*';
@@ -60,8 +68,12 @@ const NOTICES = 'NOTICE#*';
 const KEY_HOLDS = 'SSHKEY#*';
 const REVOCATIONS = 'REVOKED#*';
 const ENDED_SESSIONS = 'ENDED#*';
-/** Read only, whatever role it is in. */
+/** The register, which every use reads: whoever writes it stops access, or lets it go on. */
 const CONTAINMENT = 'CONTAINMENT';
+/** The stops themselves. Whoever writes these alone says what was ended, and can lift nothing. */
+const CONTAINMENTS = 'CONTAINMENTS';
+/** The only chains that whoever does nothing but stop access writes to. */
+const STOPS_CHAINS = ['system:containment', 'system:requests:*'];
 /** What the console keeps of people: sign-ins, sign-outs, calls of Slack that must not count twice, and when each last decided. */
 const PEOPLE = ['SESSION#*', REVOCATIONS, 'REPLAY#*', 'LAST#*'];
 
@@ -140,7 +152,8 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
       checkTasks(arns.grants),
       appendTrail,
       ...only('sts:AssumeRole', arns.targetRoles),
-      ...giveSessions(arns.sessionRoles),
+      ...only('secretsmanager:GetSecretValue', listed(arns.passwordSecret)),
+      ...giveSessions([...arns.sessionRoles, ...arns.clusterRoles]),
       ...arns.machineUsers.map(pushKeys),
     ],
     runner: [
@@ -153,6 +166,8 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
       ...readPayloads(arns.payloads),
       putPayloads(arns.payloads),
       ...only('rds-db:connect', arns.databaseUsers),
+      ...only('secretsmanager:GetSecretValue', [...listed(arns.passwordSecret), ...arns.adminSecrets]),
+      ...replaceSecrets(arns.adminSecrets),
     ],
     revoker: [
       readTogether(arns.grants),
@@ -171,15 +186,28 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
     ],
     console: [
       readTogether(arns.grants),
-      query(`${arns.grants}/index/due`, `${arns.grants}/index/mine`),
-      putState(arns.grants, APPROVALS, ...PEOPLE, CHAIN_HEADS),
+      query(arns.grants, `${arns.grants}/index/due`, `${arns.grants}/index/mine`),
+      putState(arns.grants, APPROVALS, ...PEOPLE, CONTAINMENT, CONTAINMENTS, CHAIN_HEADS),
       checkTasks(arns.grants),
       appendTrail,
       readOne(arns.vaultKeys),
       ...readPayloads(arns.payloads),
       signal(workflows, 'SendTaskSuccess'),
-      invoke(arns.notifier),
+      invoke(arns.notifier, arns.sweeper),
       ...only('secretsmanager:GetSecretValue', listed(arns.consoleSecret)),
+    ],
+    containment: [
+      readTogether(arns.grants),
+      query(arns.grants, `${arns.grants}/index/due`, `${arns.grants}/index/mine`),
+      putState(
+        arns.grants,
+        CONTAINMENT,
+        CONTAINMENTS,
+        ...STOPS_CHAINS.map((chain) => CHAIN_HEADS.replace('*', chain)),
+      ),
+      { actions: ['dynamodb:GetItem'], on: [arns.audit] },
+      { actions: ['dynamodb:PutItem'], on: [arns.audit], when: inPartitions(...STOPS_CHAINS) },
+      invoke(arns.sweeper),
     ],
     notifier: [
       { ...readTogether(arns.grants), when: inPartitions(APPROVALS, TASKS, NOTICES) },
@@ -190,7 +218,7 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
     sweeper: [
       readTogether(arns.grants),
       query(arns.grants, `${arns.grants}/index/due`),
-      putState(arns.grants, TASKS, APPROVALS, CHAIN_HEADS),
+      putState(arns.grants, TASKS, APPROVALS, CONTAINMENTS, CHAIN_HEADS),
       updateState(arns.grants, TASKS),
       appendTrail,
       signal(workflows, 'StartExecution', 'SendTaskSuccess'),
@@ -239,6 +267,17 @@ const putPayloads = (bucket: string): Permission => ({
     'ForAllValues:StringEquals': { 's3:RequestObjectTagKeys': ['latchkey'] },
   },
 });
+
+/** A new password is put beside the old one, tried, and then named the current one. */
+const replaceSecrets = (secrets: readonly string[]): Permission[] =>
+  secrets.length === 0
+    ? []
+    : [
+        {
+          actions: ['secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecretVersionStage'],
+          on: secrets,
+        },
+      ];
 
 /** A statement without resources is malformed, so nothing listed means no statement. */
 const only = (action: string, on: readonly string[]): Permission[] =>
@@ -296,7 +335,7 @@ const partitionOf = (region: string): string => (region.startsWith('us-gov-') ? 
 const listed = (arn: string | undefined): string[] => (arn === undefined ? [] : [arn]);
 
 export const targetRolesOf = (resources: readonly Resource[]): string[] =>
-  [...new Set(resourcesOf(resources, 'postgres').map(({ target }) => target.roleArn))].sort();
+  [...new Set(signedDatabasesOf(resources).map(({ target }) => target.roleArn))].sort();
 
 export const sessionRolesOf = (resources: readonly Resource[]): string[] =>
   resourcesOf(resources, 'aws').flatMap(({ target }) => rolesOf(target));
@@ -304,10 +343,13 @@ export const sessionRolesOf = (resources: readonly Resource[]): string[] =>
 export const endingRolesOf = (resources: readonly Resource[]): string[] =>
   resourcesOf(resources, 'aws').map(({ target }) => endingRoleArn(target));
 
+export const clusterRolesOf = (resources: readonly Resource[]): string[] =>
+  resourcesOf(resources, 'eks').map(({ target }) => target.roleArn);
+
 /** The users whose logins `runner` may sign, in the ARN form of `rds-db:connect`. */
 export const databaseUsersOf = (resources: readonly Resource[]): string[] => [
   ...new Set(
-    resourcesOf(resources, 'postgres').flatMap((resource) =>
+    signedDatabasesOf(resources).flatMap((resource) =>
       ADMIN_AND_GRANTS.map((user) => databaseUserArn(resource, user)),
     ),
   ),
@@ -315,7 +357,7 @@ export const databaseUsersOf = (resources: readonly Resource[]): string[] => [
 
 const ADMIN_AND_GRANTS = ['latchkey_admin', 'lk_*'];
 
-export const databaseUserArn = ({ target }: PostgresResource, user: string): string => {
+export const databaseUserArn = ({ target }: SignedDatabase, user: string): string => {
   const [, partition] = target.roleArn.split(':');
   return `arn:${partition}:rds-db:${target.region}:${target.account}:dbuser:${target.resourceId}/${user}`;
 };

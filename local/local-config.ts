@@ -2,13 +2,15 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import * as z from 'zod';
-import { AUDIENCE, type LocalIssuer } from './oidc-provider.ts';
+import { AUDIENCE, type LocalIssuer } from '../examples/people/oidc-provider.ts';
 
 /** What stands on this machine in the place of an issuer and of databases on RDS. */
 export interface LocalPlaces {
   readonly issuer: Pick<LocalIssuer, 'issuer' | 'jwksUri'>;
   readonly certPem: string;
   readonly databasePort: number;
+  /** By the ids of their resources. */
+  readonly clusters: ReadonlyMap<string, { readonly endpoint: string }>;
   readonly account: string;
   readonly region: string;
   readonly resourceId: string;
@@ -50,14 +52,15 @@ export const writeLocalConfig = (from: string, to: string, places: LocalPlaces):
 type Section = z.infer<typeof Resources>['resources'][number];
 
 const localTarget = ({ id, kind, target }: Section, places: LocalPlaces): object => {
-  const { account, region, resourceId, databasePort } = places;
+  const { account, region, resourceId, databasePort, clusters } = places;
   if (kind === 'aws') return inAccount(target, places);
   const machine = places.machines.get(id);
   if (machine)
     return { ...target, account, region, host: '127.0.0.1', port: machine.port, hostKeys: [machine.hostKey] };
   const roleArn = `arn:aws:iam::${account}:role/latchkey-target-${id}`;
-  const database = { resourceId, host: 'localhost', port: databasePort, tls: { ca: { file: 'local.pem' } } };
-  return { ...target, account, region, roleArn, ...database };
+  const here = { ...target, account, region, roleArn, tls: { ca: { file: 'local.pem' } } };
+  if (kind === 'eks') return { ...here, endpoint: clusters.get(id)?.endpoint };
+  return { ...here, resourceId, host: 'localhost', port: databasePort };
 };
 
 /** Names stay; whatever says where they are says that they are here. */

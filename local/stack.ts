@@ -1,16 +1,17 @@
-import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { createServer as createSecureServer, request } from 'node:https';
+import { createServer as createSecureServer } from 'node:https';
 import { join, resolve } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { auditorEnvironment, auditorRole } from '../bin/local-auditor.ts';
 import { synthesize } from '../bin/synthesize.ts';
 import { REPORTS_BUCKET } from '../examples/buckets/reports-bucket.ts';
 import { SAMPLE_DATABASES } from '../examples/databases/sample-databases.ts';
+import { tokensAt } from '../examples/people/fetch-tokens.ts';
+import { CONSOLE_CLIENT, startIssuer } from '../examples/people/oidc-provider.ts';
 import { startSlackStandIn } from '../examples/slack/stand-in.ts';
 import { startPostgres } from '../examples/targets/postgres.ts';
 import { startRdsFront } from '../examples/targets/rds.ts';
+import { startSampleClusters } from '../examples/targets/sample-clusters.ts';
 import { startSampleMachines } from '../examples/targets/sample-machines.ts';
 import { readSettings } from '../lib/settings.ts';
 import { type Assembly, readAssembly } from './assembly.ts';
@@ -19,7 +20,6 @@ import { localCertificate } from './certificates.ts';
 import { keptSecrets } from './kept-secrets.ts';
 import { writeLocalConfig } from './local-config.ts';
 import { closeServer, listenOnLoopback, portOf } from './loopback.ts';
-import { type ClientId, CONSOLE_CLIENT, type LocalIssuer, startIssuer } from './oidc-provider.ts';
 
 export interface StackOptions {
   /** Everything that must survive a restart, and nothing else. */
@@ -28,7 +28,7 @@ export interface StackOptions {
   readonly configDir?: string;
   /** 0 or absent: free ones. */
   readonly ports?: Readonly<
-    Partial<Record<'api' | 'console' | 'issuer' | 'database' | 'machine' | 'slack', number>>
+    Partial<Record<'api' | 'console' | 'issuer' | 'database' | 'cluster' | 'machine' | 'slack', number>>
   >;
   readonly onLog?: (functionName: string, line: string) => void;
   readonly onCall?: (call: { roleArn: string; action: string }) => void;
@@ -48,6 +48,7 @@ const NO_VPC = {
   vpcId: 'vpc-00000000',
   subnetIds: ['subnet-00000000'],
   databaseSecurityGroupIds: ['sg-00000000'],
+  clusterSecurityGroupIds: ['sg-00000001'],
   dynamodbPrefixListId: 'pl-00000000',
   s3PrefixListId: 'pl-00000000',
 };
@@ -104,9 +105,13 @@ const startParts = async (options: StackOptions, stops: Stop[]) => {
   const { configDir = 'config' } = options;
   const machines = await startSampleMachines(configDir, ports.machine);
   stops.push(() => Promise.all([...machines.values()].map((machine) => machine.stop())));
+  const runnerRole = `arn:aws:iam::${ACCOUNT}:role/${STACK}-runner`;
+  const clusterOptions = { certificate, sessions, account: ACCOUNT, region: REGION, runnerRole };
+  const clusters = await startSampleClusters(configDir, { ...clusterOptions, port: ports.cluster });
+  stops.push(() => Promise.all([...clusters.values()].map((cluster) => cluster.stop())));
   onProgress('synthesizing the stack and bundling its functions');
   const localConfig = join(dataDir, 'config');
-  const places = { issuer, certPem, databasePort: portOf(front), machines, ...INSTANCE };
+  const places = { issuer, certPem, databasePort: portOf(front), clusters, machines, ...INSTANCE };
   writeLocalConfig(configDir, localConfig, places);
   const assembly = await synthesizeLocally(join(dataDir, 'cdk.out'), localConfig, {
     console: { url: consoleUrl, oidc: issuer.oidc, secretArn: SECRET_ARNS.console },
@@ -152,14 +157,14 @@ const startParts = async (options: StackOptions, stops: Stop[]) => {
     aws,
     postgres,
     /** By the ids of their resources. */
+    clusters,
     machines,
     tables: { grants: place('GRANTS_TABLE'), audit: place('AUDIT_TABLE') },
     /** Where payloads and their keys are. */
     payloads: { keysTable: place('VAULT_KEYS_TABLE'), bucket: place('PAYLOAD_BUCKET') },
     /** Environment of somebody who may read these and nothing else, as an auditor would have it. */
     auditor: auditorEnvironment(assembly, aws),
-    /** A token as the client would get it, by client credentials. */
-    getToken: (client: ClientId) => fetchToken(issuer, client, certPem),
+    ...tokensAt(issuer, certPem),
     /** Runs the sweeper now instead of within the minute. */
     sweep,
   };
@@ -173,12 +178,4 @@ const synthesizeLocally = async (outdir: string, configDir: string, places: obje
   if (!settings.ok) throw new TypeError(JSON.stringify(settings.errors));
   await synthesize({ outdir, settings: settings.value, configDir, check: false });
   return readAssembly(outdir, STACK);
-};
-
-const fetchToken = async (issuer: LocalIssuer, client: ClientId, ca: string): Promise<string> => {
-  const auth = `${client}:${issuer.secretOf(client)}`;
-  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-  const asked = request(issuer.tokenUrl, { method: 'POST', ca, auth, headers });
-  const [answer] = await once(asked.end('grant_type=client_credentials'), 'response');
-  return JSON.parse(await text(answer)).access_token;
 };

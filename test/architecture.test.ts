@@ -54,7 +54,7 @@ const LAYERS: Readonly<Record<string, readonly RegExp[]>> = {
     /^node:/,
     /^@aws-sdk\//,
     /^@smithy\//,
-    /^(pg|pg-cursor|aws-jwt-verify.*|openid-client|zod|@slack\/web-api)$/,
+    /^(pg|pg-cursor|mysql2\/promise|aws-jwt-verify.*|openid-client|zod|@slack\/web-api)$/,
   ],
   'lambdas/functions/': [/^lambdas\//, /^node:(fs|path)$/, /^(zod|aws-lambda)$/, /^@aws-lambda-powertools\//],
 };
@@ -65,7 +65,7 @@ const LIB_MAY_READ = [
   /^lambdas\/http\/(routes|problem-catalogue)/,
   /^lambdas\/console\/console-routes/,
   /^lambdas\/tasks\/grant-task/,
-  /^lambdas\/core\/(aws|config|limits|failure|grant\/ids|ssh\/limits)/,
+  /^lambdas\/core\/(aws|eks|config|limits|failure|grant\/ids|ssh\/limits)/,
 ];
 
 const strangers = (source: Source, allowed: readonly RegExp[]): string[] =>

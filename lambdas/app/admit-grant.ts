@@ -9,7 +9,7 @@ import { offersAction, type Resource } from '../core/config/resource.ts';
 import { admitGrant as admitted, denyGrant, holdGrant } from '../core/grant/admit-grant.ts';
 import type { Change } from '../core/grant/change.ts';
 import { endGrant } from '../core/grant/end-grant.ts';
-import type { Grant, PendingApprovalGrant } from '../core/grant/grant.ts';
+import type { EndCause, Grant, PendingApprovalGrant } from '../core/grant/grant.ts';
 import { isOver } from '../core/grant/grant.ts';
 import { isContained, isTaskOpen } from '../core/grant/use-grant.ts';
 import { groupsToday } from '../core/identity/listed-entry.ts';
@@ -18,7 +18,7 @@ import type { EpochMs } from '../core/time.ts';
 import { askAgain, newApprovalId } from './ask-people.ts';
 import { decideUntilCommitted } from './attempts.ts';
 import { findTarget } from './find-target.ts';
-import type { Alarm, Backoff, Clock, RandomBytes, Store } from './ports.ts';
+import type { Alarm, Backoff, Clock, RandomBytes, Store, UseRead } from './ports.ts';
 import { type Recorded, record } from './record.ts';
 
 export interface AdmitDeps {
@@ -57,21 +57,17 @@ interface Deciding {
 }
 
 const attempt = async (deps: Deps, grantId: string, context: EventContext): Promise<Admission | 'lost'> => {
-  const { grant, task, containment, isRevoked } = await deps.store.readForUse(grantId);
+  const read = await deps.store.readForUse(grantId);
+  const { grant } = read;
   if (!grant || isOver(grant)) return 'over';
   if (grant.state !== 'pending_approval') return 'go';
   const now = deps.clock();
   const about = { grant, context, now };
   const outcome = outcomeOf(await deps.store.readApproval(grant.approval), now);
   if (outcome.kind === 'mismatch' || !isAbout(outcome.approval, grant)) return refuse(deps, about);
-  const stands = isTaskOpen(task, now) && !isContained(containment, grant) && !isRevoked;
-  if (!stands && (outcome.kind === 'waiting' || outcome.kind === 'granted'))
-    return cancel(
-      deps,
-      about,
-      outcome.approval,
-      endGrant(grant, isRevoked ? 'revoked_by_person' : 'cancelled_by_principal', now),
-    );
+  const cause = whyOver({ ...read, grant }, now);
+  if (cause && (outcome.kind === 'waiting' || outcome.kind === 'granted'))
+    return cancel(deps, about, outcome.approval, endGrant(grant, cause, now));
   switch (outcome.kind) {
     case 'waiting':
       return 'wait';
@@ -86,6 +82,17 @@ const attempt = async (deps: Deps, grantId: string, context: EventContext): Prom
     default:
       return finish(deps, about, endGrant(grant, 'nobody_approved', now));
   }
+};
+
+/** Why nothing comes of it, whatever people say; undefined while it stands. */
+const whyOver = (
+  { grant, task, containment, isRevoked }: UseRead & { readonly grant: Grant },
+  now: EpochMs,
+): EndCause | undefined => {
+  if (isRevoked) return 'revoked_by_person';
+  if (isContained(containment, grant)) return 'contained';
+  if (isTaskOpen(task, now)) return undefined;
+  return task?.state === 'open' ? 'lease_lost' : 'task_ended';
 };
 
 const LAPSED = { state: 'lapsed', cause: 'nobody_approved' } as const;

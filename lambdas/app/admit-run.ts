@@ -3,8 +3,8 @@ import { useApproval } from '../core/approval/approval-life.ts';
 import { decideAgain } from '../core/approval/decide-again.ts';
 import { isBoundTo, outcomeOf } from '../core/approval/outcome.ts';
 import type { EventContext } from '../core/audit/event.ts';
-import { isActiveNow } from '../core/grant/use-grant.ts';
 import { principalKey } from '../core/identity/principal.ts';
+import { whyOver } from '../core/run/check-run.ts';
 import { isSettled, type RunFailureCode } from '../core/run/run.ts';
 import { runFacts } from '../core/run/run-facts.ts';
 import { admitRun as admitted, denyRun, failedOutcome, holdRun, settleRun } from '../core/run/run-life.ts';
@@ -41,8 +41,8 @@ const attempt = async (
   runId: string,
   context: EventContext,
 ): Promise<Admission | 'lost'> => {
-  const now = deps.clock();
   const read = await deps.store.readRunForUse(runId);
+  const now = deps.clock();
   const { run, grant } = read;
   if (!run || !grant || run.state === 'denied' || isSettled(run)) return 'over';
   if (run.state !== 'pending_approval') return 'go';
@@ -50,7 +50,8 @@ const attempt = async (
   const approval = await deps.store.readApproval(run.approval);
   const outcome = outcomeOf(approval, now);
   if (outcome.kind === 'mismatch' || !isAbout(outcome.approval, about)) return refuse(deps, about);
-  if (!isActiveNow(read, now)) return settle(deps, about, { code: 'grant_over', approval });
+  const code = whyOver(read, now);
+  if (code) return settle(deps, about, { code, approval });
   switch (outcome.kind) {
     case 'waiting':
       return 'wait';

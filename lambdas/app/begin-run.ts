@@ -10,7 +10,7 @@ import { type ColumnPlan, planMasks } from '../core/masking/plan-masks.ts';
 import { answerWith, lacksOwner, unmaskedCategories, verdictOnRun } from '../core/policy/decide-access.ts';
 import type { Verdict } from '../core/policy/question.ts';
 import type { Budgets } from '../core/run/budget.ts';
-import { mayExecute } from '../core/run/check-run.ts';
+import { mayExecute, whyOver } from '../core/run/check-run.ts';
 import type { QueuedRun, Run, RunningRun } from '../core/run/run.ts';
 import { runFacts } from '../core/run/run-facts.ts';
 import { failedOutcome, holdRun, startRun } from '../core/run/run-life.ts';
@@ -92,12 +92,13 @@ const attempt = async (
   about: Planned,
   context: EventContext,
 ): Promise<Begun | 'lost'> => {
-  const now = deps.clock();
-  const budgetOf = { principalKey: principalKey(about.run.principal), at: now };
+  const budgetOf = { principalKey: principalKey(about.run.principal), at: deps.clock() };
   const read = await deps.store.readRunForUse(about.run.id, budgetOf);
+  const now = deps.clock();
   const { run, grant } = read;
   if (run?.state !== 'queued' || !grant) return { kind: 'over', run };
-  if (!mayExecute(read, now)) return { kind: 'refused', answered: { outcome: failedOutcome('grant_over') } };
+  if (!mayExecute(read, now))
+    return { kind: 'refused', answered: { outcome: failedOutcome(whyOver(read, now) ?? 'grant_over') } };
   // Looked at before the target was, and once more now: waiting for locks takes time, in which a plan can be withdrawn.
   const failure = await consentFailure(deps, { ...about, run, grant }, now);
   if (failure) return refused(failure);

@@ -40,8 +40,8 @@ const attempt = async (
   visitor: Visitor,
   { approvalId, note }: ReviewNote,
 ): Promise<Result<Approval, DecisionRefusal> | 'lost'> => {
-  const now = deps.clock();
   const approval = await deps.store.readApproval(approvalId);
+  const now = deps.clock();
   const person = personOf(visitor, deps.principals);
   if (!approval || approval.state === 'pending' || !reviewOf(approval)) return fail({ code: 'not_found' });
   if (!person) return fail({ code: 'not_a_person' });

@@ -31,14 +31,15 @@ export interface EndAccessDeps {
 
 /**
  * Whatever led here, afterwards the grant is over and its ending is tried once: proved dead, or recorded as not
- * yet dead. Nothing in the call says why the grant ends; that is read from the state.
+ * yet dead. Why the grant ends is read from the state, unless something at the target is the reason.
  */
 export const endAccess = async (
   deps: EndAccessDeps,
   grantId: string,
   context: EventContext,
+  atTarget?: Extract<EndCause, 'rights_outgrown'>,
 ): Promise<Grant | undefined> => {
-  const grant = await decideUntilCommitted(() => close(deps, grantId, context), deps.backoff);
+  const grant = await decideUntilCommitted(() => close(deps, { grantId, atTarget }, context), deps.backoff);
   if (!grant || !owesEnding(grant)) return grant;
   const report = await endAtTarget(deps, grant);
   return decideUntilCommitted(() => keepReport(deps, { grantId, report }, context), deps.backoff);
@@ -46,14 +47,14 @@ export const endAccess = async (
 
 const close = async (
   deps: EndAccessDeps,
-  grantId: string,
+  { grantId, atTarget }: { readonly grantId: string; readonly atTarget: EndCause | undefined },
   context: EventContext,
 ): Promise<Grant | undefined | 'lost'> => {
   const read = await deps.store.readForUse(grantId);
   const { grant } = read;
   if (!grant || isOver(grant)) return grant;
   const now = deps.clock();
-  const cause = causeOf({ ...read, grant }, now);
+  const cause = atTarget ?? causeOf({ ...read, grant }, now);
   const { state, entry } = record<Grant>(endGrant(grant, cause, now), context, now);
   const approvals = await closedApproval(deps, grant, { context, now, cause });
   const outcome = await deps.store.commit({
@@ -74,9 +75,9 @@ interface Read {
 /** A workflow that ends a grant which nothing else has ended was woken by hand: that ends access, never lengthens it. */
 const causeOf = ({ grant, task, containment, isRevoked }: Read, now: EpochMs): EndCause => {
   if (isRevoked) return 'revoked_by_person';
-  if (grant.state !== 'active') return 'activation_failed';
-  if (now >= grant.expiresAt - EXPIRY_TOLERANCE_MS) return 'window_over';
+  if (grant.state === 'active' && now >= grant.expiresAt - EXPIRY_TOLERANCE_MS) return 'window_over';
   if (isContained(containment, grant)) return 'contained';
+  if (grant.state !== 'active') return 'activation_failed';
   if (task?.state === 'ended') return 'task_ended';
   return isTaskOpen(task, now) ? 'workflow_ended_early' : 'lease_lost';
 };

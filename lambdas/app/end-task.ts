@@ -84,6 +84,7 @@ const CAUSE_OF_GRANTS: Readonly<Record<EndedTask['cause'], EndCause>> = {
   ended_by_principal: 'task_ended',
   lease_lost: 'lease_lost',
   too_old: 'task_ended',
+  contained: 'contained',
 };
 
 /** Ends every grant the task ever had and then settles the task; a crash in between is the sweeper's to finish. */

@@ -5,7 +5,7 @@ import { principalKey } from '../core/identity/principal.ts';
 import { RUN_ANSWER_MAX_BYTES, RUN_MAX_SECONDS } from '../core/limits.ts';
 import type { ColumnPlan } from '../core/masking/plan-masks.ts';
 import type { Policy } from '../core/policy/decide-access.ts';
-import { mayExecute } from '../core/run/check-run.ts';
+import { mayExecute, whyOver } from '../core/run/check-run.ts';
 import type { QueuedRun, Run, RunningRun, RunOutcome } from '../core/run/run.ts';
 import { failedOutcome, settleRun } from '../core/run/run-life.ts';
 import { classify } from '../core/sql/classify.ts';
@@ -65,7 +65,9 @@ export const executeRun = async (
   const read = await deps.store.readRunForUse(runId);
   const { run } = read;
   if (run?.state !== 'queued') return run;
-  if (!mayExecute(read, deps.clock())) return settle(deps, { run, answered: NOTHING('grant_over') }, context);
+  const now = deps.clock();
+  if (!mayExecute(read, now))
+    return settle(deps, { run, answered: NOTHING(whyOver(read, now) ?? 'grant_over') }, context);
   const executable = await prepare(deps, run, read.grant);
   if ('code' in executable) return settle(deps, { run, answered: { outcome: executable } }, context);
   return execute(deps, executable, context);

@@ -37,6 +37,8 @@ export interface Target<R> {
   close(ask: CloseAsk<R>): Promise<CloseReport>;
   /** Grant ids of whatever of ours the target holds. */
   inventory(resource: R): Promise<readonly string[]>;
+  /** Those whose rights have come to be more than may be given, since somebody changed them there. Absent where that cannot be. */
+  outgrown?(resource: R): Promise<readonly string[]>;
 }
 
 /** The targets that one function reaches, by kind. */

@@ -298,7 +298,7 @@ export interface Vaults {
 
 /** Counts what a person has to hear of, at once. */
 export type Alarm = (
-  what: 'ApprovalMismatch' | 'BrokenGlass' | 'DecisionRefused' | 'SessionsOverflow',
+  what: 'ApprovalMismatch' | 'BrokenGlass' | 'ContainmentPlaced' | 'DecisionRefused' | 'SessionsOverflow',
 ) => void;
 
 export type Clock = () => EpochMs;

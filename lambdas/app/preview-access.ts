@@ -33,7 +33,12 @@ export const previewAccess = async (
     action,
     profile,
     durationSeconds: request.durationSeconds,
-    isContained: isContained(read.containment, { principal, task: request.task, resource: resource.id }),
+    isContained: isContained(read.containment, {
+      principal,
+      delegation: principal.delegation,
+      task: request.task,
+      resource: resource.id,
+    }),
   });
   const receipt = await recordAside(deps, caller, {
     type: 'access.previewed',

@@ -6,18 +6,18 @@ import { owesEnding } from '../core/grant/end-grant.ts';
 import type { Grant } from '../core/grant/grant.ts';
 import { isOver } from '../core/grant/grant.ts';
 import { userAt } from './audit-target.ts';
-import type { Clock, Store } from './ports.ts';
-import { type Targets, targetOf } from './ports-of-targets.ts';
+import { type EndAccessDeps, endAccess } from './end-access.ts';
+import type { Store } from './ports.ts';
+import { targetOf } from './ports-of-targets.ts';
 
-export interface ReconcileDeps {
-  readonly store: Pick<Store, 'readGrant' | 'appendSystem'>;
-  readonly targets: Targets;
-  readonly clock: Clock;
+export interface ReconcileDeps extends EndAccessDeps {
+  readonly store: EndAccessDeps['store'] & Pick<Store, 'appendSystem'>;
 }
 
 /**
  * Ends what a target holds and no grant stands for: what a crash left behind, or what somebody made by hand under
- * our prefix. Answers how many there were. A grant that is alive or still owes its ending is left to its own life.
+ * our prefix. A grant that is alive is left to its own life, unless its rights have outgrown what may be given: then that ends it.
+ * Answers how many there were of both.
  */
 export const reconcileTarget = async (
   deps: ReconcileDeps,
@@ -28,7 +28,17 @@ export const reconcileTarget = async (
   for (const grantId of await targetOf(deps.targets, resource).inventory(resource))
     if (isOrphan(await deps.store.readGrant(grantId))) orphans.push(grantId);
   for (const grantId of orphans) await endOrphan(deps, { resource, grantId }, context);
-  return orphans.length;
+  return orphans.length + (await endOutgrown(deps, resource, context));
+};
+
+const endOutgrown = async (
+  deps: ReconcileDeps,
+  resource: Resource,
+  context: EventContext,
+): Promise<number> => {
+  const ids = (await targetOf(deps.targets, resource).outgrown?.(resource)) ?? [];
+  for (const grantId of ids) await endAccess(deps, grantId, context, 'rights_outgrown');
+  return ids.length;
 };
 
 const isOrphan = (grant: Grant | undefined): boolean => !grant || (isOver(grant) && !owesEnding(grant));

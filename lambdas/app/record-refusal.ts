@@ -3,6 +3,7 @@ import { appendEntry } from '../core/audit/chain.ts';
 import type { Receipt } from '../core/audit/entry.ts';
 import type { AuditFact } from '../core/audit/event.ts';
 import { systemChain } from '../core/audit/system-chain.ts';
+import type { ContainmentRefusal } from '../core/containment/containment-refusal.ts';
 import { principalKey } from '../core/identity/principal.ts';
 import type { Caller, Software } from './caller.ts';
 import { callerContext } from './caller.ts';
@@ -33,7 +34,11 @@ export const recordAside = (
 export const recordRefusedDecision = async (
   deps: TrailDeps & { readonly alarm: Alarm },
   visitor: Caller,
-  refused: { readonly code: DecisionRefusal['code']; readonly decision: string; readonly about: string },
+  refused: {
+    readonly code: (DecisionRefusal | ContainmentRefusal)['code'];
+    readonly decision: string;
+    readonly about: string;
+  },
 ): Promise<void> => {
   deps.alarm('DecisionRefused');
   await recordAside(deps, visitor, { type: 'decision.refused', ...refused });

@@ -132,7 +132,12 @@ const makeGrant = (deps: RequestDeps, caller: Caller, about: Decidable): MadeGra
     action,
     profile,
     durationSeconds: request.durationSeconds,
-    isContained: isContained(about.containment, { principal, task: request.task, resource: resource.id }),
+    isContained: isContained(about.containment, {
+      principal,
+      delegation: principal.delegation,
+      task: request.task,
+      resource: resource.id,
+    }),
   });
   const groups = principal.groups.known ? principal.groups.names : [];
   const unmasked = unmaskedCategories(deps.policy, { principal, groups, resource });

@@ -3,7 +3,7 @@ import { isPending } from '../core/approval/approval.ts';
 import { closeApproval, isOpen, remind } from '../core/approval/approval-life.ts';
 import type { ApprovalChange } from '../core/approval/open-approval.ts';
 import type { EventContext } from '../core/audit/event.ts';
-import { isActiveNow } from '../core/grant/use-grant.ts';
+import { isActiveNow, isContained } from '../core/grant/use-grant.ts';
 import type { EpochMs } from '../core/time.ts';
 import { decideUntilCommitted } from './attempts.ts';
 import type { Backoff, Clock, Notifier, Store } from './ports.ts';
@@ -36,9 +36,9 @@ const attempt = async (
 ): Promise<boolean | 'lost'> => {
   const approval = await deps.store.readApproval(id);
   const now = deps.clock();
-  const change = approval && dueChange(approval, now);
-  if (!change) return false;
-  return commitChange(deps, (await endWithGrant(deps, approval, now)) ?? change, { context, now });
+  if (!approval) return false;
+  const change = (await endWithGrant(deps, approval, now)) ?? dueChange(approval, now);
+  return change ? commitChange(deps, change, { context, now }) : false;
 };
 
 /** Nobody is asked about a plan that could not run any more. */
@@ -49,9 +49,9 @@ const endWithGrant = async (
 ): Promise<ApprovalChange | undefined> => {
   if (approval.asked.subject.kind !== 'plan' || !isOpen(approval)) return undefined;
   const read = await store.readForUse(approval.asked.grant);
-  return isActiveNow(read, now)
-    ? undefined
-    : closeApproval(approval, { state: 'cancelled', cause: 'grant_over' }, now);
+  if (isActiveNow(read, now)) return undefined;
+  const cause = read.grant && isContained(read.containment, read.grant) ? 'contained' : 'grant_over';
+  return closeApproval(approval, { state: 'cancelled', cause }, now);
 };
 
 const commitChange = async (

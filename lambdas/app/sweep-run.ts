@@ -1,13 +1,13 @@
 import type { EventContext } from '../core/audit/event.ts';
-import { isActiveNow } from '../core/grant/use-grant.ts';
 import { APPROVAL_USE_SECONDS, SECOND_MS } from '../core/limits.ts';
+import { type RunUse, whyOver } from '../core/run/check-run.ts';
 import type { PendingApprovalRun, Run, RunFailureCode } from '../core/run/run.ts';
 import { isSettled } from '../core/run/run.ts';
 import { overdueOutcome, settleRun } from '../core/run/run-life.ts';
 import type { EpochMs } from '../core/time.ts';
 import { decideUntilCommitted } from './attempts.ts';
 import { nudge } from './nudge.ts';
-import type { Backoff, Clock, Log, Store, UseRead, Workflow } from './ports.ts';
+import type { Backoff, Clock, Log, Store, Workflow } from './ports.ts';
 import { recordRun } from './record-run.ts';
 import { settlePendingRun } from './settle-pending-run.ts';
 import { startRunWorkflow } from './start-workflow.ts';
@@ -57,7 +57,8 @@ const attempt = async (
 };
 
 /** Why nobody has to decide about it any more. The workflow takes a decision of the last moment, so that has its time. */
-const whyStopWaiting = (run: PendingApprovalRun, read: UseRead, now: EpochMs): RunFailureCode | undefined => {
-  if (!isActiveNow(read, now)) return 'grant_over';
+const whyStopWaiting = (run: PendingApprovalRun, read: RunUse, now: EpochMs): RunFailureCode | undefined => {
+  const over = whyOver(read, now);
+  if (over) return over;
   return now >= run.approveBy + APPROVAL_USE_SECONDS * SECOND_MS ? 'nobody_approved' : undefined;
 };

@@ -11,19 +11,19 @@ import type { ActivateConfigDeps } from './activate-config.ts';
 import { activateConfig } from './activate-config.ts';
 import { decideUntilCommitted } from './attempts.ts';
 import { endGrant } from './end-grant.ts';
-import type { EndTaskDeps } from './end-task.ts';
 import { endGrantsOf, writeTombstone } from './end-task.ts';
 import { inTurns } from './in-turns.ts';
 import { nudge } from './nudge.ts';
-import type { DueItem, Endings, Notifier, Store, Workflow } from './ports.ts';
+import type { DueItem, Endings, Store, Workflow } from './ports.ts';
 import { PROBE_GOT_IN } from './ports-of-targets.ts';
 import { type RefusedTokensDeps, recordRefusedTokens } from './record-refused-tokens.ts';
 import { startWorkflow } from './start-workflow.ts';
 import { type SweepApprovalDeps, sweepApproval } from './sweep-approval.ts';
+import { type SweepContainmentsDeps, sweepContainments } from './sweep-containment.ts';
 import { type SweepRunDeps, sweepRun } from './sweep-run.ts';
 
-export interface SweepDeps extends EndTaskDeps, ActivateConfigDeps, RefusedTokensDeps {
-  readonly store: EndTaskDeps['store'] &
+export interface SweepDeps extends SweepContainmentsDeps, ActivateConfigDeps, RefusedTokensDeps {
+  readonly store: SweepContainmentsDeps['store'] &
     ActivateConfigDeps['store'] &
     RefusedTokensDeps['store'] &
     SweepRunDeps['store'] &
@@ -31,7 +31,6 @@ export interface SweepDeps extends EndTaskDeps, ActivateConfigDeps, RefusedToken
     Pick<Store, 'due' | 'owed'>;
   readonly workflow: Pick<Workflow, 'start' | 'startRun' | 'endWait'>;
   readonly endings: Endings;
-  readonly notifier: Notifier;
   readonly resources: readonly Resource[];
 }
 
@@ -41,6 +40,8 @@ export interface SweepReport {
   readonly orphans: number;
   readonly quarantined: number;
   readonly probeGotIn: number;
+  /** Stops in which something does not end. */
+  readonly unsettled: number;
   readonly failures: number;
 }
 
@@ -49,8 +50,12 @@ export interface SweepReport {
  * fails never keeps the others from their end.
  */
 export const sweep = async (deps: SweepDeps, context: EventContext): Promise<SweepReport> => {
-  const tally = { due: 0, orphans: 0, quarantined: 0, probeGotIn: 0, failures: 0 };
+  const tally = { due: 0, orphans: 0, quarantined: 0, probeGotIn: 0, unsettled: 0, failures: 0 };
   const tolerate = tolerant(deps, tally);
+  // First, because somebody is waiting for it. What it ends is due at a target only a moment later.
+  await tolerate('containments', async () => {
+    tally.unsettled = await sweepContainments(deps, tolerate, context);
+  });
   const due = await deps.store.due(deps.clock());
   tally.due = due.length;
   await inTurns(due, SWEEP_CONCURRENCY, (item) =>

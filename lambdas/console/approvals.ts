@@ -10,7 +10,7 @@ import { inboxPage } from './inbox-page.ts';
 import { linkItem, messagePage } from './message-page.ts';
 import { isApprovalId, type Place, pathOf, signInPath } from './place.ts';
 import type { FormFields } from './read-form.ts';
-import { refusalWords, UNKNOWN_PAGE } from './refusal-words.ts';
+import { type Refusal, refusalWords, UNKNOWN_PAGE } from './refusal-words.ts';
 import type { ConsoleCall } from './request.ts';
 import { resultWords } from './result-words.ts';
 import {
@@ -132,7 +132,7 @@ const resultAnswer = (
   return pageAnswer(message.status, messagePage(visit.frame, message, { links }));
 };
 
-export const refusalAnswer = (deps: ConsoleDeps, { visit, place }: At, refusal: DecisionRefusal): Answer => {
+export const refusalAnswer = (deps: ConsoleDeps, { visit, place }: At, refusal: Refusal): Answer => {
   const message = refusalWords(refusal);
   const links =
     refusal.code === 'sign_in_again'

@@ -4,6 +4,7 @@ import { DependencyUnavailable } from '../app/ports.ts';
 import { type Answer, pageAnswer } from './answer.ts';
 import { decide, showApproval, showInbox, unknownPage } from './approvals.ts';
 import { CONSOLE_ROUTES, type ConsoleRouteName } from './console-routes.ts';
+import { contain, liftContainment, showContainment, showContainments } from './containments.ts';
 import { revoke, showGrants } from './grants.ts';
 import { messagePage } from './message-page.ts';
 import { AWAY, BROKEN } from './refusal-words.ts';
@@ -20,6 +21,10 @@ export const consoleHandlers = (deps: ConsoleDeps, slack: ConsoleHandler): Conso
   decide: (call) => decide(deps, call),
   liveGrants: (call) => showGrants(deps, call),
   revoke: (call) => revoke(deps, call),
+  containments: (call) => showContainments(deps, call),
+  contain: (call) => contain(deps, call),
+  showContainment: (call) => showContainment(deps, call),
+  liftContainment: (call) => liftContainment(deps, call),
   signIn: (call) => beginSignIn(deps, call),
   callback: (call) => endSignIn(deps, call),
   signOut: (call) => signOut(deps, call),

@@ -1,9 +1,17 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
 /** What a form is for. A token that was given for one form is good for no other. */
-export type FormName = 'approve' | 'deny' | 'break_glass' | 'close_review' | 'revoke' | 'sign_out';
+export type FormName =
+  | 'approve'
+  | 'deny'
+  | 'break_glass'
+  | 'close_review'
+  | 'revoke'
+  | 'contain'
+  | 'lift'
+  | 'sign_out';
 
-/** What a form is about: the approval or grant, and of an approval the digest that the page showed. */
+/** What a form is about: the approval, the grant or the stop, and of an approval the digest that the page showed. */
 export interface FormSubject {
   readonly form: FormName;
   readonly id: string;

@@ -25,6 +25,8 @@ const FORM_NAMES: Readonly<Record<Exclude<FormName, 'sign_out'>, string>> = {
   break_glass: 'Approve alone, as an emergency',
   close_review: 'Close the review',
   revoke: 'Revoke',
+  contain: 'Stop access',
+  lift: 'Lift',
 };
 
 /** `of` tells it from others of its kind on the page. */

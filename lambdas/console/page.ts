@@ -41,6 +41,7 @@ ${content}
 const navigation = (path: string): Html => html`<nav aria-label="Console"><ul>
 <li><a href="${path}/console">Waiting for people</a></li>
 <li><a href="${path}/console/grants">Live grants</a></li>
+<li><a href="${path}/console/containments">Containments</a></li>
 </ul></nav>`;
 
 const signOut = (

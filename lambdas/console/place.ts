@@ -1,4 +1,4 @@
-import { APPROVAL_ID_PATTERN } from '../core/grant/ids.ts';
+import { APPROVAL_ID_PATTERN, CONTAINMENT_ID_PATTERN } from '../core/grant/ids.ts';
 
 /** Where the console is, as browsers see it. */
 export interface ConsoleAddress {
@@ -16,22 +16,27 @@ export const consoleAddress = (url: string): ConsoleAddress => {
 };
 
 /**
- * A page to come back to after signing in: the inbox, the grants, or one approval by its id. A place is never an address,
- * so nothing that is written into a link can lead anywhere else.
+ * A page to come back to after signing in: the inbox, the grants, the stops, or one approval or stop by its id. A place is
+ * never an address, so nothing that is written into a link can lead anywhere else.
  */
-export type Place = 'inbox' | 'grants' | `a_${string}`;
+export type Place = 'inbox' | 'grants' | 'containments' | `a_${string}` | `s_${string}`;
 
 export const readPlace = (text: unknown): Place | undefined => {
-  if (text === 'inbox' || text === 'grants') return text;
-  return isApprovalId(text) ? text : undefined;
+  if (text === 'inbox' || text === 'grants' || text === 'containments') return text;
+  return isApprovalId(text) || isContainmentId(text) ? text : undefined;
 };
+
+export const isContainmentId = (text: unknown): text is `s_${string}` =>
+  typeof text === 'string' && CONTAINMENT_ID_PATTERN.test(text);
 
 export const isApprovalId = (text: unknown): text is `a_${string}` =>
   typeof text === 'string' && APPROVAL_ID_PATTERN.test(text);
 
 export const pathOf = (address: Pick<ConsoleAddress, 'path'>, place: Place): string => {
   if (place === 'inbox') return `${address.path}/console`;
-  return place === 'grants' ? `${address.path}/console/grants` : `${address.path}/console/approvals/${place}`;
+  if (place === 'grants' || place === 'containments') return `${address.path}/console/${place}`;
+  const kind = isContainmentId(place) ? 'containments' : 'approvals';
+  return `${address.path}/console/${kind}/${place}`;
 };
 
 /** `isAgain`: the issuer is told to ask who it is, whether or not it remembers. */

@@ -1,4 +1,5 @@
 import type { DecisionRefusal } from '../core/approval/decision-refusal.ts';
+import type { ContainmentRefusal } from '../core/containment/containment-refusal.ts';
 import { DECISION_SIGN_IN_MAX_AGE_SECONDS, NOTE_MAX_CHARACTERS } from '../core/limits.ts';
 
 /** What happened, and what the person can do about it. */
@@ -9,11 +10,14 @@ export interface Message {
   readonly next: string;
 }
 
-export const refusalWords = ({ code }: DecisionRefusal): Message => REFUSALS[code];
+/** Why somebody's word did not count, about a request or about a stop. */
+export type Refusal = DecisionRefusal | ContainmentRefusal;
+
+export const refusalWords = ({ code }: Refusal): Message => REFUSALS[code];
 
 const NOTHING = 'Nothing was changed.';
 
-const REFUSALS: Readonly<Record<DecisionRefusal['code'], Message>> = {
+const REFUSALS: Readonly<Record<Refusal['code'], Message>> = {
   not_found: {
     status: 404,
     title: 'There is nothing here',
@@ -73,6 +77,30 @@ const REFUSALS: Readonly<Record<DecisionRefusal['code'], Message>> = {
     title: 'Too long',
     what: `A note has at most ${NOTE_MAX_CHARACTERS} characters, and a duration at most what was asked for. ${NOTHING}`,
     next: 'Go back and make it shorter.',
+  },
+  not_known: {
+    status: 422,
+    title: 'There is no such thing to stop',
+    what: `No principal of that name, no task or no resource of that id: a stop of it would stop nothing. ${NOTHING}`,
+    next: 'Go back and check it. A principal whom the configuration knows by its claims alone has to be named by its key.',
+  },
+  own_containment: {
+    status: 403,
+    title: 'A second person lifts it',
+    what: `You placed this stop, or it is about you or about an agent that you answer for. ${NOTHING}`,
+    next: 'Somebody who had no part in it has to lift it.',
+  },
+  contained: {
+    status: 403,
+    title: 'You are stopped yourself',
+    what: `While somebody has stopped you, you place and lift no stops. ${NOTHING}`,
+    next: 'Ask somebody else.',
+  },
+  too_many: {
+    status: 429,
+    title: 'Too many stops stand',
+    what: `They are looked at with every use, so there is a limit. ${NOTHING}`,
+    next: 'Stop everything instead, or have what is no longer needed lifted.',
   },
   not_offered: {
     status: 422,

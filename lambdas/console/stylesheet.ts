@@ -58,7 +58,7 @@ fieldset { border: 1px solid var(--line); margin: 0.75rem 0; padding: 0.5rem 0.7
 label { display: block; margin: 0.5rem 0 0.25rem; font-weight: 600; }
 label.choice { display: flex; gap: 0.6rem; align-items: center; font-weight: 400; min-height: 2.75rem; margin: 0; }
 input[type="radio"] { flex: none; width: 1.5rem; height: 1.5rem; margin: 0; accent-color: var(--button); }
-textarea, input[type="number"] { display: block; width: 100%; max-width: 40rem; font: inherit; color: inherit; background: var(--page); border: 1px solid var(--line); padding: 0.5rem; }
+textarea, input[type="number"], input[type="text"] { display: block; width: 100%; max-width: 40rem; font: inherit; color: inherit; background: var(--page); border: 1px solid var(--line); padding: 0.5rem; }
 input[type="number"] { max-width: 12rem; }
 .hint { color: var(--quiet); margin: 0.25rem 0; }
 button { font: inherit; font-weight: 600; min-height: 2.75rem; padding: 0.5rem 1.25rem; margin-top: 0.75rem; border: 2px solid var(--button); background: var(--page); color: var(--link); cursor: pointer; }

@@ -52,6 +52,13 @@ export type Failure =
   | { readonly code: 'circuit_open'; readonly retryAfterSeconds: number }
   /** A run that was decided on came to nothing: `outcome` is its code, `words` the target's, masked. */
   | { readonly code: 'run_failed'; readonly outcome: RunFailureCode; readonly words: string | undefined }
+  /** Of an operator's stop: who may not, what is not there, and what is no second person's. */
+  | { readonly code: 'not_a_person' }
+  | { readonly code: 'not_allowed' }
+  | { readonly code: 'scope_unknown' }
+  | { readonly code: 'own_containment' }
+  | { readonly code: 'containment_over' }
+  | { readonly code: 'too_many_containments'; readonly max: number }
   | { readonly code: 'idempotency_mismatch' }
   | { readonly code: 'dependency_unavailable'; readonly dependency: string };
 

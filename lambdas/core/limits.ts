@@ -14,6 +14,8 @@ export const IDEMPOTENCY_KEY_MAX_CHARACTERS = 128;
 export const USER_AGENT_MAX_CHARACTERS = 200;
 /** CrewAI's client retries at 30 s and the gateway cuts at 29 s, so nothing of ours takes longer. */
 export const WAIT_MAX_SECONDS = 20;
+/** The gateway cuts at 29 s: a function behind it that runs longer works for nobody. Nothing that was read before is acted on later. */
+export const API_FUNCTION_TIMEOUT_SECONDS = 28;
 /** How long a DELETE waits for proof of death before it answers 202. */
 export const END_WAIT_MAX_SECONDS = 10;
 /** Distance between the first two looks at what is being waited for; it grows to the second number. */
@@ -175,10 +177,6 @@ export const CONFIG_RECEIPT_TTL_MS = 60_000;
 /** One ending: connections, locks, terminated backends and a probe, each with its own limit below. */
 export const RUNNER_TIMEOUT_SECONDS = 60;
 
-// Configuration
-/** While a deploy replaces one function after the other, some still decide by the old rules; grants are asked again this long. */
-export const CONFIG_SETTLING_MS = 10 * 60_000;
-
 // Payloads: full statements and masked results, sealed
 /** AES-256, and as much for each key that is derived from it. */
 export const VAULT_KEY_BYTES = 32;
@@ -257,12 +255,8 @@ export const POSTGRES_ATTEMPTS_MAX = 3;
 export const POSTGRES_IDLE_TIMEOUT_MS = 30_000;
 /** A server that does not answer a goodbye is left behind after this. */
 export const POSTGRES_FAREWELL_MS = 500;
-/** A server, database or user that has no connection left is asked again for this long… */
+/** A server, database or user that has no connection left is asked again for this long. */
 export const POSTGRES_FULL_WAIT_MS = 20_000;
-/** …after pauses of random length: the first up to this, each later one up to twice as long… */
-export const POSTGRES_FULL_PAUSE_MS = 100;
-/** …and up to this at most. */
-export const POSTGRES_FULL_PAUSE_MAX_MS = 2_000;
 /** Endings under way on one instance. The administrator has 20 connections; the rest are for their second ones. */
 export const POSTGRES_ENDINGS_MAX_COUNT = 12;
 export const POSTGRES_IDENTIFIER_MAX_BYTES = 63;
@@ -355,6 +349,8 @@ export const AWS_ATTEMPTS_MAX = 3;
 export const BATCH_READ_ROUNDS_MAX = 4;
 
 // Configuration
+/** While a deploy replaces one function after the other, some still decide by the old rules; grants are asked again this long. */
+export const CONFIG_SETTLING_MS = 10 * 60_000;
 /** No file that people review is larger; a larger one is a mistake or an attack on the parser. */
 export const CONFIG_FILE_MAX_BYTES = 512 * 1024;
 export const RESOURCES_MAX_COUNT = 200;

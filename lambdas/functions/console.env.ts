@@ -14,6 +14,7 @@ export const ConsoleEnvironment = CommonEnvironment.extend({
   SLACK_TEAM_ID: z.string().optional(),
   SLACK_APP_ID: z.string().optional(),
   NOTIFIER_FUNCTION: Arn,
+  SWEEPER_FUNCTION: Arn,
   GRANTS_TABLE: TableName,
   AUDIT_TABLE: TableName,
   ...VAULT_PLACES,

@@ -1,8 +1,10 @@
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import * as z from 'zod';
 import { connectDynamo } from '../adapters/dynamo/dynamo-call.ts';
+import { dynamoContainments } from '../adapters/dynamo/dynamo-containments.ts';
 import { dynamoSessions } from '../adapters/dynamo/dynamo-sessions.ts';
 import { dynamoStore } from '../adapters/dynamo/dynamo-store.ts';
+import { lambdaFirstPass } from '../adapters/lambda-first-pass.ts';
 import { lambdaNotifier } from '../adapters/lambda-notifier.ts';
 import { peopleIssuer } from '../adapters/people-issuer.ts';
 import { secretReader } from '../adapters/read-secret.ts';
@@ -10,7 +12,10 @@ import { stepFunctionsSignals } from '../adapters/step-functions-workflow.ts';
 import { systemBackoff, systemClock, systemRandom } from '../adapters/system-clock.ts';
 import { connectVaults } from '../adapters/vault/connect-vaults.ts';
 import { closeReview } from '../app/close-review.ts';
+import { contain } from '../app/contain.ts';
 import { decideApproval } from '../app/decide-approval.ts';
+import { liftContainment } from '../app/lift-containment.ts';
+import { listContainments, showContainment } from '../app/list-containments.ts';
 import { listInbox } from '../app/list-inbox.ts';
 import { listLiveGrants } from '../app/list-live-grants.ts';
 import { revokeGrant } from '../app/revoke-grant.ts';
@@ -49,6 +54,8 @@ const readSecrets = environment.CONSOLE_SECRET_ARN
 
 const deps = {
   store: dynamoStore(dynamo, systemClock),
+  containments: dynamoContainments(dynamo),
+  firstPass: lambdaFirstPass(environment.SWEEPER_FUNCTION),
   sessions: dynamoSessions(dynamo),
   vaults: connectVaults(dynamo.client, vaultPlaces(environment), {
     clock: systemClock,
@@ -89,6 +96,10 @@ const consoleDeps = {
     listInbox: listInbox.bind(undefined, deps),
     listLiveGrants: listLiveGrants.bind(undefined, deps),
     revokeGrant: revokeGrant.bind(undefined, deps),
+    listContainments: listContainments.bind(undefined, deps),
+    showContainment: showContainment.bind(undefined, deps),
+    contain: contain.bind(undefined, deps),
+    liftContainment: liftContainment.bind(undefined, deps),
   },
 };
 

@@ -13,7 +13,7 @@ export interface HttpFunction {
   readonly store: Store;
   readonly software: Software;
   readonly logger: FunctionLogger;
-  /** False for a function that has no right to write: it answers refusals without keeping them. */
+  /** False for a function that has no right to write, or whose use cases keep what they refuse. */
   readonly keepsRefusals: boolean;
 }
 

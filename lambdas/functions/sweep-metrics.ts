@@ -8,6 +8,7 @@ export const publishSweep = (report: SweepReport): void => {
   metrics.addMetric('SweepSucceeded', MetricUnit.Count, report.failures === 0 ? 1 : 0);
   metrics.addMetric('GrantsInQuarantine', MetricUnit.Count, report.quarantined);
   metrics.addMetric('ProbeGotIn', MetricUnit.Count, report.probeGotIn);
+  metrics.addMetric('ContainmentsUnsettled', MetricUnit.Count, report.unsettled);
   metrics.addMetric('OrphansEnded', MetricUnit.Count, report.orphans);
   metrics.publishStoredMetrics();
 };

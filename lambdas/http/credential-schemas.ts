@@ -18,6 +18,23 @@ export const PostgresCredentialView = z.object({
   }),
 });
 
+export const MysqlCredentialView = z.object({
+  ...COMMON_FIELDS,
+  kind: z.literal('mysql'),
+  mysql: z.object({
+    host: z.string(),
+    port: z.int(),
+    database: z.string(),
+    user: z.string(),
+    password: z.string().describe('A secret: for code, never for a prompt'),
+    sslMode: z.literal('VERIFY_IDENTITY'),
+    sslCa: z.string().describe('PEM'),
+    clearTextPlugin: z
+      .boolean()
+      .describe('Whether the client must allow mysql_clear_password, which it may over proven TLS only'),
+  }),
+});
+
 export const AwsCredentialView = z.object({
   ...COMMON_FIELDS,
   kind: z.literal('aws'),
@@ -50,9 +67,28 @@ export const SshCredentialView = z.object({
   }),
 });
 
+export const EksCredentialView = z.object({
+  ...COMMON_FIELDS,
+  kind: z.literal('eks'),
+  eks: z.object({
+    cluster: z.string(),
+    endpoint: z.string(),
+    certificateAuthority: z.string().describe('PEM: believe no other'),
+    namespace: z.string(),
+    user: z.string().describe('As the cluster knows whoever shows the token'),
+    token: z.string().describe('A secret: for code, never for a prompt'),
+  }),
+});
+
 /** Under the name of its kind is what a client needs. */
 export const CredentialView = z
-  .discriminatedUnion('kind', [PostgresCredentialView, AwsCredentialView, SshCredentialView])
+  .discriminatedUnion('kind', [
+    PostgresCredentialView,
+    MysqlCredentialView,
+    AwsCredentialView,
+    SshCredentialView,
+    EksCredentialView,
+  ])
   .meta({ id: 'Credential' });
 
 /** What a `credential_process` asks for with `Accept`. */
@@ -68,3 +104,18 @@ export const CredentialProcessView = z
     Expiration: Time.describe('They ask again before this'),
   })
   .meta({ id: 'CredentialProcess' });
+
+/** What a credential plugin of `kubectl` asks for with `Accept`. */
+export const EXEC_CREDENTIAL_TYPE = 'application/vnd.latchkey.exec-credential+json';
+
+/** What `kubectl`, and whatever reads a kubeconfig, takes from a plugin. */
+export const ExecCredentialView = z
+  .object({
+    apiVersion: z.literal('client.authentication.k8s.io/v1'),
+    kind: z.literal('ExecCredential'),
+    status: z.object({ expirationTimestamp: z.string(), token: z.string() }),
+  })
+  .meta({ id: 'ExecCredential' });
+
+/** A kubeconfig, with the token in it. */
+export const KUBECONFIG_TYPE = 'application/yaml';

@@ -1,7 +1,15 @@
 import type * as z from 'zod';
-import type { AwsSession, Credential, PostgresLogin, SshLogin } from '../app/credential.ts';
+import type {
+  AwsSession,
+  ClusterToken,
+  Credential,
+  MysqlLogin,
+  PostgresLogin,
+  SshLogin,
+} from '../app/credential.ts';
+import { execCredential, kubeconfig } from '../core/eks/exec-credential.ts';
 import { toIso } from '../core/time.ts';
-import type { CredentialProcessView, CredentialView } from './credential-schemas.ts';
+import type { CredentialProcessView, CredentialView, ExecCredentialView } from './credential-schemas.ts';
 
 export const credentialView = (credential: Credential): z.input<typeof CredentialView> => {
   const { id, grantId } = credential;
@@ -9,10 +17,14 @@ export const credentialView = (credential: Credential): z.input<typeof Credentia
   switch (credential.kind) {
     case 'postgres':
       return { ...common, kind: 'postgres', postgres: postgresView(credential) };
+    case 'mysql':
+      return { ...common, kind: 'mysql', mysql: mysqlView(credential) };
     case 'aws':
       return { ...common, kind: 'aws', aws: awsView(credential) };
     case 'ssh':
       return { ...common, kind: 'ssh', ssh: sshView(credential) };
+    case 'eks':
+      return { ...common, kind: 'eks', eks: eksView(credential) };
     default:
       return credential satisfies never;
   }
@@ -28,12 +40,40 @@ const postgresView = (login: PostgresLogin) => ({
   sslrootcert: login.caPem,
 });
 
+const mysqlView = (login: MysqlLogin) => ({
+  host: login.host,
+  port: login.port,
+  database: login.database,
+  user: login.user,
+  password: login.password,
+  sslMode: 'VERIFY_IDENTITY' as const,
+  sslCa: login.caPem,
+  clearTextPlugin: login.clearText,
+});
+
 const awsView = (session: AwsSession) => ({
   accessKeyId: session.accessKeyId,
   secretAccessKey: session.secretAccessKey,
   sessionToken: session.sessionToken,
   region: session.region,
 });
+
+const eksView = (token: ClusterToken) => ({
+  cluster: token.cluster,
+  endpoint: token.endpoint,
+  certificateAuthority: token.caPem,
+  namespace: token.namespace,
+  user: token.user,
+  token: token.token,
+});
+
+/** The same for a credential plugin; undefined for other kinds. */
+export const execCredentialView = (credential: Credential): z.input<typeof ExecCredentialView> | undefined =>
+  credential.kind === 'eks' ? execCredential(credential.token, credential.expiresAt) : undefined;
+
+/** The same as a kubeconfig; undefined for other kinds. */
+export const kubeconfigText = (credential: Credential): string | undefined =>
+  credential.kind === 'eks' ? kubeconfig(credential) : undefined;
 
 /** The same for the `credential_process` of a profile of AWS; undefined for other kinds, which AWS's tools have no use for. */
 export const credentialProcess = (
@@ -68,10 +108,14 @@ export const credentialEnvironment = (credential: Credential): string => {
   switch (credential.kind) {
     case 'postgres':
       return postgresEnvironment(credential);
+    case 'mysql':
+      return mysqlEnvironment(credential);
     case 'aws':
       return awsEnvironment(credential);
     case 'ssh':
       return sshEnvironment(credential);
+    case 'eks':
+      return eksEnvironment(credential);
     default:
       return credential satisfies never;
   }
@@ -92,6 +136,32 @@ const postgresEnvironment = (login: PostgresLogin): string =>
     '',
   ].join('\n');
 
+/** The tools of MySQL and MariaDB read the password from a variable and all else from a file. */
+const mysqlEnvironment = (login: MysqlLogin): string => {
+  const options = [
+    '[mysql]',
+    `database=${login.database}`,
+    '[client]',
+    `host=${login.host}`,
+    `port=${login.port}`,
+    `user=${login.user}`,
+    // `loose-`: of MySQL's and MariaDB's tools each knows its own.
+    'loose-ssl-mode=VERIFY_IDENTITY',
+    'loose-ssl-verify-server-cert',
+    ...(login.clearText ? ['loose-enable-cleartext-plugin'] : []),
+    '',
+  ].join('\n');
+  return [
+    ...exported({ MYSQL_PWD: login.password }),
+    'MYSQL_CA="$(umask 077; mktemp)"; export MYSQL_CA',
+    `printf '%s' ${shellQuote(login.caPem)} > "$MYSQL_CA"`,
+    'MYSQL_OPTIONS="$(umask 077; mktemp)"; export MYSQL_OPTIONS',
+    `{ printf '%s' ${shellQuote(options)}; printf 'ssl-ca=%s\n' "$MYSQL_CA"; } > "$MYSQL_OPTIONS"`,
+    '# mysql --defaults-extra-file="$MYSQL_OPTIONS"',
+    '',
+  ].join('\n');
+};
+
 /** A profile that the shell has set would come before the keys. */
 const awsEnvironment = (session: Credential & AwsSession): string =>
   [
@@ -105,6 +175,10 @@ const awsEnvironment = (session: Credential & AwsSession): string =>
     }),
     '',
   ].join('\n');
+
+/** Tools that speak to clusters read everything from one file. */
+const eksEnvironment = (token: ClusterToken): string =>
+  fileIn('KUBECONFIG', kubeconfig(token)).concat('').join('\n');
 
 /** A configuration of the client that believes the pinned keys and nothing else: `ssh -F "$LATCHKEY_SSH_CONFIG" -i <key> machine`. */
 const sshEnvironment = (login: SshLogin): string => {

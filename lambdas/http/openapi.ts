@@ -1,8 +1,14 @@
 import * as z from 'zod';
 import { WAIT_MAX_SECONDS } from '../core/limits.ts';
-import { CREDENTIAL_PROCESS_TYPE, CredentialProcessView } from './credential-schemas.ts';
+import {
+  CREDENTIAL_PROCESS_TYPE,
+  CredentialProcessView,
+  EXEC_CREDENTIAL_TYPE,
+  ExecCredentialView,
+  KUBECONFIG_TYPE,
+} from './credential-schemas.ts';
 import type { OperationForm } from './operations.ts';
-import { FORMS } from './operations.ts';
+import { FORMS, needsBody } from './operations.ts';
 import type { Route } from './routes.ts';
 import { ROUTES } from './routes.ts';
 import { ProblemView } from './schemas.ts';
@@ -57,7 +63,7 @@ const operationOf = (route: Route): object => {
     ...(form.body
       ? {
           requestBody: {
-            required: Object.keys(form.body.shape).length > 0,
+            required: needsBody(form),
             content: { 'application/json': { schema: referTo(form.body) } },
           },
         }
@@ -108,6 +114,8 @@ const answersOf = (route: Route, form: OperationForm): Record<string, object> =>
             ? {
                 'text/x-shellscript': { schema: { type: 'string' } },
                 [CREDENTIAL_PROCESS_TYPE]: { schema: referTo(CredentialProcessView) },
+                [EXEC_CREDENTIAL_TYPE]: { schema: referTo(ExecCredentialView) },
+                [KUBECONFIG_TYPE]: { schema: { type: 'string' } },
               }
             : {}),
         },

@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import type { Caller } from '../app/caller.ts';
 import type { Receipt } from '../core/audit/entry.ts';
 import type { Result } from '../core/result.ts';
+import * as containments from './containment-schemas.ts';
 import { CredentialView } from './credential-schemas.ts';
 import type { Operation } from './routes.ts';
 import * as runs from './run-schemas.ts';
@@ -20,6 +21,9 @@ export interface OperationForm {
   readonly waitsUnlessTold?: true;
   readonly answers: Readonly<Record<number, z.ZodType>>;
 }
+
+/** A call that no field is needed for needs no body at all. */
+export const needsBody = ({ body }: OperationForm): boolean => body?.safeParse({}).success === false;
 
 export const FORMS = {
   whoAmI: { answers: { 200: schemas.MeView } },
@@ -61,6 +65,17 @@ export const FORMS = {
   endPlan: { path: schemas.PlanPath, answers: { 200: runs.PlanView } },
   cancelRun: { path: schemas.RunPath, answers: { 200: runs.RunView } },
   releaseGrant: { path: schemas.GrantPath, answers: { 200: schemas.GrantView, 202: schemas.GrantView } },
+  contain: {
+    body: containments.ContainBody,
+    answers: { 200: containments.ContainmentView, 201: containments.ContainmentView },
+  },
+  listContainments: { answers: { 200: containments.ContainmentListView } },
+  readContainment: { path: containments.ContainmentPath, answers: { 200: containments.ContainmentView } },
+  liftContainment: {
+    path: containments.ContainmentPath,
+    body: containments.LiftBody,
+    answers: { 200: containments.ContainmentView },
+  },
   readOpenApi: { answers: { 200: schemas.OpenApiView } },
   listProblems: { answers: { 200: schemas.ProblemListView } },
   readProblem: { path: schemas.ProblemPath, answers: { 200: schemas.ProblemKindView } },

@@ -17,6 +17,8 @@ export const OUTCOME_DETAILS: Readonly<Record<RunFailureCode, string>> = {
   statement_refused: 'It is refused by its form; `run.error.detail` is the part.',
   policy_denied: 'Policy does not allow it. Do not ask again.',
   grant_over: 'Its grant was over before it began, and nothing was executed. Ask for a new grant.',
+  contained:
+    'An operator has stopped this while it waited. Do not ask again; an operator has to lift the stop.',
   payload_gone: 'What was asked for is no longer kept, and nothing was executed.',
   nobody_approved: 'Nobody approved it in time, and nothing was executed.',
   cancelled_by_principal: 'It was withdrawn before anybody decided, and nothing was executed.',

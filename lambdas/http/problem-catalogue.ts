@@ -251,6 +251,50 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
       'The database refused it, it went over a limit, or what it stood on changed. `run.error.code` says which; a write was rolled back unless it says `outcome_unknown`.',
     remedy: 'See `run.error`, and change the statement.',
   },
+  not_a_person: {
+    status: 403,
+    title: 'Only people do this',
+    retryable: false,
+    meaning:
+      'The token is of an agent or a workload, or somebody else acts with it, or it is of nobody who is listed as a person.',
+    remedy: 'Use a token of your own; an agent ends its own task with `DELETE /v1/tasks/{id}`.',
+  },
+  not_allowed: {
+    status: 403,
+    title: 'Not yours to decide',
+    retryable: false,
+    meaning: 'No policy lets this person do that, and they do not answer for the agent.',
+    remedy: 'Ask somebody whom the policies name, now.',
+  },
+  scope_unknown: {
+    status: 422,
+    title: 'There is no such thing to stop',
+    retryable: false,
+    meaning:
+      'No principal of that name, no task or no resource of that id: a stop of it would stop nothing. A principal that `principals.yaml` knows by its claims alone has to be named by its key.',
+    remedy: 'Check the name or the id; nothing is stopped.',
+  },
+  own_containment: {
+    status: 403,
+    title: 'A second person lifts it',
+    retryable: false,
+    meaning: 'The caller placed this stop, or it is about them or about an agent that they answer for.',
+    remedy: 'Ask somebody who had no part in it.',
+  },
+  containment_over: {
+    status: 409,
+    title: 'It is lifted already',
+    retryable: false,
+    meaning: 'This stop has been lifted. Another one of the same scope may stand.',
+    remedy: 'See `GET /v1/containments`.',
+  },
+  too_many_containments: {
+    status: 429,
+    title: 'Too many stops stand',
+    retryable: false,
+    meaning: 'The register is read with every use, so it holds a limited number.',
+    remedy: 'Stop everything instead, or lift what is no longer needed.',
+  },
   idempotency_mismatch: {
     status: 422,
     title: 'The key was used for another request',

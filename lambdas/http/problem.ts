@@ -88,6 +88,11 @@ const factsOf = (failure: Failure | EdgeFailure): Partial<Problem> => {
       return failure.why === 'pending'
         ? { detail: PLAN_DETAILS.pending, retryable: true, retryAfterSeconds: POLL_RETRY_AFTER_SECONDS }
         : { detail: PLAN_DETAILS[failure.why] };
+    case 'scope_unknown':
+    case 'containment_over':
+      return see('see what stands', '/v1/containments');
+    case 'too_many_containments':
+      return { detail: `${failure.max} stand. Stop everything instead, or lift what is no longer needed.` };
     case 'circuit_open':
       return { retryAfterSeconds: failure.retryAfterSeconds };
     case 'denied_by_person':
@@ -97,6 +102,9 @@ const factsOf = (failure: Failure | EdgeFailure): Partial<Problem> => {
     case 'not_a_run':
     case 'not_vended':
       return see('see what you may ask for', '/v1/resources');
+    case 'not_a_person':
+    case 'not_allowed':
+    case 'own_containment':
     case 'principal_unknown':
     case 'groups_unavailable':
       return see('see who you are here', '/v1/me');

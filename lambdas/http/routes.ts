@@ -8,12 +8,12 @@ export interface Route {
   readonly method: HttpMethod;
   /** API Gateway's own syntax for parameters: `/v1/grants/{id}`. */
   readonly path: string;
-  readonly function: Extract<FunctionName, 'api' | 'reader' | 'vend'>;
+  readonly function: Extract<FunctionName, 'api' | 'reader' | 'vend' | 'containment'>;
   readonly summary: string;
   /**
    * Calls to AWS on the warm path, each answered once: kept by a test. Polling adds one read per look, an
-   * `Idempotency-Key` on a new task one read, the first run of a task the making of its key, and each live grant of a
-   * task that ends or is renewed its own calls.
+   * `Idempotency-Key` on a new task one read, the first run of a task the making of its key, each live grant of a
+   * task that ends or is renewed its own calls, and each grant and run that lives or is owed, beyond the first, one look of who reads a stop.
    */
   readonly awsCalls: number;
 }
@@ -163,6 +163,38 @@ export const ROUTES = [
     function: 'api',
     summary: 'End a grant and prove that it is dead',
     awsCalls: 5,
+  },
+  {
+    operation: 'contain',
+    method: 'POST',
+    path: '/v1/containments',
+    function: 'containment',
+    summary: 'Stop a principal, a task, a resource or everything; people only',
+    awsCalls: 5,
+  },
+  {
+    operation: 'listContainments',
+    method: 'GET',
+    path: '/v1/containments',
+    function: 'containment',
+    summary: 'The stops that you may see, those that stand first; people only',
+    awsCalls: 1,
+  },
+  {
+    operation: 'readContainment',
+    method: 'GET',
+    path: '/v1/containments/{id}',
+    function: 'containment',
+    summary: 'One stop: who, why, and what is still being ended; people only',
+    awsCalls: 10,
+  },
+  {
+    operation: 'liftContainment',
+    method: 'DELETE',
+    path: '/v1/containments/{id}',
+    function: 'containment',
+    summary: 'Lift what somebody else has stopped; people only',
+    awsCalls: 3,
   },
   {
     operation: 'readOpenApi',

@@ -177,6 +177,19 @@ test('a role without a living grant is ended and told in the trail; a living one
   assert.deepEqual([app.roles.has(stray), app.roles.has(live)], [false, true]);
 });
 
+test('a grant whose rights have come to be more than may be given is ended where that is noticed', async () => {
+  const [outgrown, live] = [
+    await app.newActive(await app.newTask()),
+    await app.newActive(await app.newTask()),
+  ];
+  const target = { ...app.deps.targets.postgres, outgrown: async () => [outgrown] };
+  const deps = { ...app.deps, targets: { postgres: target } };
+  assert.equal(await reconcileTarget(deps, RESOURCE, app.context), 1);
+  const grant = await read(outgrown);
+  assert.deepEqual([status(grant), 'cause' in grant && grant.cause], ['revoked:dead', 'rights_outgrown']);
+  assert.equal(status(await read(live)), 'active');
+});
+
 test('a resource that left the configuration while a grant lived is quarantined, not forgotten', async () => {
   const id = await app.newActive(await app.newTask());
   await endAccess({ ...app.deps, resources: [] }, id, app.context);

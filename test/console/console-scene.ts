@@ -23,7 +23,7 @@ export const CONSOLE_URL = 'https://console.example.com/live';
 
 /** What the console asked the use cases to do, by whom. */
 export interface Asked {
-  readonly use: 'decide' | 'review' | 'revoke';
+  readonly use: 'decide' | 'review' | 'revoke' | 'contain' | 'lift';
   readonly by: string;
   readonly ask: object;
 }
@@ -138,5 +138,11 @@ const rememberedUseCases = ({ asked, shown, clock }: Remembered): ConsoleUseCase
     listInbox: async () => ({ waiting: [...shown.values()].map(({ approval }) => approval), reviews: [] }),
     listLiveGrants: async () => [],
     revokeGrant: async (visitor, ask) => fail(remember('revoke', visitor, ask) ?? { code: 'not_found' }),
+    listContainments: async () => ok([]),
+    showContainment: async () => fail({ code: 'not_found' }),
+    contain: async (visitor, ask) =>
+      fail(remember('contain', visitor, ask) ? { code: 'sign_in_again' } : { code: 'not_allowed' }),
+    liftContainment: async (visitor, ask) =>
+      fail(remember('lift', visitor, ask) ? { code: 'sign_in_again' } : { code: 'not_allowed' }),
   };
 };

@@ -1,87 +1,24 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
-import type { Context } from 'aws-lambda';
-import { dynamoSessions } from '../../lambdas/adapters/dynamo/dynamo-sessions.ts';
-import { closeReview } from '../../lambdas/app/close-review.ts';
-import { decideApproval } from '../../lambdas/app/decide-approval.ts';
-import { listInbox } from '../../lambdas/app/list-inbox.ts';
-import { listLiveGrants } from '../../lambdas/app/list-live-grants.ts';
-import { revokeGrant } from '../../lambdas/app/revoke-grant.ts';
-import { showApproval } from '../../lambdas/app/show-approval.ts';
-import { cookieHash } from '../../lambdas/app/sign-in-person.ts';
-import { consoleHandler, consoleHandlers } from '../../lambdas/console/console-handler.ts';
 import { formToken } from '../../lambdas/console/form-token.ts';
-import { consoleAddress } from '../../lambdas/console/place.ts';
 import { verifyChain } from '../../lambdas/core/audit/verify-chain.ts';
-import type { Principal } from '../../lambdas/core/identity/principal.ts';
-import { rightsLines } from '../../lambdas/functions/rights-lines.ts';
 import { type App, startApp } from '../support/app.ts';
-import { type Browser, eventOf, openBrowser } from '../support/browser.ts';
-import { ALLOWED, PRINCIPAL, REFUSED, SOFTWARE } from '../support/facts.ts';
+import type { Browser } from '../support/browser.ts';
+import { ALLOWED, REFUSED } from '../support/facts.ts';
 import { formFields, parsePage } from '../support/html-tags.ts';
-
-const CONSOLE_URL = 'https://console.example.com';
-const ELSEWHERE = () => Promise.reject(new Error('nobody signs in here'));
+import { consoleOf, secretOf } from './console-stage.ts';
 
 let app: App;
-let ordinal = 0;
 let signedIn: (subject: string) => Promise<Browser>;
 before(async () => {
   app = await startApp();
-  const deps = { ...app.deps, rightsLines };
-  const consoleDeps = {
-    ...deps,
-    sessions: dynamoSessions(app.tables.connection),
-    address: consoleAddress(CONSOLE_URL),
-    issuer: { authorizationUrl: ELSEWHERE, redeem: ELSEWHERE },
-    useCases: {
-      showApproval: showApproval.bind(undefined, deps),
-      decideApproval: decideApproval.bind(undefined, deps),
-      closeReview: closeReview.bind(undefined, deps),
-      listInbox: listInbox.bind(undefined, deps),
-      listLiveGrants: listLiveGrants.bind(undefined, deps),
-      revokeGrant: revokeGrant.bind(undefined, deps),
-    },
-  };
-  const handler = consoleHandler(
-    consoleHandlers(consoleDeps, async () => ({ statusCode: 200, body: '' })),
-    consoleDeps,
-  );
-  signedIn = async (subject) => {
-    const authenticatedAt = app.deps.clock();
-    ordinal += 1;
-    const cookie = `${subject}-${ordinal}`.padEnd(43, '-');
-    await consoleDeps.sessions.begin(cookieHash(cookie), {
-      principal: person(subject),
-      authenticatedAt,
-      formSecret: secretOf(subject),
-      expiresAt: authenticatedAt + 3_600_000,
-      policyDigest: SOFTWARE.policyDigest,
-    });
-    const browser = openBrowser(
-      (sent) => handler(eventOf(sent), { awsRequestId: 'i' } as Context),
-      CONSOLE_URL,
-    );
-    browser.jar.set('__Host-latchkey-session', cookie);
-    return browser;
-  };
+  signedIn = consoleOf(app);
 });
 beforeEach(() => {
   app.policy.answer = (approvals) => (approvals >= 2 ? ALLOWED : REFUSED);
   app.calls.length = 0;
 });
 after(() => app.tables.close());
-
-const secretOf = (subject: string): string => `secret of ${subject}`;
-
-const person = (subject: string): Principal => ({
-  ...PRINCIPAL,
-  type: 'human',
-  subject,
-  name: subject,
-  groups: { known: true, names: ['dba'] },
-  owners: [],
-});
 
 /** What an agent asks for and two people have to approve. */
 const asked = async (change: object = {}) => {

@@ -14,6 +14,7 @@ export const anyInput: Suite = (scene) => {
       `/v1/grants/${mine.grant}/credentials`,
       `/v1/grants/${mine.grant}/runs`,
       `/v1/tasks/${mine.task}/heartbeat`,
+      '/v1/containments',
     ];
     const valid: Record<string, unknown> = {
       ...REQUEST,
@@ -23,6 +24,8 @@ export const anyInput: Suite = (scene) => {
       sql: 'SELECT 1',
       params: [],
       maxRows: 1,
+      scope: 'everything',
+      why: 'an exercise',
     };
     const value = fc.oneof(
       fc.jsonValue(),

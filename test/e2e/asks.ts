@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Operation } from '../../lambdas/http/routes.ts';
 import type { RawAnswer } from './raw-call.ts';
@@ -30,6 +31,17 @@ export const runSql = (grant: string, sql: string, more: object = {}): Ask => ({
   path: `/v1/grants/${grant}/runs`,
   json: { sql, ...more },
 });
+export const contain = (scope: object, why = 'an exercise'): Ask => ({
+  method: 'POST',
+  path: '/v1/containments',
+  json: { ...scope, why },
+});
+export const lift = (id: string, why = 'the exercise is over'): Ask => ({
+  method: 'DELETE',
+  path: `/v1/containments/${id}`,
+  json: { why },
+});
+const nobodysKey = (seed: string): string => createHash('sha256').update(seed).digest('hex').slice(0, 32);
 export const release = (id: string): Ask => ({ method: 'DELETE', path: `/v1/grants/${id}` });
 
 const WAIT: Readonly<Record<string, string>> = { prefer: 'wait=20' };
@@ -81,6 +93,7 @@ export interface Things {
   readonly grant: string;
   readonly run?: string;
   readonly plan?: string;
+  readonly containment?: string;
 }
 
 /** A run that was executed, with its grant, which is active, and its task. */
@@ -127,6 +140,11 @@ export const ASKS: Readonly<Record<Operation, (things: Things) => Ask>> = {
   cancelRun: ({ run }) => ({ method: 'DELETE', path: `/v1/runs/${run}` }),
   vendCredential: ({ grant }) => vend(grant),
   releaseGrant: ({ grant }) => release(grant),
+  // Of nobody, so that it is in nobody's way; of another nobody for each task.
+  contain: ({ task }) => contain({ scope: 'principal', key: nobodysKey(task) }),
+  listContainments: () => ({ method: 'GET', path: '/v1/containments' }),
+  readContainment: ({ containment }) => ({ method: 'GET', path: `/v1/containments/${containment}` }),
+  liftContainment: ({ containment }) => lift(String(containment)),
   readOpenApi: () => ({ method: 'GET', path: '/v1/openapi.json' }),
   listProblems: () => ({ method: 'GET', path: '/v1/problems' }),
   readProblem: () => ({ method: 'GET', path: '/v1/problems/not_found' }),

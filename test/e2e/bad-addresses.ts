@@ -22,7 +22,13 @@ export const badAddresses: Suite = (scene) => {
     'a'.repeat(4_000),
   ];
 
-  const KINDS: Readonly<Record<string, string>> = { t: 'tasks', g: 'grants', r: 'runs', p: 'plans' };
+  const KINDS: Readonly<Record<string, string>> = {
+    t: 'tasks',
+    g: 'grants',
+    r: 'runs',
+    p: 'plans',
+    s: 'containments',
+  };
 
   test('an id of another form is refused wherever one is taken', async () => {
     const { mine } = scene();
@@ -38,7 +44,7 @@ export const badAddresses: Suite = (scene) => {
     ];
     for (const { operation, path } of ROUTES.filter(({ path }) => path.includes('{id}'))) {
       const ask = ASKS[operation](mine);
-      const ids = [mine.task, mine.run, mine.grant, mine.plan];
+      const ids = [mine.task, mine.run, mine.grant, mine.plan, mine.containment];
       const good = ids.find((id) => path.startsWith(`/v1/${KINDS[id.charAt(0)]}/`)) ?? '';
       const odd = ids.filter((id) => id !== good);
       const asks = [...wrong(good), ...odd].map((id) => ({ ...ask, path: ask.path.replace(good, id) }));

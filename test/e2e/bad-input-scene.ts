@@ -9,7 +9,7 @@ export interface Scene {
   readonly running: RunningStack;
   readonly crew: Caller;
   readonly other: Caller;
-  readonly mine: Things & { readonly run: string; readonly plan: string };
+  readonly mine: Things & { readonly run: string; readonly plan: string; readonly containment: string };
 }
 
 /** Tests that run on a scene; it is only there once they run. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { parseReceipt } from '../../lambdas/core/audit/chain.ts';
 import { LIST_PAGE_MAX_ITEMS } from '../../lambdas/core/limits.ts';
+import { ContainmentListView } from '../../lambdas/http/containment-schemas.ts';
 import { FORMS, type OperationForm } from '../../lambdas/http/operations.ts';
 import { PROBLEMS } from '../../lambdas/http/problem-catalogue.ts';
 import { type Operation, ROUTES, type Route } from '../../lambdas/http/routes.ts';
@@ -26,6 +27,7 @@ import {
   requestAccess,
   runSql,
   type Things,
+  until,
   vend,
 } from './asks.ts';
 import { assertProblem } from './problems.ts';
@@ -35,16 +37,23 @@ import { type Ask, type Caller, type RunningStack, runStack } from './running-st
 let running: RunningStack;
 let crew: Caller;
 let other: Caller;
+/** Two people, who may stop access and lift what the other has stopped. */
+let ana: Caller;
+let jonas: Caller;
 before(async () => {
   running = await runStack();
   [crew, other] = await Promise.all([running.caller('sales-crew'), running.caller('other-crew')]);
+  [ana, jonas] = await Promise.all([running.person('ana.silva'), running.person('jonas.weber')]);
 });
 after(() => running.remove());
+
+/** Some routes are for people alone. */
+const callerOf = (name: Route['function']): Caller => (name === 'containment' ? ana : crew);
 
 /** What the call costs in calls to AWS, by the function that answers it. */
 const measured = async (name: Route['function'], ask: Ask): Promise<[RawAnswer, string[]]> => {
   const start = running.awsCalls.length;
-  const answer = await crew.ask(ask);
+  const answer = await callerOf(name).ask(ask);
   const calls = running.awsCalls.slice(start).filter(({ role }) => role === name);
   return [answer, calls.map(({ action }) => action.replace(/^\w+:/, ''))];
 };
@@ -53,9 +62,25 @@ const measured = async (name: Route['function'], ask: Ask): Promise<[RawAnswer, 
 const withOneLook = (calls: readonly string[]): string[] =>
   calls.filter((call, index) => call !== 'GetItem' || calls[index - 1] !== 'GetItem');
 
-const WAITING: ReadonlySet<Operation> = new Set<Operation>(['releaseGrant', 'requestRun']);
+const WAITING: ReadonlySet<Operation> = new Set<Operation>(['releaseGrant', 'requestRun', 'readContainment']);
 
 const NOTHING: Things = { task: '', grant: '' };
+
+const PEOPLES: ReadonlySet<Operation> = new Set<Operation>(
+  ROUTES.filter(({ function: name }) => name === 'containment').map(({ operation }) => operation),
+);
+
+/** One that the other person has placed. Its first pass is over, which is an entry of the same chain, and so its rival. */
+const newContainment = async (): Promise<Things> => {
+  const task = await newTask(crew);
+  const containment = idOf(await jonas.ask(ASKS.contain({ ...NOTHING, task: `another ${task}` })));
+  await until(async () => {
+    const listed = await ana.ask(ASKS.listContainments(NOTHING));
+    const { containments } = ContainmentListView.parse(listed.json);
+    return containments.every(({ passes }) => passes > 0) || undefined;
+  });
+  return { ...NOTHING, task, containment };
+};
 
 const thingsFor = async (operation: Operation): Promise<Things> => {
   if (operation === 'renewTask')
@@ -63,6 +88,7 @@ const thingsFor = async (operation: Operation): Promise<Things> => {
   // Also for a request: the first run of a task makes its key.
   if (['requestRun', 'readRun', 'cancelRun', 'requestPlan'].includes(operation)) return newRun(running, crew);
   if (operation === 'readPlan' || operation === 'endPlan') return newPlan(running, crew);
+  if (PEOPLES.has(operation)) return newContainment();
   const needsGrant = ['readGrant', 'vendCredential', 'releaseGrant'].includes(operation);
   return { ...NOTHING, ...(needsGrant ? await newActive(running, crew) : { task: await newTask(crew) }) };
 };
@@ -82,7 +108,7 @@ for (const route of ROUTES) {
   test(`${route.method} ${route.path} answers as it is documented, in as many calls to AWS as it says`, async () => {
     const form: OperationForm = FORMS[route.operation];
     const ask = ASKS[route.operation];
-    await crew.ask(ask(await thingsFor(route.operation)));
+    await callerOf(route.function).ask(ask(await thingsFor(route.operation)));
     const [answer, calls] = await measured(route.function, ask(await thingsFor(route.operation)));
     assertForm(route, form, answer);
     const counted = WAITING.has(route.operation) ? withOneLook(calls) : calls;

@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mock } from 'node:test';
 import { localExport } from '../../bin/local-export.ts';
+import type { ClientId } from '../../examples/people/oidc-provider.ts';
+import type { PersonName } from '../../examples/people/people.ts';
 import { type ExportReport, verifyExport } from '../../lambdas/core/audit/audit-export.ts';
 import { parseReceipt } from '../../lambdas/core/audit/chain.ts';
 import type { AuditEntry } from '../../lambdas/core/audit/entry.ts';
 import { closeServer, listenOnLoopback } from '../../local/loopback.ts';
-import type { ClientId } from '../../local/oidc-provider.ts';
 import { Sessions } from '../../local/sessions.ts';
 import { type LocalStack, startStack } from '../../local/stack.ts';
 import { type RawAnswer, type RawCall, rawCall } from './raw-call.ts';
@@ -47,6 +48,7 @@ export interface RunningStack {
   /** Every answer that any caller got. */
   readonly answers: readonly { readonly ask: Ask; readonly answer: RawAnswer }[];
   caller(client: ClientId): Promise<Caller>;
+  person(name: PersonName): Promise<Caller>;
   callerWith(token: string | undefined): Caller;
   items(table: 'grants' | 'audit'): Promise<readonly Item[]>;
   trail(): Promise<readonly AuditEntry[]>;
@@ -109,6 +111,7 @@ export const runStack = async (): Promise<RunningStack> => {
     sessions: () => issue.mock.calls.flatMap(({ result }) => (result ? [result] : [])),
     answers,
     caller: async (client) => callerWith(await stack.getToken(client)),
+    person: async (name) => callerWith(await stack.getPersonToken(name)),
     callerWith,
     items: (table) => scan(stack, table),
     trail: async () =>

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ROUTES } from '../../lambdas/http/routes.ts';
 import { GrantView, MeView } from '../../lambdas/http/schemas.ts';
-import { ASKS, openTask, readGrant, requestAccess, type Things, vend } from './asks.ts';
+import { ASKS, contain, openTask, readGrant, requestAccess, type Things, vend } from './asks.ts';
 import { type Suite, state } from './bad-input-scene.ts';
 import { type TokenChange, tokenMint } from './minted-tokens.ts';
 import { assertProblem } from './problems.ts';
@@ -90,6 +90,23 @@ export const strangers: Suite = (scene) => {
     assert.equal(await state(scene()), before);
   });
 
+  test('no machine stops anybody, looks at a stop or lifts one, whoever it is', async () => {
+    const { running, crew, other, mine } = scene();
+    const before = await state(scene());
+    const rogue = await running.caller('rogue-crew');
+    const asks = [
+      ...ROUTES.filter(({ function: name }) => name === 'containment').map(({ operation }) =>
+        ASKS[operation](mine),
+      ),
+      contain({ scope: 'everything' }),
+      contain({ scope: 'task', key: mine.task }),
+      contain({ scope: 'principal', key: 'sales-analyst' }),
+    ];
+    for (const ask of asks)
+      for (const caller of [crew, other, rogue]) assertProblem(await caller.ask(ask), 403, 'not_a_person');
+    assert.equal(await state(scene()), before);
+  });
+
   test("someone else's task, grant and run look exactly like none at all, on every route", async () => {
     const { crew, other, mine } = scene();
     const before = await state(scene());
@@ -99,7 +116,9 @@ export const strangers: Suite = (scene) => {
       run: mine.run.replace(/^r_./, 'r_0'),
       plan: mine.plan.replace(/^p_./, 'p_0'),
     };
-    const routes = ROUTES.filter(({ path }) => path.includes('{id}')).map(({ operation }) => ASKS[operation]);
+    const routes = ROUTES.filter(
+      ({ path, function: name }) => path.includes('{id}') && name !== 'containment',
+    ).map(({ operation }) => ASKS[operation]);
     const dryRun = ({ task }: Things): Ask => ({ ...requestAccess(task), path: '/v1/grants?dryRun=true' });
     const answersTo = async (ask: Ask) => {
       const answer = await other.ask(ask);

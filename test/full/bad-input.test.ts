@@ -28,7 +28,8 @@ before(async () => {
   await until(async () =>
     (await running.items('grants')).find(({ pk }) => pk?.S === `NOTICE#a_${plan.slice(2)}`),
   );
-  mine = { ...active, run, plan };
+  // Nobody has placed it: those who ask here are no people, and are told so whether or not there is one.
+  mine = { ...active, run, plan, containment: `s_${active.task.slice(2)}` };
 });
 after(() => running.remove());
 

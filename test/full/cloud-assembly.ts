@@ -10,7 +10,11 @@ const Template = z.looseObject({ Resources: z.record(z.string(), Resource) });
 type Resource = z.output<typeof Resource>;
 
 /** Types that MiniStack refuses in a template. */
-export const UNKNOWN_TYPES = ['AWS::EC2::SecurityGroupEgress', 'AWS::WAFv2::WebACLAssociation'];
+export const UNKNOWN_TYPES = [
+  'AWS::EC2::SecurityGroupEgress',
+  'AWS::SSM::Document',
+  'AWS::WAFv2::WebACLAssociation',
+];
 
 /**
  * What is changed in the template before MiniStack 1.5.33 deploys it, and nothing else is. `deploy-gaps.test.ts` has

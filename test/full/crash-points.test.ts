@@ -1,5 +1,6 @@
 import { killedInApprovals } from '../app/approval-crash-points.ts';
 import { killedOnAws } from '../app/aws-crash-points.ts';
+import { killedInContainments } from '../app/containment-crash-points.ts';
 import { killedInLives } from '../app/crash-points.ts';
 import { killedInRuns } from '../app/run-crash-points.ts';
 
@@ -8,3 +9,4 @@ killedInLives(1);
 killedOnAws(1);
 killedInRuns(1);
 killedInApprovals(1);
+killedInContainments(1);

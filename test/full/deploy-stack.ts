@@ -3,12 +3,12 @@ import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { SAMPLE_DATABASES } from '../../examples/databases/sample-databases.ts';
+import { type LocalIssuer, startIssuer } from '../../examples/people/oidc-provider.ts';
 import { type LocalPostgres, startPostgres } from '../../examples/targets/postgres.ts';
 import { createRdsFront } from '../../examples/targets/rds-front.ts';
 import { type LocalCertificate, localCertificate } from '../../local/certificates.ts';
 import { writeLocalConfig } from '../../local/local-config.ts';
 import { listenOnLoopback } from '../../local/loopback.ts';
-import { type LocalIssuer, startIssuer } from '../../local/oidc-provider.ts';
 import { concede } from './cloud-assembly.ts';
 import { isLoginToken } from './login-token.ts';
 import { runCdk } from './run-cdk.ts';
@@ -95,6 +95,7 @@ const startPlaces = async (workDir: string, certificate: LocalCertificate, stops
   writeLocalConfig(join(ROOT, 'config'), join(workDir, 'config'), {
     issuer,
     certPem: certificate.certPem,
+    clusters: new Map([['shop-cluster', { endpoint: 'https://localhost:1' }]]),
     databasePort: (front.address() as AddressInfo).port,
     account: ACCOUNT,
     region: REGION,

@@ -122,7 +122,7 @@ describe('cdk synth, from a checkout', () => {
       (name) => 'policies' in jsonOf(outdir, 'functions', name, 'config.json'),
     );
     assert.deepEqual(deciding.sort(), withPolicies.sort());
-    assert.deepEqual(withPolicies, ['api', 'console', 'notifier', 'runner', 'sweeper']);
+    assert.deepEqual(withPolicies, ['api', 'console', 'containment', 'notifier', 'runner', 'sweeper']);
   });
 
   test('gives the parser to those that read statements, and to nobody else', () => {

@@ -11,7 +11,15 @@ const alarms = new Map(
   ]),
 );
 
-const OWN = ['GrantsInQuarantine', 'ProbeGotIn', 'ApprovalMismatch', 'BrokenGlass', 'SessionsOverflow'];
+const OWN = [
+  'GrantsInQuarantine',
+  'ProbeGotIn',
+  'ApprovalMismatch',
+  'BrokenGlass',
+  'ContainmentPlaced',
+  'ContainmentsUnsettled',
+  'SessionsOverflow',
+];
 
 describe('an alarm rings when', () => {
   test('the sweeper has not succeeded for three minutes, also by saying nothing', () => {

@@ -97,6 +97,7 @@ describe('the bundles', () => {
     assert.deepEqual(different.sort(), [
       'api/config.json',
       'console/config.json',
+      'containment/config.json',
       'notifier/config.json',
       'runner/config.json',
       'sweeper/config.json',

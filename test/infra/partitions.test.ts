@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { dynamoStore } from '../../lambdas/adapters/dynamo/dynamo-store.ts';
 import * as items from '../../lambdas/adapters/dynamo/items.ts';
+import { systemChain } from '../../lambdas/core/audit/system-chain.ts';
 import { type Permission, permissionsOf } from '../../lib/permissions.ts';
 import { FUNCTIONS } from './sample-settings.ts';
 
@@ -19,6 +20,7 @@ const permissions = permissionsOf({
   runner: 'runner',
   revoker: 'revoker',
   notifier: 'notifier',
+  sweeper: 'sweeper',
   consoleSecret: undefined,
   notifierSecret: undefined,
   noticeTopic: undefined,
@@ -26,7 +28,10 @@ const permissions = permissionsOf({
   targetRoles: [],
   sessionRoles: [],
   endingRoles: [],
+  clusterRoles: [],
   databaseUsers: [],
+  adminSecrets: [],
+  passwordSecret: undefined,
   machineUsers: [],
   endSessionsDocument: undefined,
 });
@@ -45,7 +50,10 @@ const partitionsOf = ({ when }: Permission): string[] =>
 const may = (name: (typeof FUNCTIONS)[number], key: items.Item): boolean =>
   writesOf(name)
     .flatMap(partitionsOf)
-    .some((pattern) => items.stringOf(key, 'pk').startsWith(pattern.replace(/\*$/, '')));
+    .some((pattern) => isLike(items.stringOf(key, 'pk'), pattern));
+
+const isLike = (name: string, pattern: string): boolean =>
+  pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
 
 /** The rights are narrowed by the names of partitions, so those must be the names the store writes. */
 describe('the partitions that roles allow are those that the store uses', () => {
@@ -86,16 +94,32 @@ describe('the partitions that roles allow are those that the store uses', () => 
     });
 
   test('no grant, run, task, counter or token, by console or notifier', () => {
-    const others = ['TASK#', 'IDEMPOTENCY#', 'BUDGET#', 'WAIT#', 'CONTAINMENT'];
+    const others = ['TASK#', 'IDEMPOTENCY#', 'BUDGET#', 'WAIT#'];
     for (const name of ['console', 'notifier'] as const)
       for (const pk of others) assert.ok(!may(name, { pk: items.text(`${pk}x`) }), `${name} ${pk}`);
   });
 
-  test('the containment register, by none', () => {
+  test('the containment register, by those alone at whom people stop access and lift a stop', () => {
     assert.deepEqual(
       FUNCTIONS.filter((name) => may(name, items.CONTAINMENT_KEY)),
-      [],
+      ['containment', 'console'],
     );
+  });
+
+  test('stops, also by whoever records what was ended, which lifts nothing', () => {
+    assert.deepEqual(
+      FUNCTIONS.filter((name) => may(name, items.containmentKey('s_x'))),
+      ['containment', 'console', 'sweeper'],
+    );
+  });
+
+  test('by containment, nothing else: its own chain and that of refusals, and no state', () => {
+    const chains = ['system:containment', systemChain('requests', 'somebody', 0)];
+    for (const chain of chains) assert.ok(may('containment', items.chainHeadKey(chain)), chain);
+    for (const chain of [GRANT, TASK, 'system:config', 'system:payloads'])
+      assert.ok(!may('containment', items.chainHeadKey(chain)), chain);
+    for (const pk of ['TASK#', 'APPROVAL#', 'IDEMPOTENCY#', 'BUDGET#', 'WAIT#', 'SESSION#', 'REVOKED#'])
+      assert.ok(!may('containment', { pk: items.text(`${pk}x`) }), pk);
   });
 
   test('nothing, by reader and authorizer', () => {

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { ApiEnvironment } from '../../lambdas/functions/api.env.ts';
 import { AuthorizerEnvironment } from '../../lambdas/functions/authorizer.env.ts';
 import { ConsoleEnvironment } from '../../lambdas/functions/console.env.ts';
+import { ContainmentEnvironment } from '../../lambdas/functions/containment.env.ts';
 import { NotifierEnvironment } from '../../lambdas/functions/notifier.env.ts';
 import { ReaderEnvironment } from '../../lambdas/functions/reader.env.ts';
 import { RevokerEnvironment } from '../../lambdas/functions/revoker.env.ts';
@@ -167,6 +168,7 @@ describe('functions', () => {
       revoker: RevokerEnvironment,
       waiter: WaiterEnvironment,
       console: ConsoleEnvironment,
+      containment: ContainmentEnvironment,
       notifier: NotifierEnvironment,
       sweeper: SweeperEnvironment,
     };
@@ -184,7 +186,9 @@ describe('functions', () => {
         'POWERTOOLS_SERVICE_NAME',
         'POWERTOOLS_METRICS_NAMESPACE',
       ];
-      const settingsLeaveOut = ['SLACK_API_URL', 'WEBHOOK_URL'].filter((key) => known.includes(key));
+      const settingsLeaveOut = ['SLACK_API_URL', 'WEBHOOK_URL', 'PASSWORD_SECRET_ARN'].filter((key) =>
+        known.includes(key),
+      );
       assert.deepEqual([...Object.keys(deployed), ...settingsLeaveOut].sort(), known.sort(), name);
     }
   });

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { reachMistakes } from '../../lib/reach.ts';
 import { readSettings } from '../../lib/settings.ts';
+import { clusterResource } from '../support/cluster-scene.ts';
 import { BILLING, ORDERS, RAW_SETTINGS, settingsOf } from './sample-settings.ts';
 
 /** The mistakes in settings that differ from good ones in what is given. */
@@ -155,6 +156,15 @@ describe('reach', () => {
       found(moved({ region: 'us-east-1' }))[0] ?? '',
       /^resources\[1\]\.target\.region: .*eu-central-1/,
     );
+  });
+
+  test('a cluster that runner has no way to is refused', () => {
+    const sample = clusterResource('https://ABC.gr7.eu-central-1.eks.amazonaws.com', 'pem');
+    const { account, region } = RAW_SETTINGS;
+    const shop = { ...sample, target: { ...sample.target, account, region } };
+    const found = (over: object) => reachMistakes([shop], settingsOf(over)).map(({ path }) => path);
+    assert.deepEqual(found({}), ['resources[0].target.endpoint']);
+    assert.deepEqual(found(vpc({ clusterSecurityGroupIds: ['sg-0a1b2c3d'] })), []);
   });
 
   test('a role that signs for two databases is refused', () => {

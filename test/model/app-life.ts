@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { activateGrant } from '../../lambdas/app/activate-grant.ts';
 import { systemContext } from '../../lambdas/app/caller.ts';
+import { contain } from '../../lambdas/app/contain.ts';
 import { endAccess } from '../../lambdas/app/end-access.ts';
 import { endTask } from '../../lambdas/app/end-task.ts';
+import { liftContainment } from '../../lambdas/app/lift-containment.ts';
 import { openTask } from '../../lambdas/app/open-task.ts';
 import type { Store } from '../../lambdas/app/ports.ts';
+import type { Containments } from '../../lambdas/app/ports-of-containment.ts';
 import { reconcileTarget } from '../../lambdas/app/reconcile-target.ts';
 import { releaseGrant } from '../../lambdas/app/release-grant.ts';
 import { renewTask } from '../../lambdas/app/renew-task.ts';
@@ -19,18 +22,24 @@ import { END_WAIT_MAX_SECONDS, SECOND_MS } from '../../lambdas/core/limits.ts';
 import { ok, type Result } from '../../lambdas/core/result.ts';
 import { ALLOWED, CALLER, ENTRY, REFUSED, SOFTWARE } from '../support/facts.ts';
 import { KINDS, portsOf, requestFor } from '../support/kinds.ts';
-import { DORA } from '../support/votes.ts';
+import { DORA, EVE } from '../support/votes.ts';
 import type { Gate } from './processes.ts';
 import type { Scene } from './scene.ts';
 import type { Came, Deed } from './world.ts';
 
 /** What one process of the product is made of: its ports, each call through the gate at which it may be stopped. */
-export const appDeps = (scene: Scene, whole: Store, { pass, wrap }: Gate) => {
-  const { readChain, ...calls } = whole;
+export const appDeps = (
+  scene: Scene,
+  whole: { readonly store: Store; readonly containments: Containments },
+  { pass, wrap }: Gate,
+) => {
+  const { readChain, ...calls } = whole.store;
   const gives = scene.switches.gives ? ALLOWED : REFUSED;
   const software = { ...SOFTWARE, policyDigest: scene.digest() };
   return {
     store: { ...wrap(calls), readChain } as Store,
+    containments: wrap(whole.containments),
+    firstPass: wrap({ begin: (id: string) => scene.signal(id, 'pass') }),
     clock: scene.clock,
     software,
     random: (count: number) => randomBytes(count),
@@ -45,6 +54,7 @@ export const appDeps = (scene: Scene, whole: Store, { pass, wrap }: Gate) => {
       ask: () => gives,
       askUnmask: () => ALLOWED,
       askPerson: () => ALLOWED,
+      askContainment: () => ALLOWED,
       groups: ['data-crew'],
       categories: [],
     },
@@ -116,6 +126,15 @@ export const performInApp = async (deps: AppDeps, beside: AppDeps, deed: Deed, g
     case 'revoke': {
       const dora = { ...DORA, authenticatedAt: deps.clock() };
       return cameOf(await revokeGrant(deps, dora, { grantId: deed.grant, note: 'no more' }));
+    }
+    case 'contain': {
+      const dora = { ...DORA, authenticatedAt: deps.clock() };
+      const placed = await contain(deps, dora, { stop: deed.scope, why: 'it misbehaves' });
+      return cameOf(placed, ({ containment }) => containment.id);
+    }
+    case 'lift': {
+      const eve = { ...EVE, authenticatedAt: deps.clock() };
+      return cameOf(await liftContainment(deps, eve, { containmentId: deed.containment, why: 'mended' }));
     }
     default: {
       const endings = gate.wrap({

@@ -19,7 +19,13 @@ import type { ActiveGrant, EndCause, EndedGrant, Grant } from '../../lambdas/cor
 import { isOver } from '../../lambdas/core/grant/grant.ts';
 import { ID_RANDOM_BYTES } from '../../lambdas/core/grant/ids.ts';
 import type { Task } from '../../lambdas/core/grant/task.ts';
-import { checkUse, countCredential, isActiveNow, isTaskOpen } from '../../lambdas/core/grant/use-grant.ts';
+import {
+  checkUse,
+  countCredential,
+  isActiveNow,
+  isContained,
+  isTaskOpen,
+} from '../../lambdas/core/grant/use-grant.ts';
 import { parsePublicKey } from '../../lambdas/core/ssh/public-key.ts';
 import { PRINCIPAL, SOFTWARE } from '../support/facts.ts';
 import { KINDS } from '../support/kinds.ts';
@@ -35,8 +41,7 @@ export interface Life {
   readonly pass: Gate['pass'];
 }
 
-const CONTEXT = systemContext({ requestId: 'r', invocationId: 'i' }, SOFTWARE);
-const NOBODY = { everything: false, principals: [], tasks: [], resources: [] };
+export const CONTEXT = systemContext({ requestId: 'r', invocationId: 'i' }, SOFTWARE);
 
 export const newRandom = () => randomBytes(ID_RANDOM_BYTES);
 
@@ -49,7 +54,7 @@ export const read = ({ tables, pass }: Life, id: string) =>
   pass(async () => {
     const grant = tables.grants.get(id);
     const task = grant && tables.tasks.get(grant.task);
-    return { grant, task, containment: NOBODY, isRevoked: tables.revoked.has(id) };
+    return { grant, task, containment: tables.stops.register(), isRevoked: tables.revoked.has(id) };
   });
 
 export const writeGrant = async <G extends Grant>(
@@ -78,6 +83,7 @@ export const activate = async (life: Life, id: string): Promise<boolean> => {
   const begun = await again(async () => {
     const use = await read(life, id);
     if (!use.grant || use.isRevoked || !isTaskOpen(use.task, scene.clock())) return undefined;
+    if (isContained(use.containment, use.grant)) return undefined;
     if (use.grant.state === 'active') return use.grant;
     const step = beginActivation(use.grant, scene.clock());
     if (!step.ok) return undefined;

@@ -3,6 +3,8 @@ import type { Grant } from '../../lambdas/core/grant/grant.ts';
 import type { Task } from '../../lambdas/core/grant/task.ts';
 import { isTaskOpen } from '../../lambdas/core/grant/use-grant.ts';
 
+import { rememberedContainments } from './remembered-containments.ts';
+
 interface Change {
   readonly grant?: Grant;
   readonly task?: Task;
@@ -32,6 +34,7 @@ export const coreTables = () => {
     revoked,
     waits,
     keys,
+    stops: rememberedContainments(),
     async commit({ grant, task, entry, standing, key }: Change): Promise<'committed' | 'lost'> {
       if (grant && !isNext(grants.get(grant.id), grant)) return 'lost';
       if (task && !isNext(tasks.get(task.id), task)) return 'lost';

@@ -1,14 +1,13 @@
 import { auditTargetOf } from '../../lambdas/app/audit-target.ts';
+import { CONTAINMENT_CHAIN } from '../../lambdas/core/audit/system-chain.ts';
 import type { ResourceKind } from '../../lambdas/core/config/resource.ts';
 import { grantDueAt, taskDueAt } from '../../lambdas/core/grant/due-at.ts';
 import { owesEnding } from '../../lambdas/core/grant/end-grant.ts';
-import type { EndCause, Grant } from '../../lambdas/core/grant/grant.ts';
+import type { Grant } from '../../lambdas/core/grant/grant.ts';
 import { isOver } from '../../lambdas/core/grant/grant.ts';
-import { grantId, taskId } from '../../lambdas/core/grant/ids.ts';
-import { openGrant } from '../../lambdas/core/grant/open-grant.ts';
-import type { EndedTask, Task } from '../../lambdas/core/grant/task.ts';
-import { endTask, openTask, renewTask, settleTask } from '../../lambdas/core/grant/task-life.ts';
-import { isTaskOpen } from '../../lambdas/core/grant/use-grant.ts';
+import { grantId } from '../../lambdas/core/grant/ids.ts';
+import { type AccessDecision, openGrant } from '../../lambdas/core/grant/open-grant.ts';
+import { isContained, isTaskOpen } from '../../lambdas/core/grant/use-grant.ts';
 import { SWEEP_GRACE_MS } from '../../lambdas/core/limits.ts';
 import { PRINCIPAL } from '../support/facts.ts';
 import { KINDS } from '../support/kinds.ts';
@@ -24,9 +23,10 @@ import {
   vend,
   waitForEnd,
   writeGrant,
-  writeTask,
 } from './core-life.ts';
+import { liftStop, passOver, placeStop } from './core-stops.ts';
 import { coreTables } from './core-tables.ts';
+import { endWhole, openOne, readTask, renew, sweepTask } from './core-tasks.ts';
 import { processes } from './processes.ts';
 import { newScene, type Signal } from './scene.ts';
 import type { Came, Deed, Look, World } from './world.ts';
@@ -52,16 +52,18 @@ export const coreWorld = async (kinds: readonly ResourceKind[]): Promise<World> 
     perform: (deed, interruption) =>
       begin(deed, interruption, ({ pass }) => perform({ scene, tables, pass }, deed, config)),
     look: async () => lookAt(undisturbed),
-    trail: async (chain) => tables.chains.get(chain) ?? [],
+    trail: async (chain) =>
+      chain === CONTAINMENT_CHAIN ? tables.stops.chain : (tables.chains.get(chain) ?? []),
     close: async () => undefined,
   };
   scene.watchReleases(world.trail);
   return world;
 };
 
-const follow = async (life: Life, { grant, step }: Signal): Promise<void> => {
-  const end = () => endAccess(life, grant);
-  await (step === 'activate' ? runWorkflow(life, grant).catch(end) : end());
+const follow = async (life: Life, { about, step }: Signal): Promise<void> => {
+  const end = () => endAccess(life, about);
+  if (step === 'pass') await passOver(life, about);
+  else await (step === 'activate' ? runWorkflow(life, about).catch(end) : end());
 };
 
 const runWorkflow = async (life: Life, id: string): Promise<void> => {
@@ -78,6 +80,7 @@ const lookAt = ({ tables }: Life): Look => ({
       ...[...tables.grants.values()].map((grant) => [grant.id, grantDueAt(grant)] as const),
     ].flatMap(([id, at]) => (at === undefined ? [] : [[id, at] as const])),
   ),
+  containments: tables.stops.all(),
 });
 
 interface Config {
@@ -107,28 +110,14 @@ const perform = async (life: Life, deed: Deed, config: Config): Promise<Came> =>
       return DONE;
     case 'revoke':
       return revoke(life, deed.grant);
+    case 'contain':
+      return placeStop(life, deed.scope);
+    case 'lift':
+      return liftStop(life, deed.containment);
     default:
       return sweep(life, config);
   }
 };
-
-const openOne = async (life: Life, leaseSeconds: number | undefined): Promise<Came> => {
-  const id = taskId(newRandom());
-  await again(() =>
-    writeTask(life, openTask({ id, name: 'a task', leaseSeconds, principal: PRINCIPAL }, life.scene.clock())),
-  );
-  return { came: 'done', made: id };
-};
-
-const readTask = ({ tables, pass }: Life, id: string) => pass(async () => tables.tasks.get(id));
-
-const renew = (life: Life, id: string): Promise<Came> =>
-  again(async () => {
-    const task = await readTask(life, id);
-    const step = task && renewTask(task, life.scene.clock());
-    if (!step?.ok) return refused('task_over');
-    return (await writeTask(life, step.value)) === 'lost' ? 'lost' : DONE;
-  });
 
 const ask = (life: Life, { task: taskOf, kind, seconds }: Extract<Deed, { what: 'ask' }>): Promise<Came> =>
   again(async () => {
@@ -153,9 +142,11 @@ const ask = (life: Life, { task: taskOf, kind, seconds }: Extract<Deed, { what: 
         approvalSeconds: 60,
       } as const),
     };
-    const decision = scene.switches.gives
-      ? ({ effect: 'allow', quorum: 0, determinedBy: [], askedBy: [] } as const)
-      : ({ effect: 'refuse', denial: 'policy_denied', determinedBy: [] } as const);
+    const reach = { principal: PRINCIPAL, task: taskOf, resource: resource.id };
+    const decision = decideIn(
+      life,
+      await life.pass(async () => isContained(life.tables.stops.register(), reach)),
+    );
     const written = await writeGrant<Grant>(life, openGrant(request, decision, scene.clock()), {
       standing: taskOf,
     });
@@ -164,45 +155,29 @@ const ask = (life: Life, { task: taskOf, kind, seconds }: Extract<Deed, { what: 
     return { came: 'done', made: id };
   });
 
+const decideIn = ({ scene }: Life, isStopped: boolean): AccessDecision => {
+  if (isStopped) return { effect: 'refuse', denial: 'contained', determinedBy: [] };
+  return scene.switches.gives
+    ? { effect: 'allow', quorum: 0, determinedBy: [], askedBy: [] }
+    : { effect: 'refuse', denial: 'policy_denied', determinedBy: [] };
+};
+
 const revoke = async (life: Life, id: string): Promise<Came> => {
   const { grant } = await read(life, id);
   if (!grant || isOver(grant)) return refused('over');
-  await life.pass(async () => void life.tables.revoked.set(id, life.scene.clock()));
+  // The first word stays.
+  await life.pass(async () => {
+    if (!life.tables.revoked.has(id)) life.tables.revoked.set(id, life.scene.clock());
+  });
   if (life.tables.waits.has(id)) await life.pass(() => life.scene.signal(id, 'end access'));
   return DONE;
-};
-
-/** The tombstone first. */
-const endWhole = async (life: Life, id: string): Promise<Came> => {
-  const ended = await tombstone(life, id, 'ended_by_principal');
-  if (ended) await endGrantsOf(life, ended);
-  return DONE;
-};
-
-const tombstone = (life: Life, id: string, cause: EndedTask['cause']): Promise<EndedTask | undefined> =>
-  again(async () => {
-    const task = await readTask(life, id);
-    return task?.state === 'open' ? writeTask(life, endTask(task, cause, life.scene.clock())) : task;
-  });
-
-const endGrantsOf = async (life: Life, task: EndedTask): Promise<void> => {
-  const cause: EndCause = task.cause === 'lease_lost' ? 'lease_lost' : 'task_ended';
-  const held = await life.pass(async () =>
-    [...life.tables.grants.values()].filter((grant) => grant.task === task.id),
-  );
-  for (const { id } of held) await end(life, id, cause);
-  await again<Task | undefined>(async () => {
-    const now = await readTask(life, task.id);
-    return now?.state === 'ended' && now.ending === 'pending'
-      ? writeTask(life, settleTask(now, held.length))
-      : now;
-  });
 };
 
 /** Whatever is due, on a fresh read of it; then what policy no longer gives. */
 const sweep = async (life: Life, config: Config): Promise<Came> => {
   const { scene, tables, pass } = life;
   const now = scene.clock();
+  for (const { id } of await pass(() => tables.stops.containments.list())) await passOver(life, id);
   const due = await pass(async () => [...lookAt(life).dueAt].filter(([, at]) => at <= now).map(([id]) => id));
   for (const id of due) await (tables.tasks.has(id) ? sweepTask(life, id) : sweepGrant(life, id));
   for (const [id, at] of tables.revoked)
@@ -212,13 +187,6 @@ const sweep = async (life: Life, config: Config): Promise<Came> => {
     (grant) => owesEnding(grant) && grant.ending.status === 'quarantined',
   ).length;
   return { came: 'done', swept: { quarantined, failures: 0 } };
-};
-
-const sweepTask = async (life: Life, id: string): Promise<void> => {
-  const task = await readTask(life, id);
-  if (!task || isTaskOpen(task, life.scene.clock())) return;
-  const ended = await tombstone(life, id, 'lease_lost');
-  if (ended) await endGrantsOf(life, ended);
 };
 
 const sweepGrant = async (life: Life, id: string): Promise<void> => {

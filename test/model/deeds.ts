@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { ResourceKind } from '../../lambdas/core/config/resource.ts';
+import { type ContainmentScope, EVERYTHING, isStanding } from '../../lambdas/core/containment/containment.ts';
 import { broughtFor, KINDS } from '../support/kinds.ts';
 import {
   type Command,
@@ -16,6 +17,7 @@ import {
 } from './command.ts';
 import { assertHolds, known } from './holds.ts';
 import { type Given, type Model, mayLive } from './model.ts';
+import { OF_CALLER, ofKind } from './stops.ts';
 import type { Deed, GrantDeed, World } from './world.ts';
 
 const deeds = <A>(
@@ -111,6 +113,44 @@ export const sweep = deeds(fc.constant(undefined), {
   calls: 20,
   told: () => 'sweep',
   deed: () => ({ what: 'sweep' }),
+});
+
+/** Somebody stops something that there is. */
+export const contain = (kinds: readonly ResourceKind[]) =>
+  deeds(
+    fc.record({
+      of: fc.constantFrom('task', 'task', 'resource', 'resource', 'principal', 'everything'),
+      which: pick,
+      kind: fc.constantFrom(...kinds),
+    }),
+    {
+      calls: 5,
+      told: ({ of, which, kind }) =>
+        `contain ${of === 'task' ? `task ${which}` : of === 'resource' ? kind : of}`,
+      isPossible: hasTasks,
+      deed: ({ tasks }, { of, which, kind }) => ({
+        what: 'contain',
+        scope: {
+          task: ofTaskId(latest(tasks.keys(), which)),
+          resource: ofKind(kind),
+          principal: OF_CALLER,
+          everything: EVERYTHING,
+        }[of],
+      }),
+    },
+  );
+
+const ofTaskId = (key: string): ContainmentScope => ({ kind: 'task', key });
+
+/** A second person lets it go on. */
+export const lift = deeds(pick, {
+  calls: 3,
+  told: (which) => `lift stop ${which}`,
+  isPossible: ({ seen }) => [...seen.containments.values()].some(isStanding),
+  deed: ({ seen }, which) => {
+    const standing = [...seen.containments.values()].filter(isStanding).map(({ id }) => id);
+    return { what: 'lift', containment: latest(standing, which) };
+  },
 });
 
 const useLatest = async (model: Model, world: World, which: number): Promise<void> => {

@@ -1,7 +1,20 @@
 import type fc from 'fast-check';
 import type { ResourceKind } from '../../lambdas/core/config/resource.ts';
 import { type Command, doAndLearn } from './command.ts';
-import { ask, askAndUse, goOn, ofGrant, ofTask, openTask, sweep, use, vend, vendWithKeyOf } from './deeds.ts';
+import {
+  ask,
+  askAndUse,
+  contain,
+  goOn,
+  lift,
+  ofGrant,
+  ofTask,
+  openTask,
+  sweep,
+  use,
+  vend,
+  vendWithKeyOf,
+} from './deeds.ts';
 import type { Model } from './model.ts';
 import { lostSignal, race, raceToActive } from './races.ts';
 import { away, justAfterWindow, outage, pass, policy, skew, workflows } from './surroundings.ts';
@@ -23,6 +36,8 @@ export const events = (kinds: readonly ResourceKind[]): fc.Arbitrary<Command>[] 
   ...times(4, use),
   ofGrant('release'),
   ofGrant('revoke'),
+  contain(kinds),
+  ...times(2, lift),
   ...times(2, sweep),
   ...times(2, pass),
   skew(kinds),
@@ -51,6 +66,8 @@ export const eventsInRealTime = (kinds: readonly ResourceKind[]): fc.Arbitrary<C
   use,
   ...times(2, ofGrant('release')),
   ofGrant('revoke'),
+  contain(kinds),
+  ...times(2, lift),
   sweep,
 ];
 

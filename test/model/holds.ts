@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { fingerprintOf } from '../../lambdas/app/vend-credential.ts';
+import { isStanding } from '../../lambdas/core/containment/containment.ts';
 import type { Grant } from '../../lambdas/core/grant/grant.ts';
 import { isOver } from '../../lambdas/core/grant/grant.ts';
 import {
@@ -13,6 +14,7 @@ import { KINDS } from '../support/kinds.ts';
 import type { Usable } from '../support/remembered-place.ts';
 import { endOf, type KnownGrant, type Model, observe } from './model.ts';
 import { FUNCTION_MAX_MS } from './processes.ts';
+import { isWithin } from './stops.ts';
 import type { Look, World } from './world.ts';
 
 /** Nothing is owed for it: nothing was ever made, or it was proved dead. */
@@ -32,6 +34,7 @@ export const assertHolds = async (model: Model, world: World): Promise<void> => 
     assertDue(model, { grant, dueAt: look.dueAt.get(grant.id), now: world.now() });
   }
   assertTasksDue(model, look);
+  assertStops(model, before, look);
   for (const id of await world.left()) {
     const grant = look.grants.get(id);
     assert.ok(grant && !isSettled(grant), `something of ${id} is at its target, and its end was proved`);
@@ -56,6 +59,21 @@ const assertOnlyForward = (before: Grant | undefined, grant: Grant): void => {
     assert.deepEqual(withoutTrail(grant), withoutTrail(before), `${grant.id} was settled`);
   const end = 'expiresAt' in before ? before.expiresAt : undefined;
   if (end !== undefined) assert.equal('expiresAt' in grant && grant.expiresAt, end, `${grant.id} was moved`);
+};
+
+/** A stop stands until somebody has lifted it; when it has settled, nothing within lives, and nothing is owed. */
+const assertStops = (model: Model, before: Look, look: Look): void => {
+  for (const [id, was] of before.containments) {
+    const stop = look.containments.get(id);
+    assert.ok(stop, `${id} was forgotten`);
+    if (isStanding(was) && !isStanding(stop)) assert.ok(model.lifting.has(id), `nobody has lifted ${id}`);
+  }
+  for (const stop of look.containments.values()) {
+    if (stop.state !== 'settled') continue;
+    for (const grant of look.grants.values())
+      if (isWithin(stop.scope, grant))
+        assert.ok(isSettled(grant), `${stop.id} has settled over ${grant.id}, which is ${grant.state}`);
+  }
 };
 
 const withoutTrail = ({ version: _version, head: _head, ...state }: Grant) => state;

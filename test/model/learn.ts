@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { ContainmentScope } from '../../lambdas/core/containment/containment.ts';
 import type { Grant } from '../../lambdas/core/grant/grant.ts';
 import { isOver } from '../../lambdas/core/grant/grant.ts';
 import {
@@ -8,6 +9,7 @@ import {
 } from '../../lambdas/core/limits.ts';
 import { assertHolds, assertRecorded, isSettled, known } from './holds.ts';
 import { isTaskOver, type KnownGrant, type Model, mayLive } from './model.ts';
+import { isStopped, isWithin, type Reached } from './stops.ts';
 import type { Came, Deed, Look, Swept, World } from './world.ts';
 
 /** A deed and what came of it, and whether it was done in one go: what was stopped on its way may have done anything of it. */
@@ -36,6 +38,9 @@ export const learn = async (model: Model, world: World, done: Done): Promise<voi
     case 'revoke':
       if (done.came.came !== 'refused') known(model, deed.grant).isRevoked = true;
       if (done.came.came === 'done') known(model, deed.grant).overSince ??= world.now();
+      break;
+    case 'lift':
+      if (done.came.came !== 'refused') model.lifting.add(deed.containment);
       break;
     case 'release':
     case 'end access':
@@ -70,7 +75,7 @@ const assertActivated = (
 ): void => {
   const [was, grant] = [before.grants.get(id), model.seen.grants.get(id)];
   if (!grant || came.came !== 'done') return;
-  if (isWhole && wasOver)
+  if (isWhole && (wasOver || isStopped(before, grant)))
     assert.ok(grant.state !== 'active' || was?.state === 'active', `${id} was over and became active`);
   if (!model.workflowsWork || model.away.has(grant.kind) || isHeld(world, id)) return;
   // Whoever should have signalled it may be dead. The sweeper comes then.
@@ -121,6 +126,7 @@ const learnVend = async (
     assertRefusable(model, { grant: before.grants.get(id), now });
   if (came.came !== 'done' || came.made === undefined) return;
   if (isWhole) assert.ok(mayLive(model, grant, now), `a credential of ${id}, which is over`);
+  if (isWhole) assert.ok(!isStopped(before, grant), `a credential of ${id}, which is stopped`);
   if (!mayLive(model, grant, now)) await assertIssuedBefore(model, world, { grant, before });
   const secret = world.secretOf(came.made);
   // One's own key may be let in again.
@@ -165,20 +171,22 @@ const assertRefusable = (
   if (grant?.state !== 'active' || grant.credentialsIssued >= CREDENTIALS_PER_GRANT_MAX) return;
   const about = known(model, grant.id);
   const isSure = model.tasks.get(about.task)?.isExact && !about.isRevoked && !model.away.has(grant.kind);
-  const isLive = isSure && mayLive(model, about, now);
+  const isLive = isSure && mayLive(model, about, now) && !isStopped(model.seen, about);
   assert.ok(!isLive, `${grant.id} lives and gives nothing`);
 };
 
 /** What must have come of it when nothing was in its way. */
 const assertProgress = (model: Model, world: World, { deed, came, before }: Done): void => {
   if (came.came !== 'done') return;
+  if (deed.what === 'contain' && model.workflowsWork) assertEndedWithin(model, deed.scope);
   if (came.swept) assertSwept(model, world, { swept: came.swept, before });
   for (const grant of concerned(model, deed, came)) {
     if (model.away.has(grant.kind) || isHeld(world, grant.id)) continue;
     const about = known(model, grant.id);
     if (deed.what === 'end access') assert.ok(isSettled(grant), `${grant.id} was ended and is not dead`);
     if (!model.workflowsWork) continue;
-    if (deed.what === 'ask' && model.gives) assert.equal(grant.state, 'active', `${grant.id} was given`);
+    if (deed.what === 'ask' && model.gives)
+      assert.equal(grant.state, isStopped(before, grant) ? 'denied' : 'active', `${grant.id} was given`);
     const isEnd = deed.what === 'release' || deed.what === 'revoke' || deed.what === 'end task';
     // What is over already is only looked at when its task is ended once more.
     const was = before.grants.get(grant.id);
@@ -208,6 +216,7 @@ const assertSwept = (
   for (const grant of model.seen.grants.values()) {
     const was = before.grants.get(grant.id);
     if (isQuarantined(grant) && isQuarantined(was)) quarantined += 1;
+    if (isHeldBack(before, grant)) assert.ok(isOver(grant), `${grant.id} is stopped, and lives`);
     if (model.notGiven.has(grant.id))
       assert.ok(isOver(grant), `${grant.id} is not given any more, and lives`);
     const about = known(model, grant.id);
@@ -227,6 +236,15 @@ const assertSwept = (
   }
   assert.ok(swept.quarantined >= quarantined, 'what is in quarantine is not counted');
   if (model.away.size === 0) assert.equal(swept.failures, 0, 'a sweep failed');
+};
+
+/** Whether a stop that held before is in its way: what lives there is ended by each pass. */
+const isHeldBack = ({ containments }: Look, reached: Reached): boolean =>
+  [...containments.values()].some((one) => one.state === 'holding' && isWithin(one.scope, reached));
+
+const assertEndedWithin = (model: Model, scope: ContainmentScope): void => {
+  for (const grant of model.seen.grants.values())
+    if (isWithin(scope, grant)) assert.ok(isOver(grant), `${grant.id} is stopped, and lives`);
 };
 
 const isQuarantined = (grant: Grant | undefined): boolean =>

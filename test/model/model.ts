@@ -51,6 +51,8 @@ export interface Model {
   readonly brought: Map<string, Set<string>>;
   /** Grants about which some process was stopped. */
   readonly unsure: Set<string>;
+  /** Stops that somebody has tried to lift. */
+  readonly lifting: Set<string>;
   readonly away: Set<ResourceKind>;
   readonly skews: Map<ResourceKind, number>;
   workflowsWork: boolean;
@@ -76,7 +78,8 @@ export const newModel = (given: Pick<Model, 'pausedCount' | 'tell'>): Model => (
   workflowsWork: true,
   gives: true,
   notGiven: new Set(),
-  seen: { tasks: new Map(), grants: new Map(), dueAt: new Map() },
+  seen: { tasks: new Map(), grants: new Map(), dueAt: new Map(), containments: new Map() },
+  lifting: new Set(),
 });
 
 export const isTaskOver = (task: KnownTask | undefined, now: number): boolean =>

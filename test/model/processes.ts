@@ -1,11 +1,20 @@
 import { DependencyUnavailable } from '../../lambdas/app/ports.ts';
+import {
+  API_FUNCTION_TIMEOUT_SECONDS,
+  RUNNER_TIMEOUT_SECONDS,
+  SECOND_MS,
+} from '../../lambdas/core/limits.ts';
 import { type Interruption, interruptAt, Killed } from '../support/kill-at.ts';
 import type { Came, Deed, Paused } from './world.ts';
 
 export type Gate = Pick<ReturnType<typeof interruptAt>, 'pass' | 'wrap'>;
 
 /** No function runs longer: Lambda ends it, frozen or not. */
-export const FUNCTION_MAX_MS = 60_000;
+export const FUNCTION_MAX_MS = RUNNER_TIMEOUT_SECONDS * SECOND_MS;
+const API_MAX_MS = API_FUNCTION_TIMEOUT_SECONDS * SECOND_MS;
+const OF_NO_CALLER: readonly Deed['what'][] = ['activate', 'end access', 'sweep'];
+
+const maxMs = ({ what }: Deed): number => (OF_NO_CALLER.includes(what) ? FUNCTION_MAX_MS : API_MAX_MS);
 
 /** Processes that can be killed or frozen at any of their calls. What they were frozen with in hand is old when they go on. `work` is what they set off. */
 export const processes = (clock: () => number, work: () => Promise<void>) => {
@@ -26,7 +35,7 @@ export const processes = (clock: () => number, work: () => Promise<void>) => {
       deed,
       goOn: async (as) => {
         paused.splice(paused.indexOf(one), 1);
-        gate.goOn(clock() < startedAt + FUNCTION_MAX_MS ? as : 'killed');
+        gate.goOn(clock() < startedAt + maxMs(deed) ? as : 'killed');
         const came = await done;
         await work();
         return came;

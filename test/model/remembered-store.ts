@@ -1,20 +1,22 @@
 import type { Commit, DueItem, KeyHolder, Store } from '../../lambdas/app/ports.ts';
 import { GENESIS, headOf, receiptOf } from '../../lambdas/core/audit/chain.ts';
 import type { AuditEntry } from '../../lambdas/core/audit/entry.ts';
+import { CONTAINMENT_CHAIN } from '../../lambdas/core/audit/system-chain.ts';
 import { grantDueAt, taskDueAt } from '../../lambdas/core/grant/due-at.ts';
 import { owesEnding } from '../../lambdas/core/grant/end-grant.ts';
 import type { Grant } from '../../lambdas/core/grant/grant.ts';
 import { taskOfGrant } from '../../lambdas/core/grant/ids.ts';
 import type { Task } from '../../lambdas/core/grant/task.ts';
-import { isTaskOpen } from '../../lambdas/core/grant/use-grant.ts';
+import { type ContainmentRegister, isTaskOpen } from '../../lambdas/core/grant/use-grant.ts';
 import { GRANTS_PER_TASK_MAX, SECOND_MS, SWEEP_GRACE_MS } from '../../lambdas/core/limits.ts';
 import { SSH_KEY_HELD_SECONDS } from '../../lambdas/core/ssh/limits.ts';
 import type { Look } from './world.ts';
 
-const NOBODY = { everything: false, principals: [], tasks: [], resources: [] };
-
 /** As much of the store as lives of grants need, in memory: what the real one stands for is proved on that one, with the same events. */
-export const rememberedStore = () => {
+export const rememberedStore = (beside: {
+  readonly register: () => ContainmentRegister;
+  readonly chain: readonly AuditEntry[];
+}) => {
   const grants = new Map<string, Grant>();
   const tasks = new Map<string, Task>();
   const counts = new Map<string, number>();
@@ -58,13 +60,13 @@ export const rememberedStore = () => {
       keyHolder: keyHolders.get(keyFingerprint),
       grant: grants.get(id),
       task: tasks.get(taskOfGrant(id)),
-      containment: NOBODY,
+      containment: beside.register(),
       isRevoked: revocations.has(id),
     }),
     readForRequest: async ({ taskId }) => ({
       task: tasks.get(taskId),
       grantCount: counts.get(taskId) ?? 0,
-      containment: NOBODY,
+      containment: beside.register(),
       earlier: undefined,
     }),
     readGrant: async (id) => grants.get(id),
@@ -96,7 +98,7 @@ export const rememberedStore = () => {
       return receiptOf(entry);
     },
     async *readChain(chain) {
-      yield* chains.get(chain) ?? [];
+      yield* chain === CONTAINMENT_CHAIN ? beside.chain : (chains.get(chain) ?? []);
     },
     readIdempotency: async () => undefined,
     readForRun: never,
@@ -106,9 +108,9 @@ export const rememberedStore = () => {
     readLastApproved: never,
     readRun: never,
     listGrants: never,
-    listTasks: never,
+    listTasks: async () => ({ items: [...tasks.values()], next: undefined }),
   };
-  const look = async (): Promise<Look> => ({
+  const look = async (): Promise<Omit<Look, 'containments'>> => ({
     grants: new Map(grants),
     tasks: new Map(tasks),
     dueAt: new Map(due().flatMap(({ kind, id, at }) => (kind === 'revocation' ? [] : [[id, at]]))),

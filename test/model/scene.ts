@@ -19,9 +19,10 @@ type Around = Pick<
   | 'secretOf'
 >;
 
+/** What is set off by itself. `about` is a grant, or of a pass the stop. */
 export interface Signal {
-  readonly grant: string;
-  readonly step: 'activate' | 'end access';
+  readonly about: string;
+  readonly step: 'activate' | 'end access' | 'pass';
 }
 
 /** What happens around us, where targets only remember: clocks, outages, and what a holder does with a credential. */
@@ -33,8 +34,8 @@ export const newScene = (kinds: readonly ResourceKind[]) => {
   const switches = { workflows: true, gives: true, policies: 1 };
   /** What the workflows that are started or signalled have still to do. */
   const signals: Signal[] = [];
-  const signal = async (grant: string, step: Signal['step']): Promise<void> => {
-    if (switches.workflows) signals.push({ grant, step });
+  const signal = async (about: string, step: Signal['step']): Promise<void> => {
+    if (switches.workflows) signals.push({ about, step });
   };
   const around: Around = {
     kinds,

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
 import { userAt } from '../../lambdas/app/audit-target.ts';
+import { CONTAINMENT_CHAIN } from '../../lambdas/core/audit/system-chain.ts';
 import { verifyChain } from '../../lambdas/core/audit/verify-chain.ts';
+import { isStanding } from '../../lambdas/core/containment/containment.ts';
 import { KINDS } from '../support/kinds.ts';
 import { assertHolds, isSettled } from './holds.ts';
 import { learn } from './learn.ts';
@@ -39,6 +41,11 @@ export const settle = async (model: Model, world: World, as: 'resumed' | 'killed
 /** In real time windows are too long to wait for, so the tasks are ended; then the schedule has so long to end what it finds. */
 export const settleInRealTime = async (model: Model, world: World): Promise<void> => {
   for (const task of model.tasks.keys()) await world.perform({ what: 'end task', task }, undefined);
+  for (const [containment, stop] of model.seen.containments) {
+    if (!isStanding(stop)) continue;
+    model.lifting.add(containment);
+    await world.perform({ what: 'lift', containment }, undefined);
+  }
   for (const until = world.now() + SETTLED_WAIT_MS; ; await pause(500)) {
     await world.perform({ what: 'sweep' }, undefined);
     await assertHolds(model, world);
@@ -58,6 +65,10 @@ export const assertNothingLeft = async (model: Model, world: World): Promise<voi
     const flaws = verifyChain(state.id, await world.trail(state.id), { head: state.head, receipts: [] });
     assert.deepEqual(flaws, [], `the chain of ${state.id}`);
   }
+  const stops = await world.trail(CONTAINMENT_CHAIN);
+  assert.deepEqual(verifyChain(CONTAINMENT_CHAIN, stops, { head: undefined, receipts: [] }), []);
+  for (const stop of model.seen.containments.values())
+    assert.notEqual(stop.state, 'holding', `${stop.id} holds for ever`);
   // Of a machine, which all share, it is the key that is nobody else's.
   const own = [...grants.values()].filter(({ kind }) => kind !== 'ssh');
   const users = own.map(({ kind, id }) => `${kind} ${userAt(KINDS[kind].resource, id)}`);

@@ -1,16 +1,23 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { consoleVisitor } from '../../bin/console-visitor.ts';
 import { accessOf, KINDS_WITH_ACCESS, type OpenAccess } from '../../bin/kind-access.ts';
-import { readGrant as readGrantItem, readTask as readTaskItem } from '../../lambdas/adapters/dynamo/items.ts';
+import {
+  CONTAINMENTS,
+  readGrant as readGrantItem,
+  readContainmentRecord as readStopItem,
+  readTask as readTaskItem,
+} from '../../lambdas/adapters/dynamo/items.ts';
 import type { FunctionName } from '../../lambdas/core/config/compiled.ts';
 import { type ResourceKind, reacherOf } from '../../lambdas/core/config/resource.ts';
+import type { Containment, ContainmentScope } from '../../lambdas/core/containment/containment.ts';
 import type { Grant } from '../../lambdas/core/grant/grant.ts';
 import { grantOfDatabaseUser } from '../../lambdas/core/grant/ids.ts';
 import type { Task } from '../../lambdas/core/grant/task.ts';
-import { idOf } from '../e2e/asks.ts';
+import { contain, idOf, lift } from '../e2e/asks.ts';
 import type { RawAnswer } from '../e2e/raw-call.ts';
 import type { Caller, Item, RunningStack } from '../e2e/running-stack.ts';
 import type { Interruption } from '../support/kill-at.ts';
+import { KINDS } from '../support/kinds.ts';
 import type { Usable } from '../support/remembered-place.ts';
 import { isSettled } from './holds.ts';
 import type { Came, Deed, Look, World } from './world.ts';
@@ -31,8 +38,11 @@ const REVOKED_WAIT_MS = 8_000;
 
 /** The same events over HTTP on the product as it runs here, in real time, with real targets. Nothing is frozen, and no clock is moved. */
 export const stackWorld = async (running: RunningStack): Promise<World> => {
-  const crew = await running.caller('sales-crew');
-  const hands = handsOf(running, crew);
+  const hands = handsOf(running, {
+    crew: await running.caller('sales-crew'),
+    stops: await running.person('ana.silva'),
+    lifts: await running.person('jonas.weber'),
+  });
   const startedAt = Date.now();
   return {
     kinds: KINDS_WITH_ACCESS,
@@ -57,7 +67,10 @@ export const stackWorld = async (running: RunningStack): Promise<World> => {
 };
 
 /** What callers, people and workflows do. */
-const handsOf = (running: RunningStack, crew: Caller) => {
+const handsOf = (
+  running: RunningStack,
+  { crew, stops, lifts }: Record<'crew' | 'stops' | 'lifts', Caller>,
+) => {
   const held = new Map<string, Held>();
   const holders = new Map<string, Holder>();
   const kindOf = async (id: string): Promise<ResourceKind> =>
@@ -84,6 +97,8 @@ const handsOf = (running: RunningStack, crew: Caller) => {
     use,
     perform: async (deed: Deed): Promise<Came> => {
       if (deed.what === 'vend') return vend(deed);
+      if (deed.what === 'contain') return cameOf(await stops.ask(contain(placeOf(deed.scope))));
+      if (deed.what === 'lift') return cameOf(await lifts.ask(lift(deed.containment)));
       if (deed.what === 'revoke') return revoke(running, deed.grant);
       if (deed.what === 'sweep') return sweep(running);
       if (deed.what === 'activate' || deed.what === 'end access')
@@ -130,7 +145,22 @@ const secretOf = (held: Held | undefined): string => {
 
 const STEPS = { activate: 'activate', 'end access': 'end' } as const;
 
-const askOf = (deed: Exclude<Deed, { what: 'vend' | 'revoke' | 'sweep' | 'activate' | 'end access' }>) => {
+/** What the sample calls what the model means. */
+const placeOf = ({ kind, key }: ContainmentScope): { readonly scope: string; readonly key?: string } => {
+  if (kind === 'principal') return { scope: kind, key: 'sales-analyst' };
+  if (kind === 'resource')
+    return { scope: kind, key: RESOURCES.find(([, known]) => known === key)?.[0] ?? key };
+  return kind === 'task' ? { scope: kind, key } : { scope: kind };
+};
+
+/** Resources of the sample, and those that stand for their kinds elsewhere. */
+const RESOURCES = KINDS_WITH_ACCESS.map(
+  (kind) => [accessOf(kind).request.resource, KINDS[kind].resource.id] as const,
+);
+
+type AskedOfApi = Exclude<Deed, { readonly what: 'vend' | 'sweep' | 'contain' | 'lift' }>;
+
+const askOf = (deed: AskedOfApi) => {
   switch (deed.what) {
     case 'open task':
       return { method: 'POST', path: '/v1/tasks', json: { name: 'a task', leaseSeconds: deed.leaseSeconds } };
@@ -245,21 +275,30 @@ const rolesOf = async (running: RunningStack): Promise<readonly string[]> => {
   return rows.map(({ name }) => grantOfDatabaseUser(name));
 };
 
+const meant = ({ kind, key }: ContainmentScope): ContainmentScope => ({
+  kind,
+  key: RESOURCES.find(([sample]) => sample === key)?.[1] ?? key,
+});
+
 const lookAt = (items: readonly Item[], since = 0): Look => {
   const tasks = new Map<string, Task>();
   const grants = new Map<string, Grant>();
   const dueAt = new Map<string, number>();
+  const containments = new Map<string, Containment>();
   for (const item of items) {
     const [sort = '', at] = [item.sk?.S, item.dueAt?.N];
     const task = sort === 'TASK' ? readTaskItem(item as Parameters<typeof readTaskItem>[0]) : undefined;
     const grant = sort.startsWith('GRANT#')
       ? readGrantItem(item as Parameters<typeof readGrantItem>[0])
       : undefined;
+    const stop =
+      item.pk?.S === CONTAINMENTS ? readStopItem(item as Parameters<typeof readStopItem>[0]) : undefined;
+    if (stop && stop.placed.at >= since) containments.set(stop.id, { ...stop, scope: meant(stop.scope) });
     const state = task ?? grant;
     if (!state || state.createdAt < since) continue;
     if (task) tasks.set(task.id, task);
     if (grant) grants.set(grant.id, grant);
     if (at !== undefined && item.due?.S) dueAt.set(state.id, Number(at));
   }
-  return { tasks, grants, dueAt };
+  return { tasks, grants, dueAt, containments };
 };

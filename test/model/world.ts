@@ -1,5 +1,6 @@
 import type { AuditEntry } from '../../lambdas/core/audit/entry.ts';
 import type { ResourceKind } from '../../lambdas/core/config/resource.ts';
+import type { Containment, ContainmentScope } from '../../lambdas/core/containment/containment.ts';
 import type { Grant } from '../../lambdas/core/grant/grant.ts';
 import type { Task } from '../../lambdas/core/grant/task.ts';
 import type { Interruption } from '../support/kill-at.ts';
@@ -12,6 +13,8 @@ export type Deed =
   | { readonly what: 'ask'; readonly task: string; readonly kind: ResourceKind; readonly seconds: number }
   | { readonly what: GrantDeed; readonly grant: string }
   | { readonly what: 'vend'; readonly grant: string; readonly publicKey?: string }
+  | { readonly what: 'contain'; readonly scope: ContainmentScope }
+  | { readonly what: 'lift'; readonly containment: string }
   | { readonly what: 'sweep' };
 
 /** `activate` and `end access` are the workflow's: in time, late, twice, or because somebody has signalled it by hand. */
@@ -41,6 +44,7 @@ export interface Look {
   readonly grants: ReadonlyMap<string, Grant>;
   /** When the sweeper looks at a task or a grant; nothing: never again. */
   readonly dueAt: ReadonlyMap<string, number>;
+  readonly containments: ReadonlyMap<string, Containment>;
 }
 
 /** Where events happen. It says what came of them and what is so now; whether that is as it must be is not its matter. */

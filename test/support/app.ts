@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { dynamoContainments } from '../../lambdas/adapters/dynamo/dynamo-containments.ts';
 import type { ActivateDeps } from '../../lambdas/app/activate-grant.ts';
 import { activateGrant } from '../../lambdas/app/activate-grant.ts';
 import { systemContext } from '../../lambdas/app/caller.ts';
@@ -10,7 +11,11 @@ import { requestAccess } from '../../lambdas/app/request-access.ts';
 import type { RefusalCount } from '../../lambdas/core/audit/event.ts';
 import type { Resource } from '../../lambdas/core/config/resource.ts';
 import type { Grant } from '../../lambdas/core/grant/grant.ts';
-import type { PersonQuestion, PolicyAnswer } from '../../lambdas/core/policy/question.ts';
+import type {
+  ContainmentQuestion,
+  PersonQuestion,
+  PolicyAnswer,
+} from '../../lambdas/core/policy/question.ts';
 import { loadParser } from '../../lambdas/core/sql/parser.ts';
 import { ALLOWED, CALLER, ENTRY, NOW, REFUSED, RESOURCE, SOFTWARE } from './facts.ts';
 import { portsOf, rememberedPlaces } from './kinds.ts';
@@ -33,13 +38,17 @@ export const startApp = async () => {
     answer: (approvals: number) => PolicyAnswer;
     unmask: (category: string) => PolicyAnswer;
     person: (question: PersonQuestion) => PolicyAnswer;
+    containment: (question: ContainmentQuestion) => PolicyAnswer;
   } = {
     answer: () => ALLOWED,
     unmask: () => REFUSED,
     person: ({ groups }) => (groups.includes('dba') ? ALLOWED : REFUSED),
+    containment: ({ groups }) => (groups.includes('dba') ? ALLOWED : REFUSED),
   };
   const deps = {
     store: tables.store as Store,
+    containments: dynamoContainments(tables.connection),
+    firstPass: { begin: async (id: string) => void calls.push(`firstPass ${id}`) },
     clock,
     software: SOFTWARE,
     random: (count: number) => randomBytes(count),
@@ -52,6 +61,7 @@ export const startApp = async () => {
       ask: (question: { context: { approvals: number } }) => policy.answer(question.context.approvals),
       askUnmask: ({ category }: { category: string }) => policy.unmask(category),
       askPerson: (question: PersonQuestion) => policy.person(question),
+      askContainment: (question: ContainmentQuestion) => policy.containment(question),
       groups: ['dba'],
       categories: ['email', 'card'],
     },

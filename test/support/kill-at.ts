@@ -74,8 +74,9 @@ export const killAt = (point: number) => interruptAt({ point, how: 'killed' });
 export const killAtEveryPoint = async (
   play: (app: App, point: number) => Promise<{ readonly wasReached: boolean }>,
   oneOf: number,
+  first = 1,
 ): Promise<number> => {
-  for (let point = 1; ; point += oneOf) {
+  for (let point = first; ; point += oneOf) {
     const app = await startApp();
     try {
       const { wasReached } = await play(app, point);

@@ -5,8 +5,8 @@ import type { Resource, ResourceKind, VendAction } from '../../lambdas/core/conf
 import { databaseUser } from '../../lambdas/core/grant/ids.ts';
 import { RDS_TOKEN_SECONDS, SECOND_MS } from '../../lambdas/core/limits.ts';
 import { PUSHED_KEY_SECONDS } from '../../lambdas/core/ssh/limits.ts';
-import { AWS_RESOURCE, RESOURCE } from './facts.ts';
-import { EKS_RESOURCE, MYSQL_RESOURCE } from './kind-facts.ts';
+import { AWS_RESOURCE, MYSQL_RESOURCE, RESOURCE } from './facts.ts';
+import { EKS_RESOURCE } from './kind-facts.ts';
 import { type Nature, type RememberedPlace, rememberedPlace } from './remembered-place.ts';
 import { SSH_RESOURCE } from './ssh-facts.ts';
 

@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { dynamoContainments } from '../../lambdas/adapters/dynamo/dynamo-containments.ts';
 import { dynamoStore } from '../../lambdas/adapters/dynamo/dynamo-store.ts';
 import type { Clock, Store } from '../../lambdas/app/ports.ts';
+import type { Containments } from '../../lambdas/app/ports-of-containment.ts';
 import { AwsError } from '../../local/aws-error.ts';
 import { isJsonObject, type JsonObject, operationOf, parseJsonObject } from '../../local/aws-json.ts';
 import { createDynamo } from '../../local/dynamodb.ts';
@@ -9,6 +11,7 @@ import { TABLES } from './tables.ts';
 
 export interface QuickTables {
   readonly store: Store;
+  readonly containments: Containments;
   /** Everything that the table of states holds. */
   items(): Promise<readonly JsonObject[]>;
   close(): Promise<void>;
@@ -29,6 +32,7 @@ export const quickTables = async (clock: Clock): Promise<QuickTables> => {
   for (const table of TABLES) await client.send(new CreateTableCommand(table));
   return {
     store: dynamoStore({ client, tables: NAMES }, clock),
+    containments: dynamoContainments({ client, tables: NAMES }),
     async items() {
       const { Items } = await dynamo.call('Scan', { TableName: NAMES.grants });
       return Array.isArray(Items) ? Items.filter(isJsonObject) : [];

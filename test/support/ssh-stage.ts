@@ -30,11 +30,13 @@ const roleArn = (name: RoleName) => `arn:aws:iam::${ACCOUNT}:role/${name}`;
 const rightsOf = (resource: SshResource): Readonly<Record<RoleName, readonly Permission[]>> =>
   permissionsOf({
     ...{ grants: NONE, audit: NONE, grantWorkflow: NONE, runWorkflow: NONE, vaultKeys: NONE, payloads: NONE },
-    ...{ runner: NONE, revoker: NONE, notifier: NONE, authorizerLog: NONE },
+    ...{ runner: NONE, revoker: NONE, sweeper: NONE, notifier: NONE, authorizerLog: NONE },
     ...{ consoleSecret: undefined, notifierSecret: undefined, noticeTopic: undefined },
-    ...{ targetRoles: [], sessionRoles: [], endingRoles: [] },
+    ...{ targetRoles: [], sessionRoles: [], endingRoles: [], clusterRoles: [] },
     databaseUsers: [],
     machineUsers: machineUsersOf([resource]),
+    adminSecrets: [],
+    passwordSecret: undefined,
     endSessionsDocument: `arn:aws:ssm:${REGION}:${ACCOUNT}:document/${DOCUMENT}`,
   });
 

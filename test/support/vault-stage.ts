@@ -35,6 +35,7 @@ const RIGHTS = permissionsOf({
   runner: 'arn:aws:lambda:::function:none',
   revoker: 'arn:aws:lambda:::function:none',
   notifier: 'arn:aws:lambda:::function:none',
+  sweeper: 'arn:aws:lambda:::function:none',
   consoleSecret: undefined,
   notifierSecret: undefined,
   noticeTopic: undefined,
@@ -42,7 +43,10 @@ const RIGHTS = permissionsOf({
   targetRoles: [],
   sessionRoles: [],
   endingRoles: [],
+  clusterRoles: [],
   databaseUsers: [],
+  adminSecrets: [],
+  passwordSecret: undefined,
   machineUsers: [],
   endSessionsDocument: undefined,
 });

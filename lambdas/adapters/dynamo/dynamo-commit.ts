@@ -20,7 +20,8 @@ import { transactionOf } from './transaction.ts';
 export const commit = (dynamo: Dynamo, change: Commit): Promise<CommitOutcome> =>
   writeWithEntry(dynamo, transactionOf(dynamo.tables, change), change.entries[0]);
 
-const writeWithEntry = async (
+/** Any writes, decided by whether the entry stands that is one of them. */
+export const writeWithEntry = async (
   dynamo: Dynamo,
   writes: TransactWriteItem[],
   entry: AuditEntry | undefined,
@@ -74,7 +75,8 @@ export const appendSystem = async (
   throw new DependencyUnavailable('dynamodb', new Error('a system chain is contended'));
 };
 
-const systemWrites = (dynamo: Dynamo, entry: AuditEntry): TransactWriteItem[] => [
+/** The next entry of a chain that no state owns, under the head that it was made from. */
+export const systemWrites = (dynamo: Dynamo, entry: AuditEntry): TransactWriteItem[] => [
   {
     Put: {
       TableName: dynamo.tables.grants,

@@ -4,6 +4,9 @@ import type { Commit, IdempotencyRecord, KeyHolder, LastApproved, Revocation } f
 import type { Approval } from '../../core/approval/approval.ts';
 import { approvalDueAt, reviewOf } from '../../core/approval/approval-life.ts';
 import type { AuditEntry } from '../../core/audit/entry.ts';
+import type { Containment } from '../../core/containment/containment.ts';
+import { CONTAINMENT_KEPT_SECONDS } from '../../core/containment/limits.ts';
+import { NOBODY_CONTAINED } from '../../core/containment/register.ts';
 import { grantDueAt, taskDueAt } from '../../core/grant/due-at.ts';
 import { owesEnding } from '../../core/grant/end-grant.ts';
 import type { Grant } from '../../core/grant/grant.ts';
@@ -81,6 +84,17 @@ export const idempotencyKey = (principal: string, key: string): Item => ({
 export const sessionKey = (hash: string): Item => ({ pk: text(`SESSION#${hash}`), sk: text('SESSION') });
 
 export const CONTAINMENT_KEY: Item = { pk: text('CONTAINMENT'), sk: text('REGISTER') };
+
+/**
+ * Apart from the register, so that whoever records what was ended can not lift anything. In one partition, since all of
+ * them are read together.
+ */
+export const CONTAINMENTS = 'CONTAINMENTS';
+
+export const containmentKey = (id: string): Item => ({
+  pk: text(CONTAINMENTS),
+  sk: text(`CONTAINMENT#${id}`),
+});
 
 /** Whose sessions of a role ended early, and whose turn it is to write its deny policy: in a partition of the role's own. */
 export const endedMarkKey = (roleArn: string, grantId: string): Item => ({
@@ -239,7 +253,24 @@ export const readIdempotency = (item: Item | undefined): IdempotencyRecord | und
 export const readKeyHolder = (item: Item | undefined): KeyHolder | undefined =>
   item && { grant: stringOf(item, 'holder'), until: numberOf(item, 'purgeAt') * SECOND_MS };
 
-const NOBODY_CONTAINED: ContainmentRegister = { everything: false, principals: [], tasks: [], resources: [] };
+export const containmentItem = (containment: Containment): Item => ({
+  ...containmentKey(containment.id),
+  version: number(containment.version),
+  state: text(containment.state),
+  body: text(JSON.stringify(containment)),
+  ...(containment.state === 'lifted'
+    ? { purgeAt: number(Math.ceil(containment.lifted.at / SECOND_MS) + CONTAINMENT_KEPT_SECONDS) }
+    : {}),
+});
+
+export const readContainmentRecord = (item: Item | undefined): Containment | undefined =>
+  readBody<Containment>(item);
+
+/** Whoever writes it by hand writes a `body` and nothing else. */
+export const registerItem = (register: ContainmentRegister): Item => ({
+  ...CONTAINMENT_KEY,
+  body: text(JSON.stringify(register)),
+});
 
 /** A register that cannot be read stops everything, and the endings of what it stops go on. */
 const EVERYTHING_CONTAINED: ContainmentRegister = { ...NOBODY_CONTAINED, everything: true };

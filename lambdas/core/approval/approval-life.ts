@@ -1,5 +1,5 @@
 import type { PrincipalId } from '../identity/principal.ts';
-import { REMINDERS_MAX_COUNT } from '../limits.ts';
+import { REMINDERS_MAX_COUNT, SWEEP_GRACE_MS } from '../limits.ts';
 import type { EpochMs } from '../time.ts';
 import type { Approval, ClosedApproval, Found, GrantedApproval, PendingApproval } from './approval.ts';
 import { isGranted } from './approval.ts';
@@ -79,14 +79,13 @@ export const remind = (approval: PendingApproval, now: EpochMs): ApprovalChange<
 };
 
 /**
- * When the sweeper must look at it, or undefined when nothing is owed. A grant or a run that waits is looked at itself;
- * a plan has nobody else.
+ * When the sweeper must look at it, or undefined when nothing is owed. A grant or a run that waits is looked at itself; a
+ * plan has nobody else, so it is looked at each time while it is open: nobody is asked under a grant that is over.
  */
 export const approvalDueAt = (approval: Approval): EpochMs | undefined => {
-  const isPlan = approval.asked.subject.kind === 'plan';
-  if (approval.state === 'pending')
-    return isPlan ? Math.min(approval.remindAt ?? Infinity, approval.asked.approveBy) : approval.remindAt;
-  return isPlan && approval.state === 'approved' ? approval.useBy : undefined;
+  if (!isOpen(approval)) return undefined;
+  if (approval.asked.subject.kind === 'plan') return approval.createdAt + SWEEP_GRACE_MS;
+  return approval.state === 'pending' ? approval.remindAt : undefined;
 };
 
 const coreOf = (approval: PendingApproval | GrantedApproval) => {

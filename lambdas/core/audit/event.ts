@@ -286,6 +286,42 @@ export type AuditFact =
     }
   | { readonly type: 'grant.revocation'; readonly grant: string; readonly note: string }
   | {
+      /** From the write that this stands in, every use within the scope is refused. */
+      readonly type: 'containment.placed';
+      readonly containment: string;
+      readonly scope: string;
+      readonly key: string;
+      /** Of whom a principal's key, or a task, is known to be. */
+      readonly names: readonly string[];
+      readonly why: string;
+    }
+  | {
+      readonly type: 'containment.pass';
+      readonly containment: string;
+      readonly pass: number;
+      readonly grants: number;
+      readonly runs: number;
+      readonly approvals: number;
+      readonly tasks: number;
+      readonly owed: number;
+      /** It found nothing, after everything that could still have begun had its time. */
+      readonly counts: boolean;
+    }
+  | {
+      readonly type: 'containment.settled';
+      readonly containment: string;
+      readonly passes: number;
+      readonly settledAfterMs: number;
+    }
+  | {
+      readonly type: 'containment.lifted';
+      readonly containment: string;
+      readonly scope: string;
+      readonly key: string;
+      readonly from: 'holding' | 'settled';
+      readonly why: string;
+    }
+  | {
       readonly type: 'request.refused';
       readonly code: string;
       readonly operation: string;

@@ -16,14 +16,14 @@ export interface PolicyJson {
   readonly Statement: readonly object[];
 }
 
-const policy = (...statements: readonly object[]): PolicyJson => ({
+export const policyOf = (...statements: readonly object[]): PolicyJson => ({
   Version: '2012-10-17',
   Statement: statements,
 });
 
 /** A role that does not exist yet cannot be named as a principal; its account can, narrowed to the role's name. */
-const trusting = (
-  { account, vendRoleArn }: Trusted,
+export const trusting = (
+  { account, vendRoleArn }: Pick<Trusted, 'account' | 'vendRoleArn'>,
   what: { readonly action: string; readonly by: string | readonly string[]; readonly when: Conditions },
 ): object => ({
   Effect: 'Allow',
@@ -34,7 +34,7 @@ const trusting = (
 
 type Conditions = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 
-const tag = (name: string): string => `aws:RequestTag/${name}`;
+export const requestTag = (name: string): string => `aws:RequestTag/${name}`;
 
 /**
  * Who may have a session of a target's role: `vend`, with the marks by which it can be ended, and `revoker`, to prove that one
@@ -43,17 +43,17 @@ const tag = (name: string): string => `aws:RequestTag/${name}`;
 export const trustPolicy = (target: AwsTargetAddress, trusted: Trusted): PolicyJson => {
   const { vendRoleArn: vend, revokerRoleArn: revoker } = trusted;
   const external = { 'sts:ExternalId': target.externalId };
-  const marked = { [tag('latchkey:grant')]: 'false', [tag(MARK_TAG)]: 'false' };
-  return policy(
+  const marked = { [requestTag('latchkey:grant')]: 'false', [requestTag(MARK_TAG)]: 'false' };
+  return policyOf(
     trusting(trusted, {
       action: 'sts:AssumeRole',
       by: vend,
-      when: { StringEquals: external, Null: { ...marked, [tag(PURPOSE_TAG)]: 'true' } },
+      when: { StringEquals: external, Null: { ...marked, [requestTag(PURPOSE_TAG)]: 'true' } },
     }),
     trusting(trusted, {
       action: 'sts:AssumeRole',
       by: revoker,
-      when: { StringEquals: { ...external, [tag(PURPOSE_TAG)]: PROBE_PURPOSE }, Null: marked },
+      when: { StringEquals: { ...external, [requestTag(PURPOSE_TAG)]: PROBE_PURPOSE }, Null: marked },
     }),
     trusting(trusted, {
       action: 'sts:TagSession',
@@ -88,15 +88,15 @@ const PROBE_LIMITED = {
 
 /** What the role may do: what its profiles allow between them. Each session has one of them. */
 export const rightsPolicy = (target: AwsTargetAddress): PolicyJson =>
-  policy(...allowedBy(target), PROBE_ALLOWED, PROBE_LIMITED);
+  policyOf(...allowedBy(target), PROBE_ALLOWED, PROBE_LIMITED);
 
 /** What the role may do whatever is attached to it, and so the most that whoever writes its deny policy could give it. */
 export const boundaryPolicy = (target: AwsTargetAddress): PolicyJson =>
-  policy(...allowedBy(target), PROBE_ALLOWED, { Effect: 'Deny', Action: DENY_FLOOR, Resource: '*' });
+  policyOf(...allowedBy(target), PROBE_ALLOWED, { Effect: 'Deny', Action: DENY_FLOOR, Resource: '*' });
 
 /** Who may be the writer of the deny policies. */
 export const endingTrust = (target: AwsTargetAddress, trusted: Trusted): PolicyJson =>
-  policy(
+  policyOf(
     trusting(trusted, {
       action: 'sts:AssumeRole',
       by: trusted.revokerRoleArn,
@@ -106,7 +106,7 @@ export const endingTrust = (target: AwsTargetAddress, trusted: Trusted): PolicyJ
 
 /** Versions of these policies, and nothing else in the account: neither what they are attached to nor any other policy. */
 export const endingPolicy = (target: AwsTargetAddress): PolicyJson =>
-  policy({
+  policyOf({
     Effect: 'Allow',
     Action: ['Create', 'Delete', 'SetDefault', 'Get']
       .map((verb) => `iam:${verb}PolicyVersion`)

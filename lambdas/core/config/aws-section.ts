@@ -4,8 +4,6 @@ import { boundaryPolicy } from '../aws/role-policies.ts';
 import { roleName, rolesOf } from '../aws/role-shards.ts';
 import { oversize } from '../aws/session-policy.ts';
 import {
-  EXTERNAL_ID_MAX_CHARACTERS,
-  EXTERNAL_ID_MIN_CHARACTERS,
   MANAGED_POLICY_MAX_CHARACTERS,
   PROFILE_NAMES_MAX_COUNT,
   PROFILE_STATEMENTS_MAX_COUNT,
@@ -15,7 +13,16 @@ import {
 } from '../limits.ts';
 import type { ConfigError } from './config-error.ts';
 import type { AwsResource } from './resource.ts';
-import { Account, actionsOf, COMMON_FIELDS, Description, Id, Region, RoleArn } from './resource-section.ts';
+import {
+  Account,
+  actionsOf,
+  COMMON_FIELDS,
+  Description,
+  ExternalId,
+  Id,
+  Region,
+  RoleArn,
+} from './resource-section.ts';
 
 /** One service and one of its actions. What a wildcard stands for is decided by whoever writes it, not by a future of AWS's. */
 const Action = z
@@ -52,11 +59,7 @@ const Target = z.strictObject({
   region: Region,
   roleArn: RoleArn,
   shards: z.int().min(1).max(ROLE_SHARDS_MAX_COUNT).default(1),
-  externalId: z
-    .string()
-    .min(EXTERNAL_ID_MIN_CHARACTERS)
-    .max(EXTERNAL_ID_MAX_CHARACTERS)
-    .regex(/^[\w+=,.@:/-]+$/, { error: 'must be letters, digits and any of _+=,.@:/-' }),
+  externalId: ExternalId,
   profiles: z.record(Id, Profile).refine((profiles) => isCount(Object.keys(profiles).length), {
     message: `must name 1 to ${PROFILES_MAX_COUNT} profiles.`,
   }),

@@ -34,6 +34,7 @@ export const CONFIG_PARTS = {
   runner: ['digest', 'principals', 'resources', 'policies', 'schema', 'groups', 'categories'],
   revoker: ['digest', 'resources'],
   waiter: ['digest'],
+  containment: ['digest', 'principals', 'resources', 'policies', 'schema'],
   console: ['digest', 'issuers', 'principals', 'resources', 'policies', 'schema', 'groups', 'categories'],
   notifier: ['digest', 'principals', 'resources', 'policies', 'schema'],
   sweeper: ['digest', 'principals', 'resources', 'policies', 'schema', 'groups', 'categories'],

@@ -2,6 +2,8 @@ import * as z from 'zod';
 import {
   APPROVAL_WAIT_SECONDS,
   DESCRIPTION_MAX_CHARACTERS,
+  EXTERNAL_ID_MAX_CHARACTERS,
+  EXTERNAL_ID_MIN_CHARACTERS,
   GRANT_MAX_SECONDS,
   GRANT_MIN_SECONDS,
   REMIND_AFTER_MIN_SECONDS,
@@ -34,6 +36,12 @@ export const RoleArn = z
   .regex(/^arn:aws(-us-gov)?:iam::[0-9]{12}:role\/([\w+=,.@-]+\/)*[\w+=,.@-]{1,64}$/, {
     error: 'must be the ARN of an IAM role.',
   });
+/** Shown to AWS whenever the role is assumed, so that nobody else has us assume it. */
+export const ExternalId = z
+  .string()
+  .min(EXTERNAL_ID_MIN_CHARACTERS)
+  .max(EXTERNAL_ID_MAX_CHARACTERS)
+  .regex(/^[\w+=,.@:/-]+$/, { error: 'must be letters, digits and any of _+=,.@:/-' });
 export const Port = z.int().min(1).max(65_535);
 
 export const Ca = z.union([z.string().min(1), z.strictObject({ file: z.string().min(1) })], {

@@ -3,7 +3,9 @@ import { ENVIRONMENTS_MAX_COUNT, RESOURCES_MAX_COUNT } from '../limits.ts';
 import { AwsSection, awsMistakes, toAwsResource } from './aws-section.ts';
 import type { Compiled, ConfigError } from './config-error.ts';
 import { readSection } from './config-error.ts';
+import { EksSection, eksMistakes, toEksResource } from './eks-section.ts';
 import { closest } from './find-resource.ts';
+import { MysqlSection, mysqlMistakes, toMysqlResource } from './mysql-section.ts';
 import { PostgresSection, postgresMistakes, toPostgresResource } from './postgres-section.ts';
 import type { Resource } from './resource.ts';
 import { Id } from './resource-section.ts';
@@ -44,9 +46,13 @@ export const compileResources = (parsed: unknown, certificates: Certificates): C
   };
 };
 
-const ResourceSection = z.discriminatedUnion('kind', [PostgresSection, AwsSection, SshSection], {
-  error: 'must be one of: postgres, aws, ssh.',
-});
+const ResourceSection = z.discriminatedUnion(
+  'kind',
+  [PostgresSection, AwsSection, SshSection, EksSection, MysqlSection],
+  {
+    error: 'must be one of: postgres, aws, ssh, eks, mysql.',
+  },
+);
 
 type ResourceSection = z.infer<typeof ResourceSection>;
 
@@ -66,6 +72,10 @@ const kindMistakes = (
       return awsMistakes(section, earlier.filter(isOf('aws')));
     case 'ssh':
       return sshMistakes(section, earlier.filter(isOf('ssh')));
+    case 'eks':
+      return eksMistakes(section, certificates);
+    case 'mysql':
+      return mysqlMistakes(section, earlier.filter(isOf('mysql')), certificates);
     default:
       return section satisfies never;
   }
@@ -86,6 +96,10 @@ const toResource = (section: ResourceSection, certificates: Certificates): Resou
       return toAwsResource(section);
     case 'ssh':
       return toSshResource(section);
+    case 'eks':
+      return toEksResource(section, certificates);
+    case 'mysql':
+      return toMysqlResource(section, certificates);
     default:
       return section satisfies never;
   }

@@ -12,6 +12,7 @@ const STATE_OF_CAUSE: Readonly<Record<EndCause, EndState>> = {
   policy_changed: 'revoked',
   contained: 'revoked',
   workflow_ended_early: 'revoked',
+  rights_outgrown: 'revoked',
   cancelled_by_principal: 'cancelled',
   nobody_approved: 'lapsed',
   activation_failed: 'failed',

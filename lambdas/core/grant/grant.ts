@@ -138,6 +138,7 @@ export type EndCause =
   | 'policy_changed'
   | 'contained'
   | 'workflow_ended_early'
+  | 'rights_outgrown'
   | 'cancelled_by_principal'
   | 'nobody_approved'
   | 'activation_failed'

@@ -6,6 +6,7 @@
  *     grant  g_k3v9q2m7xw4b8r1nd6hz_5h2j7d9c1s0f
  *     user   lk_k3v9q2m7xw4b8r1nd6hz_5h2j7d9c1s0f, in MySQL lk_5h2j7d9c1s0f_k3v9q2m7xw4b8r1n
  *     run    r_k3v9q2m7xw4b8r1nd6hz_5h2j7d9c1s0f_8t3w6y0a2e4g
+ *     containment s_ and 20 letters, of its own
  *     approval a_k3v9q2m7xw4b8r1nd6hz_ and 32 more, which nobody can guess: it stands in links. A plan is p_ and the same
  */
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
@@ -21,7 +22,9 @@ export const RUN_ID_PATTERN = /^r_[0-9a-hjkmnp-tv-z]{20}_[0-9a-hjkmnp-tv-z]{12}_
 export const APPROVAL_ID_PATTERN = /^a_[0-9a-hjkmnp-tv-z]{20}_[0-9a-hjkmnp-tv-z]{32}$/;
 export const PLAN_ID_PATTERN = /^p_[0-9a-hjkmnp-tv-z]{20}_[0-9a-hjkmnp-tv-z]{32}$/;
 
-/** Random bytes that `taskId`, `grantId` and `runId` need; five bits of each are used. */
+export const CONTAINMENT_ID_PATTERN = /^s_[0-9a-hjkmnp-tv-z]{20}$/;
+
+/** Random bytes that `taskId`, `grantId`, `runId` and `containmentId` need; five bits of each are used. */
 export const ID_RANDOM_BYTES = TASK_BYTES;
 /** And those that `approvalId` needs. */
 export const APPROVAL_RANDOM_BYTES = APPROVAL_BYTES;
@@ -30,6 +33,8 @@ const letters = (random: Uint8Array, count: number): string =>
   Array.from(random.subarray(0, count), (byte) => ALPHABET[byte & 31]).join('');
 
 export const taskId = (random: Uint8Array): string => `t_${letters(random, TASK_BYTES)}`;
+
+export const containmentId = (random: Uint8Array): string => `s_${letters(random, TASK_BYTES)}`;
 
 export const grantId = (task: string, random: Uint8Array): string =>
   `g_${task.slice(2)}_${letters(random, GRANT_BYTES)}`;

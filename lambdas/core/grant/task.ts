@@ -27,7 +27,7 @@ export interface OpenTask extends TaskCore {
 export interface EndedTask extends TaskCore {
   readonly state: 'ended';
   readonly endedAt: EpochMs;
-  readonly cause: 'ended_by_principal' | 'lease_lost' | 'too_old';
+  readonly cause: 'ended_by_principal' | 'lease_lost' | 'too_old' | 'contained';
   /** Pending until every grant the task held has been ended (not necessarily proved dead: that is the grant's own). */
   readonly ending: 'pending' | 'done';
 }

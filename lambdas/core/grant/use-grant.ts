@@ -31,7 +31,8 @@ export interface Use {
 export const checkUse = (use: Use, now: EpochMs): Result<ActiveGrant> => {
   const { grant, task, containment, isRevoked, principal } = use;
   if (!grant || !isSameHolder(grant.principal, principal)) return fail({ code: 'not_found' });
-  if (isContained(containment, grant)) return fail({ code: 'contained' });
+  const through = [...(grant.delegation ?? []), ...principal.delegation];
+  if (isContained(containment, { ...grant, delegation: through })) return fail({ code: 'contained' });
   if (isUsedByApprover(grant, principal)) return fail({ code: 'own_approval' });
   if (isOver(grant)) return fail({ code: 'grant_over', state: grant.state });
   if (isRevoked) return fail({ code: 'grant_over', state: 'revoked' });
@@ -60,14 +61,28 @@ export const isActiveNow = (read: Omit<Use, 'principal'>, now: EpochMs): boolean
   isTaskOpen(read.task, now) &&
   !isContained(read.containment, read.grant);
 
+/** What somebody reaches, by whom, and through whom. */
+export interface Reach {
+  readonly principal: PrincipalId;
+  /** Whoever is stopped is stopped behind an agent too. */
+  readonly delegation?: readonly PrincipalId[] | undefined;
+  readonly task: string;
+  readonly resource: string;
+}
+
 export const isContained = (
   containment: ContainmentRegister,
-  reach: { readonly principal: PrincipalId; readonly task: string; readonly resource: string },
+  { principal, delegation = [], task, resource }: Reach,
 ): boolean =>
   containment.everything ||
-  containment.principals.includes(principalKey(reach.principal)) ||
-  containment.tasks.includes(reach.task) ||
-  containment.resources.includes(reach.resource);
+  [principal, ...delegation].some((one) => isPrincipalContained(containment, one)) ||
+  containment.tasks.includes(task) ||
+  containment.resources.includes(resource);
+
+export const isPrincipalContained = (
+  { principals }: Pick<ContainmentRegister, 'principals'>,
+  principal: PrincipalId,
+): boolean => principals.includes(principalKey(principal));
 
 /** The decision stood on these groups, so a caller that lost one of them since has lost the grant's use too. */
 const holdsGroups = (principal: Principal, decidedOn: readonly string[]): boolean =>

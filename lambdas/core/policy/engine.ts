@@ -5,7 +5,15 @@ import type { CompiledConfig } from '../config/compiled.ts';
 import type { Resource } from '../config/resource.ts';
 import type { DeterminingPolicy } from '../failure.ts';
 import { principalEntity } from './principal-entity.ts';
-import type { AccessQuestion, AskPerson, AskPolicy, AskUnmask, PolicyAnswer } from './question.ts';
+import type {
+  AccessQuestion,
+  AskContainment,
+  AskPerson,
+  AskPolicy,
+  AskUnmask,
+  ContainmentQuestion,
+  PolicyAnswer,
+} from './question.ts';
 import { UNMASK } from './schema.ts';
 
 /** What the engine needs of the configuration: policies and the facts they are about. */
@@ -23,12 +31,14 @@ export const createEngine = (config: PolicyConfig): PolicyEngine => {
   const environments = new Map(config.resources.map(({ id, env }) => [id, env]));
   const determining = (ids: readonly string[]): readonly DeterminingPolicy[] =>
     [...ids].sort().map((id) => ({ id, reason: reasons.get(id) }));
-  const decide = (question: Asked): PolicyAnswer => {
-    const environment = environments.get(question.resource);
-    if (environment === undefined) return NO;
+  const decide = ({ resource, ...question }: AskedOfResource): PolicyAnswer => {
+    const environment = environments.get(resource);
+    return environment === undefined ? NO : decideOn(question, resourceEntity(resource, environment));
+  };
+  const decideOn = (question: Asked, target: Entity): PolicyAnswer => {
     const principal = principalEntity(question.principal, config.principals);
     const answer = statefulIsAuthorized({
-      ...callFor(question, { principal, environment }),
+      ...callFor(question, { principal, target }),
       preparsedPolicySetId: name,
       preparsedSchemaName: name,
     });
@@ -49,6 +59,12 @@ export const createEngine = (config: PolicyConfig): PolicyEngine => {
     // Cedar's own check of the request would refuse others too; here it is said.
     askPerson: (question) =>
       question.principal.type === 'human' ? decide({ ...question, context: { ...question.context } }) : NO,
+    askContainment({ stopped, ...question }) {
+      if (question.principal.type !== 'human') return NO;
+      const context = { scope: stopped.scope };
+      if (stopped.scope === 'resource') return decide({ ...question, resource: stopped.resource, context });
+      return decideOn({ ...question, context }, stoppedEntity(stopped, config));
+    },
   };
 };
 
@@ -57,9 +73,34 @@ export interface PolicyEngine {
   readonly ask: AskPolicy;
   readonly askPerson: AskPerson;
   readonly askUnmask: AskUnmask;
+  readonly askContainment: AskContainment;
 }
 
-type Asked = Omit<AccessQuestion, 'context'> & Pick<StatefulAuthorizationCall, 'context'>;
+type Asked = Pick<AccessQuestion, 'principal' | 'groups' | 'action'> &
+  Pick<StatefulAuthorizationCall, 'context'>;
+type AskedOfResource = Asked & Pick<AccessQuestion, 'resource'>;
+
+type Entity = StatefulAuthorizationCall['entities'][number] & {
+  readonly uid: { readonly type: string; readonly id: string };
+};
+
+const resourceEntity = (id: string, environment: string): Entity => ({
+  uid: { type: 'Resource', id },
+  attrs: {},
+  parents: [{ type: 'Env', id: environment }],
+});
+
+const stoppedEntity = (
+  stopped: Exclude<ContainmentQuestion['stopped'], { scope: 'resource' }>,
+  { principals }: Pick<PolicyConfig, 'principals'>,
+): Entity =>
+  stopped.scope === 'everything'
+    ? { uid: { type: 'Everything', id: 'everything' }, attrs: {}, parents: [] }
+    : {
+        uid: principalEntity(stopped.holder, principals),
+        attrs: {},
+        parents: stopped.holderGroups.map((id) => ({ type: 'Group', id })),
+      };
 
 const entity = (type: string, id: string) => ({ __entity: { type, id } });
 
@@ -101,19 +142,16 @@ const assertParsed = (answer: CheckParseAnswer): void => {
 };
 
 const callFor = (
-  { groups, action, resource, context }: Asked,
-  facts: { readonly principal: { readonly type: string; readonly id: string }; readonly environment: string },
-): Omit<StatefulAuthorizationCall, 'preparsedPolicySetId' | 'preparsedSchemaName'> => {
-  const target = { type: 'Resource', id: resource };
-  return {
-    principal: facts.principal,
-    action: { type: 'Action', id: action },
-    resource: target,
-    context,
-    entities: [
-      { uid: facts.principal, attrs: {}, parents: groups.map((id) => ({ type: 'Group', id })) },
-      { uid: target, attrs: {}, parents: [{ type: 'Env', id: facts.environment }] },
-    ],
-    validateRequest: true,
-  };
-};
+  { groups, action, context }: Asked,
+  facts: { readonly principal: { readonly type: string; readonly id: string }; readonly target: Entity },
+): Omit<StatefulAuthorizationCall, 'preparsedPolicySetId' | 'preparsedSchemaName'> => ({
+  principal: facts.principal,
+  action: { type: 'Action', id: action },
+  resource: facts.target.uid,
+  context,
+  entities: [
+    { uid: facts.principal, attrs: {}, parents: groups.map((id) => ({ type: 'Group', id })) },
+    facts.target,
+  ],
+  validateRequest: true,
+});

@@ -64,6 +64,24 @@ export interface PersonQuestion extends Pick<AccessQuestion, 'principal' | 'grou
 
 export type AskPerson = (question: PersonQuestion) => PolicyAnswer;
 
+/** Stops of access, and the end of one. */
+export type ContainmentAction = 'contain' | 'lift';
+
+/** *May this person?*, asked for one stop. Of a task, it is asked for whom the task belongs to. */
+export interface ContainmentQuestion extends Pick<AccessQuestion, 'principal' | 'groups'> {
+  readonly action: ContainmentAction;
+  readonly stopped:
+    | { readonly scope: 'everything' }
+    | { readonly scope: 'resource'; readonly resource: string }
+    | {
+        readonly scope: 'principal' | 'task';
+        readonly holder: AccessQuestion['principal'];
+        readonly holderGroups: readonly string[];
+      };
+}
+
+export type AskContainment = (question: ContainmentQuestion) => PolicyAnswer;
+
 /** One answer of the engine: `allowed` only when a permit matched, no forbid did and nothing failed to evaluate. */
 export interface PolicyAnswer {
   readonly allowed: boolean;

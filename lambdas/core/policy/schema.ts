@@ -1,5 +1,5 @@
 import { RESOURCE_ACTIONS } from '../config/resource.ts';
-import type { PersonAction } from './question.ts';
+import type { ContainmentAction, PersonAction } from './question.ts';
 
 /** The action that asks whether somebody may see a category of values as they are. */
 export const UNMASK = 'unmask';
@@ -13,6 +13,9 @@ export const PERSON_ACTIONS: readonly PersonAction[] = [
   'revoke',
 ];
 
+/** Actions of people on what all requests share: each stops, or lets go on, what somebody may do. */
+export const CONTAINMENT_ACTIONS: readonly ContainmentAction[] = ['contain', 'lift'];
+
 /**
  * The Cedar schema, in Cedar's own syntax. Environments are enumerated, so that a policy for one that does not exist
  * is refused; groups are not, since tokens bring groups that configuration has never heard of.
@@ -21,6 +24,7 @@ export const generateSchema = (environments: readonly string[], categories: read
   `entity Group;
 entity Env enum [${environments.map(quote).join(', ')}];
 entity Category enum [${categories.map(quote).join(', ')}];
+entity Everything enum ["everything"];
 entity Agent in [Group];
 entity Workload in [Group];
 entity Human in [Group];
@@ -69,6 +73,12 @@ action ${PERSON_ACTIONS.map(quote).join(', ')} appliesTo {
   principal: [Human],
   resource: [Resource],
   context: { "requested": String, "durationSeconds": Long, "waitedSeconds": Long },
+};
+
+action ${CONTAINMENT_ACTIONS.map(quote).join(', ')} appliesTo {
+  principal: [Human],
+  resource: [Everything, Resource, Agent, Workload, Human],
+  context: { "scope": String },
 };
 `;
 

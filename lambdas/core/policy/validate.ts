@@ -6,7 +6,7 @@ import { closest } from '../config/find-resource.ts';
 import { isActionOpen, isOpenPermit, NAME_THE_ACTIONS, OPEN_ACTION_HINT } from './open-action.ts';
 import { entitiesIn, parsePolicy } from './parse-policy.ts';
 import { PRINCIPAL_ENTITY_TYPES } from './principal-entity.ts';
-import { PERSON_ACTIONS, UNMASK } from './schema.ts';
+import { CONTAINMENT_ACTIONS, PERSON_ACTIONS, UNMASK } from './schema.ts';
 
 type Validated = Pick<CompiledConfig, 'policies' | 'schema' | 'resources' | 'principals'>;
 
@@ -40,7 +40,7 @@ const validationError = (
   policies: readonly PolicySource[],
 ): FileError => {
   const policy = policies.find(({ id }) => id === policyId);
-  const isOfOthers = [UNMASK, ...PERSON_ACTIONS].some((one) => error.message.includes(`Action::"${one}"`));
+  const isOfOthers = OF_OTHERS.some((one) => error.message.includes(`Action::"${one}"`));
   const hint = policy && isOfOthers && isActionOpen(policy) ? ` ${OPEN_ACTION_HINT}` : '';
   return {
     file: fileOf(policy),
@@ -48,6 +48,8 @@ const validationError = (
     message: `${sentenceOf(error.message, policyId)}${error.help ? ` (${error.help})` : ''}.${hint}`,
   };
 };
+
+const OF_OTHERS = [UNMASK, ...PERSON_ACTIONS, ...CONTAINMENT_ACTIONS];
 
 const openPermitError = (policy: PolicySource): FileError => ({
   file: fileOf(policy),

@@ -107,6 +107,7 @@ export type RunFailureCode =
   | 'statement_refused'
   | 'policy_denied'
   | 'grant_over'
+  | 'contained'
   | 'payload_gone'
   | 'nobody_approved'
   | 'cancelled_by_principal'

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { createEngine } from '../../../lambdas/core/policy/engine.ts';
 import { runExamples } from '../../../lambdas/core/policy/examples.ts';
@@ -185,4 +186,51 @@ test('seeing has no action, no duration, no run and nobody to approve it', () =>
   );
   fails('action: postgres:connect, ', '', /"action" is missing/, 'examples[0].action');
   fails(', durationSeconds: 900', '', /"durationSeconds" is missing/, 'examples[0].durationSeconds');
+});
+
+const CLUSTER = `
+  - id: shop-cluster
+    kind: eks
+    description: Cluster
+    env: staging
+    actions: [eks:connect]
+    maxDurationSeconds: 3600
+    target:
+      account: "111122223333"
+      region: eu-central-1
+      cluster: shop
+      endpoint: https://ABC.gr7.eu-central-1.eks.amazonaws.com
+      roleArn: arn:aws:iam::111122223333:role/latchkey-target-shop-cluster
+      externalId: latchkey-shop
+      profiles:
+        reader: { description: Reads, namespace: shop, role: { kind: Role, name: reader } }
+        editor: { description: Edits, namespace: shop, role: { kind: Role, name: editor } }
+      tls: { ca: { file: shop.pem } }
+`;
+const PERMIT = `
+@id("readers") @reason("Readers read.")
+permit (principal in Group::"data-crew", action == Action::"eks:connect", resource == Resource::"shop-cluster")
+when { context has profile && context.profile == "reader" };`;
+const ASK = LINE.replace('postgres:connect, resource: orders-db', 'eks:connect, resource: shop-cluster');
+
+const withCluster = (line: string) => ({
+  ...withExample(line),
+  resources: VALID.resources.trimEnd() + CLUSTER,
+  policies: [...VALID.policies, { file: 'readers.cedar', text: PERMIT }],
+  certificates: new Map([['shop.pem', readFileSync('config/shop-cluster.pem', 'utf8')]]),
+});
+
+test('an example of a resource with profiles says which, and policy is told of it', () => {
+  compiled(withCluster(ASK.replace('durationSeconds', 'profile: reader, durationSeconds')));
+  compiled(
+    withCluster(ASK.replace('durationSeconds', 'profile: editor, durationSeconds').replace('allow', 'deny')),
+  );
+  const refused = (line: string, message: RegExp) =>
+    assertOneMistake(withCluster(line), { file: 'examples.yaml', path: 'examples[0]', message });
+  refused(ASK, /names no profile of shop-cluster: add one of reader, editor/);
+  refused(
+    ASK.replace('durationSeconds', 'profile: raeder, durationSeconds'),
+    /the profile "raeder".*Did you mean "reader"/,
+  );
+  fails('durationSeconds', 'profile: reader, durationSeconds', /the profile "reader"/);
 });

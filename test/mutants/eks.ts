@@ -1,0 +1,272 @@
+import type { Mutant } from '../../bin/mutant.ts';
+
+const OPEN = 'lambdas/adapters/eks/open-binding.ts';
+const CLOSE = 'lambdas/adapters/eks/close-binding.ts';
+const CLUSTER = 'lambdas/adapters/eks/cluster.ts';
+const TARGET = 'lambdas/adapters/eks/eks-target.ts';
+const API = 'lambdas/adapters/eks/kubernetes-api.ts';
+const ISSUER = 'lambdas/adapters/eks/eks-issuer.ts';
+const BINDING = 'lambdas/core/eks/binding.ts';
+const LEAKS = 'lambdas/core/eks/role-leaks.ts';
+const TARGET_TESTS = ['test/adapters/eks/eks-target.test.ts'];
+const STRAY_TESTS = ['test/adapters/eks/eks-strays.test.ts'];
+const API_TESTS = ['test/adapters/eks/kubernetes-api.test.ts'];
+const ISSUER_TESTS = ['test/adapters/eks/eks-issuer.test.ts'];
+const SIGNATURE_TESTS = ['test/adapters/eks/presign-identity.test.ts'];
+const BINDING_TESTS = ['test/core/eks/binding.test.ts'];
+const LEAK_TESTS = ['test/core/eks/role-leaks.test.ts'];
+const SECTION_TESTS = ['test/core/config/eks-section.test.ts'];
+
+/** Clusters: whose a binding is, what a role may give, how an end is proved, and what a token is signed by. */
+export const EKS_MUTANTS: readonly Mutant[] = [
+  {
+    promise: 5,
+    rule: 'the binding of an ended grant is deleted',
+    file: CLOSE,
+    find: "await take('unbind', () => unbind(api, ask));\n  await take('strays', () => removeStrays(api, ask));",
+    replace: '',
+    tests: TARGET_TESTS,
+    testsNamed: 'an end is proved',
+  },
+  {
+    promise: 5,
+    rule: 'every other binding of its user goes with it',
+    file: CLOSE,
+    find: "  await take('strays', () => removeStrays(api, ask));\n",
+    replace: '',
+    tests: STRAY_TESTS,
+  },
+  {
+    promise: 5,
+    rule: 'a binding that names others is neither deleted nor taken for none',
+    file: CLOSE,
+    find: "if (!strays.every((binding) => isOnlyOf(grantId, binding))) throw new NotDead('named_with_others');",
+    replace: '',
+    tests: STRAY_TESTS,
+  },
+  {
+    promise: 5,
+    rule: 'death is proved by the cluster’s own decision',
+    file: CLOSE,
+    find: "  await take('probe', () => proveRefused(api, ask));\n",
+    replace: '',
+    tests: TARGET_TESTS,
+    testsNamed: 'an end is proved',
+  },
+  {
+    promise: 5,
+    rule: 'what was allowed once may not stay allowed',
+    file: CLOSE,
+    find: 'answers[at] === true',
+    replace: 'answers[at] !== true && answers[at] !== false',
+    tests: ['test/adapters/eks/eks-probe.test.ts'],
+  },
+  {
+    promise: 5,
+    rule: 'a decision that could not look at everything is no proof',
+    file: CLUSTER,
+    find: "status.evaluationError === '' ? false : 'unknown'",
+    replace: 'false',
+    tests: ['test/adapters/eks/eks-probe.test.ts'],
+  },
+  {
+    promise: 3,
+    rule: 'an opening asks again when its binding is there',
+    file: OPEN,
+    find: 'if (!(await ask.isStillWanted()))',
+    replace: 'if (!(await ask.isStillWanted()) && state === undefined)',
+    tests: TARGET_TESTS,
+    testsNamed: 'what is not wanted any more',
+  },
+  {
+    promise: 5,
+    rule: 'a binding gives nothing before it is filled',
+    file: OPEN,
+    find: 'await createBinding(api, emptyBinding(grantId, profile))',
+    replace:
+      'await createBinding(api, { ...emptyBinding(grantId, profile), subjects: [subjectOf(grantId)] } as ReturnType<typeof emptyBinding>)',
+    tests: TARGET_TESTS,
+    testsNamed: 'held up until after the end',
+  },
+  {
+    promise: 5,
+    rule: 'only the very binding that was read is filled',
+    file: CLUSTER,
+    find: 'metadata: { uid, resourceVersion }, subjects: [subject]',
+    replace: 'metadata: uid && resourceVersion ? {} : {}, subjects: [subject]',
+    tests: TARGET_TESTS,
+    testsNamed: 'made anew meanwhile',
+  },
+  {
+    promise: 1,
+    rule: 'a role that leaks is not bound',
+    file: OPEN,
+    find: 'if (leaks.length > 0) throw',
+    replace: 'if (leaks.length > 99) throw',
+    tests: TARGET_TESTS,
+    testsNamed: 'what outlives a grant is not bound',
+  },
+  {
+    promise: 5,
+    rule: 'a role that came to leak is noticed',
+    file: TARGET,
+    find: 'leaksOf(role, profile).length === 0',
+    replace: 'leaksOf(role, profile).length >= 0',
+    tests: TARGET_TESTS,
+    testsNamed: 'comes to give more',
+  },
+  {
+    promise: 5,
+    rule: 'a grant whose rights were outgrown is ended',
+    file: 'lambdas/app/reconcile-target.ts',
+    find: "for (const grantId of ids) await endAccess(deps, grantId, context, 'rights_outgrown');",
+    replace: '',
+    tests: ['test/app/endings.test.ts'],
+  },
+  {
+    promise: 1,
+    rule: 'a binding under our name that we did not make is not used',
+    file: OPEN,
+    find: "if (state === 'foreign') throw",
+    replace: "if (state === 'foreign' && ask.grantId === '') throw",
+    tests: TARGET_TESTS,
+    testsNamed: 'nothing is used that we did not make',
+  },
+  {
+    promise: 1,
+    rule: 'a binding with anybody else in it is not ours',
+    file: BINDING,
+    find: 'subjects.length === 1 && isSame',
+    replace: 'isSame',
+    tests: BINDING_TESTS,
+  },
+  {
+    promise: 5,
+    rule: 'a grant is found by the users that a binding names',
+    file: BINDING,
+    find: "metadata.labels[GRANT_LABEL] ?? '', ...users]",
+    replace: "metadata.labels[GRANT_LABEL] ?? '']",
+    tests: BINDING_TESTS,
+  },
+  {
+    promise: 5,
+    rule: 'an end is not proved where nobody can tell what was bound',
+    file: TARGET,
+    find: 'if (!profiles) return { dead: false,',
+    replace: 'if (!profiles) return { dead: true,',
+    tests: TARGET_TESTS,
+    testsNamed: 'not configured any more',
+  },
+  {
+    promise: 5,
+    rule: 'no role gives a watch',
+    file: LEAKS,
+    find: "if (verbs.includes('watch')) leaks.push('stream');",
+    replace: '',
+    tests: LEAK_TESTS,
+  },
+  {
+    promise: 5,
+    rule: 'no role gives exec, port-forward or a proxy',
+    file: LEAKS,
+    find: "? [] : ['subresource'];",
+    replace: '? [] : [];',
+    tests: LEAK_TESTS,
+  },
+  {
+    promise: 5,
+    rule: 'logs are followed only where configuration says so',
+    file: LEAKS,
+    find: 'profile.mayFollowLogs === true && isRead',
+    replace: 'isRead',
+    tests: LEAK_TESTS,
+  },
+  {
+    promise: 5,
+    rule: 'no role writes what runs on',
+    file: LEAKS,
+    find: '!HARMLESS.has(`${group}/${resource}`)',
+    replace: 'resource === group',
+    tests: LEAK_TESTS,
+  },
+  {
+    promise: 1,
+    rule: 'verbs that are not listed are not given',
+    file: LEAKS,
+    find: "if (verbs.some((verb) => verb !== 'watch' && !VERBS.has(verb))) leaks.push('verb');",
+    replace: '',
+    tests: LEAK_TESTS,
+  },
+  {
+    promise: 1,
+    rule: 'cluster-admin and its like are no profile’s role',
+    file: 'lambdas/core/config/eks-section.ts',
+    find: '!EVERYBODYS_ROLES.includes(name) &&',
+    replace: '',
+    tests: SECTION_TESTS,
+  },
+  {
+    promise: 1,
+    rule: 'an endpoint is of EKS, or of this machine with the account that no one has',
+    file: 'lambdas/core/config/eks-section.ts',
+    find: 'LOOPBACK_ENDPOINT.test(endpoint) && account === LOOPBACK_ACCOUNT',
+    replace: 'LOOPBACK_ENDPOINT.test(endpoint)',
+    tests: SECTION_TESTS,
+  },
+  {
+    promise: 6,
+    rule: 'the token goes to the pinned cluster and to no other',
+    file: API,
+    find: "ca: caPem, minVersion: 'TLSv1.2', rejectUnauthorized: true",
+    replace: "ca: caPem, minVersion: 'TLSv1.2', rejectUnauthorized: false",
+    tests: API_TESTS,
+  },
+  {
+    promise: 5,
+    rule: 'a server that fails is away, and no answer',
+    file: API,
+    find: 'if (answer.status === 429 || answer.status >= 500)',
+    replace: 'if (answer.status === 429)',
+    tests: API_TESTS,
+  },
+  {
+    promise: 6,
+    rule: 'no two grants share a session',
+    file: ISSUER,
+    find: 'sessionName: grant.id,',
+    replace: "sessionName: grant.task.replace('t_', 'g_'),",
+    tests: ISSUER_TESTS,
+  },
+  {
+    promise: 1,
+    rule: 'the session of a token may do nothing',
+    file: ISSUER,
+    find: "Effect: 'Deny', Action: '*'",
+    replace: "Effect: 'Deny', Action: 's3:*'",
+    tests: ISSUER_TESTS,
+  },
+  {
+    promise: 6,
+    rule: 'a token is for one cluster',
+    file: 'lambdas/adapters/eks/presign-identity.ts',
+    find: "headers: { host: hostname, 'x-k8s-aws-id': cluster },",
+    replace: "headers: { host: hostname, 'x-k8s-aws-id': cluster.slice(0, 1) },",
+    tests: SIGNATURE_TESTS,
+  },
+  {
+    promise: 3,
+    rule: 'a token’s end is said before it comes, and no later than the grant’s',
+    file: 'lambdas/core/eks/eks-token.ts',
+    find: 'ends.sessionUntil, ends.grantUntil)',
+    replace: 'ends.sessionUntil)',
+    tests: ['test/core/eks/eks-token.test.ts'],
+  },
+  {
+    promise: 1,
+    rule: 'policy is told which profile is asked for',
+    file: 'lambdas/core/policy/engine.ts',
+    find: '...(context.profile === undefined ? {} : { profile: context.profile }),',
+    replace: '',
+    tests: ['test/core/policy/examples.test.ts'],
+  },
+];
