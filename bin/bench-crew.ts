@@ -1,7 +1,8 @@
-import { Client } from 'pg';
 import type { LocalStack } from '../local/stack.ts';
+import { POSTGRES_ACCESS } from './access-postgres.ts';
 import { type ApiAnswer, type ApiClient, createApiClient, type Wire } from './api-client.ts';
 import { expect } from './expect-status.ts';
+import type { OpenAccess } from './kind-access.ts';
 
 /** One call to AWS by one of the functions: `{ functionName: 'vend', operation: 'BatchGetItem' }`. */
 export interface AwsCall {
@@ -61,20 +62,6 @@ export const vend = async (
 ): Promise<ApiAnswer<Wire['PostgresCredentialView']>> =>
   expect(await crew.post<Wire['PostgresCredentialView']>(`/v1/grants/${grant}/credentials`), 201);
 
-/** An open session at the target, and the moment at which it was cut (`performance.now()`). */
-export interface OpenSession {
-  readonly cutAt: Promise<number>;
-}
-
 /** Connects as the grant's own user through a vended credential, over verified TLS, and asks something. */
-export const openSession = async (bench: Bench, grant: string): Promise<OpenSession> => {
-  const { host, port, database, user, password, sslrootcert } = (await vend(bench, grant)).body.postgres;
-  const client = new Client({ host, port, database, user, password, ssl: { ca: sslrootcert } });
-  const cutAt = new Promise<number>((cut) => {
-    client.on('error', () => cut(performance.now()));
-    client.on('end', () => cut(performance.now()));
-  });
-  await client.connect();
-  await client.query('SELECT count(*) FROM orders');
-  return { cutAt };
-};
+export const openSession = async (bench: Bench, grant: string): Promise<OpenAccess> =>
+  POSTGRES_ACCESS.newHolder().open(bench.stack, (await vend(bench, grant)).body);

@@ -1,62 +1,92 @@
-import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { REPORTS_BUCKET } from '../examples/buckets/reports-bucket.ts';
+import type { ResourceKind } from '../lambdas/core/config/resource.ts';
 import type { Wire } from './api-client.ts';
 import { type Bench, openTask } from './bench-crew.ts';
-import type { KindResult } from './bench-results.ts';
+import type { Ended, KindResult, RouteResult } from './bench-results.ts';
+import { callsOf, routeOf, routeResult, type Sample } from './bench-routes.ts';
 import { summarize } from './bench-statistics.ts';
 import { expect } from './expect-status.ts';
+import { accessOf, KINDS_WITH_ACCESS } from './kind-access.ts';
 
 const LIVES_COUNT = 100;
 const GRANTS_PER_TASK = 50;
+const WARM_UP_COUNT = 2;
 
-/** One kind of access, by its resource in the sample configuration. */
-export interface BenchedKind {
-  readonly name: string;
-  readonly asked: object;
-  /** What AWS itself needs on top, which no machine without it can show. */
-  readonly limit: string;
-  /** Uses what was vended; throws unless it works. */
-  use(bench: Bench, credential: unknown): Promise<void>;
+export interface Lives {
+  readonly kinds: readonly KindResult[];
+  /** `DELETE /v1/grants/{id}` as a route, of databases. */
+  readonly release: RouteResult;
 }
 
-const AWS: BenchedKind = {
-  name: 'aws',
-  asked: { resource: 'reports', action: 'aws:assume', profile: 'read-reports' },
-  limit: 'IAM: seconds to minutes until a deny holds; STS: no session below 15 min, none above 1 h',
-  async use({ stack }, credential) {
-    const { aws } = credential as Wire['AwsCredentialView'];
-    const { region, ...credentials } = aws;
-    const s3 = new S3Client({ region, credentials, endpoint: stack.aws.endpointUrl, forcePathStyle: true });
-    const [Key = ''] = Object.keys(REPORTS_BUCKET.objects);
-    await s3.send(new GetObjectCommand({ Bucket: REPORTS_BUCKET.name, Key })).finally(() => s3.destroy());
-  },
+/** Grants of each kind from the request to the proof of death, one after the other, each with something open when it is ended. */
+export const measureLives = async (bench: Bench, onProgress: (what: string) => void): Promise<Lives> => {
+  const kinds: KindResult[] = [];
+  let release: RouteResult | undefined;
+  for (const kind of KINDS_WITH_ACCESS) {
+    onProgress(`making and ending a hundred grants of kind ${kind}, each with something open`);
+    const lives: Life[] = [];
+    let task = '';
+    for (let turn = -WARM_UP_COUNT; turn < LIVES_COUNT; turn += 1) {
+      if (turn === -WARM_UP_COUNT || turn % GRANTS_PER_TASK === 0) task = (await openTask(bench)).body.id;
+      const life = await liveOnce(bench, { kind, task });
+      if (turn >= 0) lives.push(life);
+    }
+    kinds.push(resultOf(kind, lives));
+    release ??= routeResult(
+      routeOf('releaseGrant'),
+      lives.map(({ sample }) => sample),
+    );
+  }
+  if (!release) throw new Error('there is no kind');
+  return { kinds, release };
 };
 
-export const KINDS: readonly BenchedKind[] = [AWS];
+interface Life extends Ended {
+  readonly activeMs: number;
+  readonly credentialMs: number;
+  readonly sample: Sample;
+}
 
-/** Grants of one kind from the request to the proof of death, one after the other, each with a credential that was used. */
-export const measureKind = async (
+const liveOnce = async (
   bench: Bench,
-  kind: BenchedKind,
-  count = LIVES_COUNT,
-): Promise<KindResult> => {
-  const credential: number[] = [];
-  const dead: number[] = [];
-  let task = '';
-  for (let turn = 0; turn < count; turn += 1) {
-    if (turn % GRANTS_PER_TASK === 0) task = (await openTask(bench)).body.id;
-    const asked = { ...kind.asked, task, durationSeconds: 900, reason: 'benchmark' };
-    const askedAt = performance.now();
-    const grant = await bench.crew.post<Wire['GrantView']>('/v1/grants', asked, { prefer: 'wait=20' });
-    const { id } = expect(grant, 201).body;
-    const vended = expect(await bench.crew.post<unknown>(`/v1/grants/${id}/credentials`), 201);
-    credential.push(performance.now() - askedAt);
-    await kind.use(bench, vended.body);
-    const { ending } = expect(await bench.crew.end<Wire['GrantView']>(`/v1/grants/${id}`), 200).body;
-    if (ending?.status !== 'dead' || ending.deadAfterMs === undefined)
-      throw new Error(`${id} was not proved dead: ${JSON.stringify(ending)}`);
-    dead.push(ending.deadAfterMs);
-  }
-  const { name, limit } = kind;
-  return { name, limit, credential: summarize(credential), deadAfter: summarize(dead) };
+  { kind, task }: { readonly kind: ResourceKind; readonly task: string },
+): Promise<Life> => {
+  const { request, newHolder } = accessOf(kind);
+  const holder = newHolder();
+  const asked = { ...request, task, durationSeconds: 900, reason: 'benchmark' };
+  const startedAt = performance.now();
+  const grant = expect(
+    await bench.crew.post<Wire['GrantView']>('/v1/grants', asked, { prefer: 'wait=20' }),
+    201,
+  );
+  const { id } = grant.body;
+  const vended = expect(await bench.crew.post(`/v1/grants/${id}/credentials`, holder.body), 201);
+  const credentialMs = performance.now() - startedAt;
+  const open = await holder.open(bench.stack, vended.body);
+  const before = bench.calls.length;
+  const askedAt = performance.now();
+  const cut = open.cut();
+  const released = expect(await bench.crew.end<Wire['GrantView']>(`/v1/grants/${id}`), 200);
+  const sample = {
+    ms: released.durationMs,
+    operations: callsOf(bench, routeOf('releaseGrant'), before),
+  };
+  const cutMs = (await cut) - askedAt;
+  await open.close().catch(() => undefined);
+  return {
+    ...{ activeMs: grant.durationMs, credentialMs, sample, cutMs },
+    deadAfterMs: deadAfterMs(released.body),
+  };
+};
+
+const resultOf = (kind: ResourceKind, lives: readonly Life[]): KindResult => ({
+  kind,
+  active: summarize(lives.map((life) => life.activeMs)),
+  credential: summarize(lives.map((life) => life.credentialMs)),
+  deadAfter: summarize(lives.map((life) => life.deadAfterMs)),
+  cut: summarize(lives.map((life) => life.cutMs)),
+});
+
+export const deadAfterMs = ({ id, ending }: Wire['GrantView']): number => {
+  if (ending?.status === 'dead' && ending.deadAfterMs !== undefined) return ending.deadAfterMs;
+  throw new Error(`${id} was not proved dead: ${JSON.stringify(ending)}`);
 };

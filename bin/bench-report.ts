@@ -1,5 +1,7 @@
-import type { BenchResults, BundleResult, EndResult, KindResult, RouteResult } from './bench-results.ts';
+import { kindTable } from './bench-kind-table.ts';
+import type { BenchResults, BundleResult, EndResult, RouteResult } from './bench-results.ts';
 import type { Summary } from './bench-statistics.ts';
+import { ms, table } from './bench-table.ts';
 
 /** What the figures are held against. */
 export const AIMS = {
@@ -23,9 +25,9 @@ export const SECTIONS = [
   'Runs',
   'Approvals',
   'Bundles',
+  'Kinds',
   'Time to active',
   'Time to dead',
-  'Other kinds',
 ] as const;
 
 type Section = (typeof SECTIONS)[number];
@@ -184,31 +186,29 @@ const BODIES: Readonly<Record<Section, (results: BenchResults) => readonly strin
       bundles.map(bundleRow),
     ),
   ],
-  'Time to active': ({ life }) => [
-    `${life.active.count} grants one after the other, \`POST /v1/grants\` with \`Prefer: wait=20\` until the answer says *active*: decided, recorded, workflow started, role made at the target. A waiting request looks every 100 ms.`,
-    table(['', 'n', 'p50', 'p99', 'max'], [['until active', ...summaryCells(life.active)]]),
+  Kinds: ({ kinds }) => [
+    'A hundred grants of each kind, one after the other. *Time to credential* is from the request for access, which policy gives at once, until the credential is in the caller’s hands. *Time to dead* is `deadAfterMs` of the answer: from the end of the grant to the proof that nobody gets in, with something open through the credential when it was ended. Targets are stand-ins on this machine, so what AWS itself needs is not in these times and stands beside them.',
+    kindTable(kinds),
   ],
-  'Time to dead': ({ life, endedAtOnce }) => [
-    'Against a real PostgreSQL, each grant with a session open through the credential it was vended. *Proved dead* is `deadAfterMs` of the answer: from the end of the grant until a fresh login was refused by its role, the role dropped and no session left. *Connection cut* is what the client saw: from asking for the end until its open connection was gone. *Twenty at once* are the grants of one task, ended with it: the first time eight environments of `runner` have to start, as many as there may be here; the second time they are warm and share the cores.',
+  'Time to active': ({ kinds }) => [
+    '`POST /v1/grants` with `Prefer: wait=20` until the answer says *active*: decided, recorded, workflow started, role made at the target where there is one. A waiting request looks soon, and then ever less often.',
+    table(
+      ['', 'n', 'p50', 'p99', 'max'],
+      kinds.map(({ kind, active }) => [kind, ...summaryCells(active)]),
+    ),
+  ],
+  'Time to dead': ({ kinds, endedAtOnce }) => [
+    '*Proved dead* is the time to dead from above. *Cut* is what the client saw: from asking for the end until its open connection was gone, or, where each call is asked about by itself, until one was refused. *Twenty at once* are the grants of one task on a real PostgreSQL, ended with it: the first time eight environments of `runner` have to start, as many as there may be here; the second time they are warm and share the cores.',
     table(
       ['', 'n', 'p50', 'p99', 'max'],
       [
-        ...endRows('one by one', life),
+        ...kinds.flatMap((result) => endRows(`${result.kind}, one by one`, result)),
         ...endRows('twenty at once, first', endedAtOnce.first),
         ...endRows('twenty at once, again', endedAtOnce.again),
       ],
     ),
   ],
-  'Other kinds': ({ kinds }) => [
-    'The same life for every other kind, against what stands in its place on this machine: *time to credential* from the request to the credential in hand, active in between; *time to dead* as above. What AWS itself needs comes on top, and is not here.',
-    table(['kind', '', 'n', 'p50', 'p99', 'max', 'AWS’s own'], kinds.flatMap(kindRows)),
-  ],
 };
-
-const kindRows = ({ name, limit, credential, deadAfter }: KindResult): readonly (readonly string[])[] => [
-  [name, 'time to credential', ...summaryCells(credential), ''],
-  [name, 'time to dead', ...summaryCells(deadAfter), limit],
-];
 
 const routeRow = ({ route, times, calls }: RouteResult): readonly string[] => [
   `\`${route.method} ${route.path}\``,
@@ -238,7 +238,7 @@ const bundleRow = ({ name, importMs, importWithoutPolicyMs, codeBytes, wasmBytes
 
 const endRows = (how: string, { deadAfter, cut }: EndResult): readonly (readonly string[])[] => [
   [`proved dead, ${how}`, ...summaryCells(deadAfter)],
-  [`connection cut, ${how}`, ...summaryCells(cut)],
+  [`cut, ${how}`, ...summaryCells(cut)],
 ];
 
 const summaryCells = ({ count, p50, p99, max }: Summary): readonly string[] => [
@@ -248,10 +248,4 @@ const summaryCells = ({ count, p50, p99, max }: Summary): readonly string[] => [
   ms(max),
 ];
 
-/** Two digits that count are enough; more would claim a precision that one run does not have. */
-export const ms = (value: number): string => `${value.toFixed(Math.abs(value) < 10 ? 1 : 0)} ms`;
-
 const kb = (bytes: number): string => `${(bytes / 1_000).toFixed(0)} kB`;
-
-export const table = (header: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');

@@ -1,4 +1,5 @@
 import type { FunctionName } from '../lambdas/core/config/compiled.ts';
+import type { ResourceKind } from '../lambdas/core/config/resource.ts';
 import type { Route } from '../lambdas/http/routes.ts';
 import type { Summary } from './bench-statistics.ts';
 
@@ -8,20 +9,10 @@ export interface BenchResults {
   readonly routes: readonly RouteResult[];
   readonly vend: VendResult;
   readonly bundles: readonly BundleResult[];
-  readonly life: LifeResult;
+  readonly kinds: readonly KindResult[];
   readonly endedAtOnce: EndedAtOnce;
   readonly runs: RunsResult;
   readonly approvals: ApprovalsResult;
-  /** Besides PostgreSQL, which everything above is measured with. */
-  readonly kinds: readonly KindResult[];
-}
-
-/** From the request to a credential in hand, and from the end of the grant to the proof of death. */
-export interface KindResult {
-  readonly name: string;
-  readonly limit: string;
-  readonly credential: Summary;
-  readonly deadAfter: Summary;
 }
 
 /** From the press of a button on the page to what the agent gets, who polls meanwhile. */
@@ -94,7 +85,17 @@ export interface EndedAtOnce {
   readonly again: EndResult;
 }
 
-export interface LifeResult extends EndResult {
+/** A hundred lives of grants of one kind. */
+export interface KindResult extends EndResult {
+  readonly kind: ResourceKind;
   /** From the request to the answer that says *active*, as the client sees it with `Prefer: wait`. */
   readonly active: Summary;
+  /** From the request to the credential in the client's hands. */
+  readonly credential: Summary;
+}
+
+/** How one grant ended. */
+export interface Ended {
+  readonly deadAfterMs: number;
+  readonly cutMs: number;
 }

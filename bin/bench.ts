@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { CONFIG_PARTS, type FunctionName } from '../lambdas/core/config/compiled.ts';
@@ -7,21 +7,25 @@ import { measureApprovals } from './bench-approvals.ts';
 import { type DeployedFunction, measureBundles } from './bench-bundles.ts';
 import { measureContainments } from './bench-containments.ts';
 import { type AwsCall, newBench } from './bench-crew.ts';
-import { measureEndedAtOnce, measureLives } from './bench-endings.ts';
-import { KINDS, measureKind } from './bench-kinds.ts';
+import { measureEndedAtOnce } from './bench-endings.ts';
+import { KIND_TABLE_HEADER, kindRows, kindTable, withKindTable } from './bench-kind-table.ts';
+import { measureLives } from './bench-kinds.ts';
 import { benchmarkPage, verdicts } from './bench-report.ts';
-import type { BenchResults, KindResult, Machine } from './bench-results.ts';
+import type { BenchResults, Machine } from './bench-results.ts';
 import { measureRoutes } from './bench-routes.ts';
 import { measureRuns } from './bench-runs.ts';
+import { ms } from './bench-table.ts';
 import { measureVend } from './bench-vend.ts';
 import { createNarrator, type Narrator } from './narrator.ts';
-import { paint } from './terminal.ts';
+import { paint, tableLines } from './terminal.ts';
 
 const DATA_DIR = '.latchkey/bench';
 const PAGE = 'docs/benchmarks.md';
+/** Of how access ends, which shows the table of kinds too. */
+const ENDINGS_PAGE = 'docs/revocation.md';
 const IMPORT_ROUNDS = 15;
 
-const HELP = `Measures the whole product on this machine, in about three minutes, and writes ${PAGE}.
+const HELP = `Measures the whole product on this machine, in about five minutes, and writes ${PAGE} and the table of kinds in ${ENDINGS_PAGE}.
 
   npm run bench
 
@@ -36,6 +40,8 @@ const main = async (): Promise<void> => {
   try {
     const results = await measure(narrator);
     writeFileSync(PAGE, benchmarkPage(results));
+    const endings = readFileSync(ENDINGS_PAGE, 'utf8');
+    writeFileSync(ENDINGS_PAGE, withKindTable(endings, kindTable(results.kinds)));
     process.stdout.write(summaryOf(results));
   } finally {
     rmSync(DATA_DIR, { recursive: true, force: true });
@@ -57,7 +63,7 @@ const measure = async (narrator: Narrator): Promise<BenchResults> => {
   return { machine: machineOf({ loadBefore, loadAfter, postgresVersion }), bundles, ...running };
 };
 
-type Running = Omit<BenchResults, 'machine' | 'bundles'>;
+type Running = Pick<BenchResults, 'routes' | 'vend' | 'runs' | 'approvals' | 'kinds' | 'endedAtOnce'>;
 
 /** Everything that needs the stack to be up, which is stopped afterwards: imports are measured without it. */
 const measureRunning = async (
@@ -84,24 +90,17 @@ const measureRunning = async (
     const measuredRuns = await measureRuns(bench);
     narrator.progress('approving logins and runs on the real page');
     const approvals = await measureApprovals(bench);
-    narrator.progress('making and ending a hundred grants, each with an open session');
-    const { life, release } = await measureLives(bench);
+    const { kinds, release } = await measureLives(bench, narrator.progress);
     narrator.progress('ending twenty grants at once');
     const endedAtOnce = await measureEndedAtOnce(bench);
-    const kinds: KindResult[] = [];
-    for (const kind of KINDS) {
-      narrator.progress(`making and ending a hundred grants of kind ${kind.name}`);
-      kinds.push(await measureKind(bench, kind));
-    }
     const postgresVersion = await versionOf(stack);
     return {
       routes: [...results, ...measuredRuns.routes, release, ...containments],
       runs: measuredRuns.runs,
       approvals,
       vend,
-      life,
-      endedAtOnce,
       kinds,
+      endedAtOnce,
       functions: functionsOf(stack),
       postgresVersion,
     };
@@ -136,16 +135,12 @@ const summaryOf = (results: BenchResults): string => {
     const mark = paint(process.stdout, isMet ? 'green' : 'yellow', isMet ? 'met' : 'not met');
     return `${what.padEnd(46)} ${figure.padStart(9)}   ${aim.padEnd(9)} ${mark}`;
   });
-  const { life, endedAtOnce, kinds } = results;
-  const kindLines = kinds.map(
-    ({ name, credential, deadAfter }) =>
-      `${`${name}: time to credential, to dead`.padEnd(46)} ${credential.p50.toFixed(0)} ms, ${deadAfter.p50.toFixed(0)} ms`,
-  );
   return `
 ${lines.join('\n')}
-time to active                                 ${life.active.p50.toFixed(0)} ms, p99 ${life.active.p99.toFixed(0)}, max ${life.active.max.toFixed(0)}
-time to dead                                   ${life.deadAfter.p50.toFixed(0)} ms, p99 ${life.deadAfter.p99.toFixed(0)}, max ${life.deadAfter.max.toFixed(0)}; twenty at once max ${endedAtOnce.again.deadAfter.max.toFixed(0)}
-${kindLines.join('\n')}
+
+${tableLines(process.stdout, KIND_TABLE_HEADER, kindRows(results.kinds)).join('\n')}
+
+twenty at once of postgres: dead after ${ms(results.endedAtOnce.again.deadAfter.max)} at most
 
 Everything is in ${PAGE}.
 `;

@@ -65,7 +65,7 @@ const told = (event: AuditEvent): readonly string[] => {
     case 'credential.issued':
       return [
         `${who} is given credential ${event.ordinal}`,
-        `as ${event.target.user} on ${event.target.host}`,
+        `as ${event.target.user} on ${event.target.host ?? event.target.resourceId}`,
       ];
     case 'run.requested':
       return [

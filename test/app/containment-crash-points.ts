@@ -69,7 +69,7 @@ const killedDeps = (app: App, point: number) => {
     store: { ...wrap(calls), readChain },
     containments: wrap(containments),
     workflow: wrap(workflow),
-    targets: { postgres: wrap(targets.postgres) },
+    targets: { ...targets, postgres: wrap(targets.postgres) },
     firstPass: wrap(firstPass),
     notifier: wrap(notifier),
   };

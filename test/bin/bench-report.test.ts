@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { AIMS, benchmarkPage, ms, SECTIONS, table, verdicts } from '../../bin/bench-report.ts';
+import { kindTable, kindTableIn, withKindTable } from '../../bin/bench-kind-table.ts';
+import { AIMS, benchmarkPage, SECTIONS, verdicts } from '../../bin/bench-report.ts';
 import type { BenchResults, BundleResult } from '../../bin/bench-results.ts';
 import { type Summary, summarize } from '../../bin/bench-statistics.ts';
+import { ms, table } from '../../bin/bench-table.ts';
+import { KINDS_WITH_ACCESS } from '../../bin/kind-access.ts';
+import { readConfig } from '../../bin/read-config.ts';
+import { compileConfig } from '../../lambdas/core/config/compile.ts';
 import { CONFIG_PARTS } from '../../lambdas/core/config/compiled.ts';
 import { ROUTES } from '../../lambdas/http/routes.ts';
 
@@ -36,10 +41,9 @@ const RESULTS: BenchResults = {
   })),
   vend: { handler: about(6), floor: about(5) },
   bundles: [READER],
-  life: { active: about(80), ...ENDED },
+  kinds: KINDS_WITH_ACCESS.map((kind) => ({ kind, active: about(80), credential: about(90), ...ENDED })),
   endedAtOnce: { first: ENDED, again: ENDED },
   approvals: { credential: about(200), run: about(250) },
-  kinds: [{ name: 'aws', limit: 'minutes', credential: about(120), deadAfter: about(80) }],
   runs: {
     governed: [{ rows: 1, cells: 4, governed: about(6), plain: about(5) }],
     classifyMs: about(0.2),
@@ -131,6 +135,31 @@ test('the page in docs has every section, route and function', () => {
   );
   for (const { method, path } of ROUTES) assert.ok(page.includes(`| \`${method} ${path}\` |`), path);
   for (const name of Object.keys(CONFIG_PARTS)) assert.ok(page.includes(`\n| ${name} |`), name);
+});
+
+const kindsIn = (table: string): readonly string[] =>
+  table
+    .split('\n')
+    .slice(2)
+    .map((line) => line.split(' | ')[0]?.slice(2) ?? '');
+
+test('every kind that the sample offers is measured, and stands beside AWS’s own limit on both pages', () => {
+  const sample = compileConfig(readConfig('config'));
+  assert.ok(sample.ok);
+  const offered = new Set(sample.value.resources.map(({ kind }) => kind));
+  assert.deepEqual(new Set(KINDS_WITH_ACCESS), offered);
+  assert.deepEqual(kindsIn(kindTable(RESULTS.kinds)), KINDS_WITH_ACCESS);
+  const shown = kindTableIn(readFileSync('docs/revocation.md', 'utf8'));
+  assert.deepEqual(kindsIn(shown), KINDS_WITH_ACCESS);
+  assert.ok(readFileSync('docs/benchmarks.md', 'utf8').includes(`\n${shown}\n`), 'two tables that differ');
+});
+
+test('a page gets its table in its one place, and nothing else of it changes', () => {
+  const page = readFileSync('docs/revocation.md', 'utf8');
+  const written = withKindTable(page, kindTable(RESULTS.kinds));
+  assert.equal(kindTableIn(written), kindTable(RESULTS.kinds));
+  assert.equal(withKindTable(written, kindTableIn(page)), page);
+  assert.throws(() => withKindTable('no place', 'table'), /place/);
 });
 
 test('the page says nothing of whose machine it was', () => {

@@ -7,76 +7,28 @@ import { systemContext } from '../../lambdas/app/caller.ts';
 import { endAccess } from '../../lambdas/app/end-access.ts';
 import { openTask } from '../../lambdas/app/open-task.ts';
 import type { Store } from '../../lambdas/app/ports.ts';
-import type { CloseReport, Issuer, Target } from '../../lambdas/app/ports-of-targets.ts';
 import { requestAccess } from '../../lambdas/app/request-access.ts';
 import type { RefusalCount } from '../../lambdas/core/audit/event.ts';
-import type { PostgresResource, Resource } from '../../lambdas/core/config/resource.ts';
+import type { Resource } from '../../lambdas/core/config/resource.ts';
 import type { Grant } from '../../lambdas/core/grant/grant.ts';
-import { databaseUser } from '../../lambdas/core/grant/ids.ts';
 import type {
   ContainmentQuestion,
   PersonQuestion,
   PolicyAnswer,
 } from '../../lambdas/core/policy/question.ts';
-import { ok } from '../../lambdas/core/result.ts';
 import { loadParser } from '../../lambdas/core/sql/parser.ts';
 import { ALLOWED, CALLER, ENTRY, NOW, REFUSED, RESOURCE, SOFTWARE } from './facts.ts';
+import { portsOf, rememberedPlaces } from './kinds.ts';
 import { rememberedStatements } from './remembered-statements.ts';
 import { rememberedVaults } from './remembered-vaults.ts';
 import { startTables } from './tables.ts';
-
-/** A target that only remembers: what is true of real ones is proved in `test/adapters`. Each call can be made to fail. */
-export const rememberedTarget = () => {
-  const roles = new Set<string>();
-  const control: { fail: ((call: string) => void) | undefined; report: Partial<CloseReport> } = {
-    fail: undefined,
-    report: {},
-  };
-  const target: Target<PostgresResource> = {
-    async open({ grant, isStillWanted }) {
-      control.fail?.('open');
-      if (!(await isStillWanted())) return 'unwanted';
-      roles.add(grant.id);
-      control.fail?.('opened');
-      return 'opened';
-    },
-    async close({ grantId }) {
-      control.fail?.('close');
-      roles.delete(grantId);
-      control.fail?.('closed');
-      return {
-        dead: true,
-        steps: [{ name: 'drop_role', outcome: 'done', atMs: 1 }],
-        error: undefined,
-        ...control.report,
-      };
-    },
-    inventory: async () => [...roles],
-  };
-  return { target, roles, control };
-};
-
-/** Makes passwords that tell whose they are. */
-const rememberedIssuer = (clock: () => number): Issuer<PostgresResource> => ({
-  async issue({ resource, grant }) {
-    const { host, port, database, caPem } = resource.target;
-    const user = databaseUser(grant.id);
-    const password = `token-for-${user}`;
-    const expiresAt = clock() + 900_000;
-    return ok({
-      content: { kind: 'postgres', host, port, database, user, password, caPem },
-      secret: password,
-      expiresAt,
-    });
-  },
-});
 
 /** Every use case on the real store, with a clock the test moves and a workflow that only remembers. */
 export const startApp = async () => {
   const time = { now: NOW };
   const clock = () => time.now;
   const tables = await startTables(clock);
-  const remembered = rememberedTarget();
+  const places = rememberedPlaces(clock);
   const vaulted = rememberedVaults(clock);
   const statements = rememberedStatements();
   const calls: string[] = [];
@@ -126,9 +78,9 @@ export const startApp = async () => {
       endWait: async (token: string) => void calls.push(`endWait ${token}`),
       renewWait: async (token: string) => void calls.push(`renewWait ${token}`),
     },
-    targets: { postgres: remembered.target },
+    targets: portsOf(places, 'target'),
     refusedTokens: { countBetween: async () => ({ refusals: refusals.splice(0), isComplete: true }) },
-    issuers: { postgres: rememberedIssuer(clock) },
+    issuers: portsOf(places, 'issuer'),
     endings: {
       end: async ({ id }: { id: string }) => void (await endAccess(deps, id, context)),
       reconcile: async () => 0,
@@ -160,7 +112,10 @@ export const startApp = async () => {
     policy,
     context,
     tables,
-    ...remembered,
+    places,
+    target: deps.targets.postgres,
+    roles: places.postgres.made,
+    control: places.postgres.control,
     vaulted,
     statements,
     newTask,

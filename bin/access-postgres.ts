@@ -1,0 +1,22 @@
+import { Client } from 'pg';
+import { PostgresCredentialView } from '../lambdas/http/credential-schemas.ts';
+import type { KindAccess } from './kind-access.ts';
+
+/** A connection over verified TLS, which the server ends. */
+export const POSTGRES_ACCESS: KindAccess = {
+  request: { resource: 'orders-db', action: 'postgres:connect' },
+  newHolder: () => ({
+    async open(_stack, credential) {
+      const { host, port, database, user, password, sslrootcert } =
+        PostgresCredentialView.parse(credential).postgres;
+      const client = new Client({ host, port, database, user, password, ssl: { ca: sslrootcert } });
+      const { promise, resolve: cut } = Promise.withResolvers<number>();
+      client.on('error', () => cut(performance.now()));
+      client.on('end', () => cut(performance.now()));
+      await client.connect();
+      const use = async () => void (await client.query('SELECT count(*) FROM orders'));
+      await use();
+      return { use, cut: () => promise, close: () => client.end() };
+    },
+  }),
+};

@@ -1,0 +1,42 @@
+import type { ResourceKind } from '../lambdas/core/config/resource.ts';
+import type { LocalStack } from '../local/stack.ts';
+import { AWS_ACCESS } from './access-aws.ts';
+import { EKS_ACCESS } from './access-eks.ts';
+import { POSTGRES_ACCESS } from './access-postgres.ts';
+import { SSH_ACCESS } from './access-ssh.ts';
+
+/** Something that was opened with a vended credential, by the tools that its holder would use. */
+export interface OpenAccess {
+  /** Uses it. Throws what refuses it. */
+  use(): Promise<void>;
+  /** Resolves when it was cut (`performance.now()`): where each use is asked about by itself, when one was refused. */
+  cut(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** What a caller does with access of one kind, in the sample configuration on this machine. */
+export interface KindAccess {
+  /** Beside task, duration and reason. */
+  readonly request: { readonly resource: string; readonly action: string; readonly profile?: string };
+  /** For one credential: what is sent with the request for it, and how what is answered opens something. */
+  newHolder(): {
+    readonly body?: object;
+    open(stack: LocalStack, credential: unknown): Promise<OpenAccess>;
+  };
+}
+
+/** A kind is added here, and is then measured, shown in the demo's table of limits and played by the model. */
+export const KIND_ACCESS: Readonly<Partial<Record<ResourceKind, KindAccess>>> = {
+  postgres: POSTGRES_ACCESS,
+  aws: AWS_ACCESS,
+  ssh: SSH_ACCESS,
+  eks: EKS_ACCESS,
+};
+
+export const KINDS_WITH_ACCESS = Object.keys(KIND_ACCESS) as readonly ResourceKind[];
+
+export const accessOf = (kind: ResourceKind): KindAccess => {
+  const access = KIND_ACCESS[kind];
+  if (!access) throw new TypeError(`nothing opens ${kind}`);
+  return access;
+};

@@ -1,0 +1,52 @@
+import type fc from 'fast-check';
+import type { ResourceKind } from '../../lambdas/core/config/resource.ts';
+import { type Command, doAndLearn } from './command.ts';
+import { ask, goOn, ofGrant, ofTask, openTask, sweep, use, vend, vendWithKeyOf } from './deeds.ts';
+import type { Model } from './model.ts';
+import { race, raceToActive } from './races.ts';
+import { away, justAfterWindow, outage, pass, policy, skew, workflows } from './surroundings.ts';
+import type { World } from './world.ts';
+
+const times = <A>(count: number, one: A): A[] => Array.from({ length: count }, () => one);
+
+/** Everything that may happen, some of it more often. */
+export const events = (kinds: readonly ResourceKind[]): fc.Arbitrary<Command>[] => [
+  openTask,
+  ofTask('heartbeat'),
+  ofTask('end task'),
+  ...times(5, ask(kinds)),
+  ofGrant('activate'),
+  ofGrant('end access'),
+  ...times(5, vend),
+  vendWithKeyOf,
+  ...times(4, use),
+  ofGrant('release'),
+  ofGrant('revoke'),
+  ...times(2, sweep),
+  ...times(2, pass),
+  skew(kinds),
+  justAfterWindow,
+  away(kinds),
+  outage(kinds),
+  workflows,
+  policy,
+  ...times(2, goOn),
+  ...times(3, race),
+  ...times(2, raceToActive(kinds)),
+];
+
+/** A task and some grants, or most of what may happen would happen to nothing. */
+export const begin = async (
+  model: Model,
+  world: World,
+  {
+    leaseSeconds,
+    kinds,
+  }: { readonly leaseSeconds: number | undefined; readonly kinds: readonly ResourceKind[] },
+): Promise<void> => {
+  await doAndLearn(model, world, { deed: { what: 'open task', leaseSeconds }, stop: undefined });
+  for (const kind of kinds) {
+    const [task = ''] = model.tasks.keys();
+    await doAndLearn(model, world, { deed: { what: 'ask', task, kind, seconds: 600 }, stop: undefined });
+  }
+};
