@@ -200,6 +200,22 @@ BEGIN
   WHERE CHAR_LENGTH(held.User) = 32 AND held.User REGEXP '^lk_[0-9a-z]{12}_[0-9a-z]{16}$';
 END//
 
+-- What is not as this file makes it: for `npm run config -- check`.
+DROP PROCEDURE IF EXISTS latchkey.lacking//
+CREATE PROCEDURE latchkey.lacking(IN p_template varchar(64))
+BEGIN
+  SELECT 'template_unlisted' AS wrong FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM latchkey.templates WHERE name = p_template)
+  UNION ALL
+  SELECT 'template_missing' FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM mysql.user WHERE User = p_template)
+  UNION ALL
+  SELECT 'kill_missing' FROM DUAL WHERE NOT EXISTS (
+    SELECT 1 FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = 'mysql' AND ROUTINE_NAME = 'rds_kill')
+  UNION ALL
+  SELECT 'nameless_user' FROM DUAL WHERE EXISTS (SELECT 1 FROM mysql.user WHERE User = '')
+  UNION ALL
+  SELECT 'clear_text' FROM DUAL WHERE NOT @@require_secure_transport;
+END//
+
 -- For `auth: password`, where the administrator's own is replaced after use.
 DROP PROCEDURE IF EXISTS latchkey.change_own_password//
 CREATE PROCEDURE latchkey.change_own_password(IN p_plugin varchar(64), IN p_string varchar(128))
@@ -219,6 +235,7 @@ GRANT EXECUTE ON PROCEDURE latchkey.definitions TO 'latchkey_admin'@'%';
 GRANT EXECUTE ON PROCEDURE latchkey.drop_view TO 'latchkey_admin'@'%';
 GRANT EXECUTE ON PROCEDURE latchkey.drop_user TO 'latchkey_admin'@'%';
 GRANT EXECUTE ON PROCEDURE latchkey.inventory TO 'latchkey_admin'@'%';
+GRANT EXECUTE ON PROCEDURE latchkey.lacking TO 'latchkey_admin'@'%';
 -- With `auth: password` only:
 -- GRANT EXECUTE ON PROCEDURE latchkey.change_own_password TO 'latchkey_admin'@'%';
 

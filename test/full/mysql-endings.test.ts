@@ -171,7 +171,10 @@ for (const make of serverMakes())
         'a server that is down': { target: { port: 1 } },
         'a server that hangs up': { target: { port: await listenOnLoopback(silent) } },
         'a certificate of another authority': { target: { caPem: cert } },
-        'an address without a name': { target: { host: '127.0.0.1' } },
+        'an address without a name': {
+          target: { host: '127.0.0.1' },
+          signOwn: (_resource, user) => users.signOwn(users.resource, user),
+        },
       } satisfies Record<string, Parameters<typeof probe>[0]>;
       for (const [name, change] of Object.entries(cases))
         assert.equal(await probe(change), 'unknown' satisfies ProbeOutcome, name);

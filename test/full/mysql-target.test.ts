@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { checkMysqlTarget } from '../../bin/check-mysql-target.ts';
 import { DependencyUnavailable } from '../../lambdas/app/ports.ts';
 import type { CloseReport } from '../../lambdas/app/ports-of-targets.ts';
 import { mysqlUser } from '../../lambdas/core/grant/ids.ts';
@@ -155,6 +156,29 @@ for (const make of serverMakes())
         assert.ok(made !== undefined && made !== stranger);
         assert.equal((await users.target.close(closeAsk(made))).dead, true);
         assert.equal(await users.exists(mysqlUser(stranger)), false);
+      });
+
+      test('a target that was prepared as written lacks nothing but what its server leaves out, and says what to mend', async () => {
+        const lacking = async (target: object = {}) =>
+          (
+            await checkMysqlTarget(
+              { ...users.resource, target: { ...users.resource.target, ...target } },
+              users.signOwn,
+            )
+          )
+            .filter(({ ok }) => !ok)
+            .map(({ item }) => item);
+        assert.deepEqual(await lacking(), ['TLS is required of everybody']);
+        assert.deepEqual(await lacking({ templateRole: 'other_app', database: 'payroll' }), [
+          'the administrator may drop what its database lets no procedure drop',
+          'the template exists',
+          'the template may be given',
+          'TLS is required of everybody',
+        ]);
+        await assert.rejects(
+          checkMysqlTarget(users.resource, async () => 'wrong'),
+          { name: 'Mistakes' },
+        );
       });
 
       test('a target that is away is unavailable for opening, and not dead for closing', async () => {

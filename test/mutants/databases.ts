@@ -208,6 +208,7 @@ export const DATABASE_MUTANTS: readonly Mutant[] = [
     find: 'clock() - current.createdAt >= ADMIN_PASSWORD_USED_MS',
     replace: 'clock() - current.createdAt >= ADMIN_PASSWORD_USED_MS * 1000',
     tests: RENEW_TESTS,
+    testsNamed: 'in use for a while',
   },
   {
     promise: 5,

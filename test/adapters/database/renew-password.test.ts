@@ -50,9 +50,13 @@ const logsIn = async (signOwn: SignOwn = freshLogins()): Promise<void> => {
 };
 
 const refusesFirst = () =>
-  assert.rejects(database.logIn(ADMIN_USER, { database: 'postgres', password: ADMIN_PASSWORD }), {
-    code: '28P01',
-  });
+  assert.rejects(
+    async () => {
+      const session = await database.logIn(ADMIN_USER, { database: 'postgres', password: ADMIN_PASSWORD });
+      await session.end();
+    },
+    { code: '28P01' },
+  );
 
 interface Play {
   readonly laterMs?: number;
