@@ -20,15 +20,18 @@ let secrets: AdminSecrets;
 before(async () => {
   database = await startDatabase(undefined, 'password');
 });
-after(() => database.stop());
-beforeEach(async (t) => {
+const servers: SecretsServer[] = [];
+after(async () => {
+  for (const one of servers) await one.stop();
+  await database.stop();
+});
+beforeEach(async () => {
   server = await startSecrets(JSON.stringify({ password: ADMIN_PASSWORD }));
+  servers.push(server);
   secrets = adminSecrets();
   const root = await database.postgres.asSuperuser('postgres');
   await root.query(`ALTER ROLE ${ADMIN_USER} PASSWORD '${ADMIN_PASSWORD}'`);
   await root.end();
-  assert.ok('after' in t);
-  t.after(() => server.stop());
 });
 
 const freshLogins = (): SignOwn =>
