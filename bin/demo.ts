@@ -6,6 +6,7 @@ import { startStack } from '../local/stack.ts';
 import { type ApiClient, createApiClient, type Wire } from './api-client.ts';
 import { tellApprovals } from './demo-approvals.ts';
 import { tellCluster } from './demo-cluster.ts';
+import { tellMachine } from './demo-machine.ts';
 import { tellRuns } from './demo-runs.ts';
 import { tellSessions } from './demo-sessions.ts';
 import { expect } from './expect-status.ts';
@@ -42,6 +43,7 @@ const tellStory = async (stack: Stack, narrator: Narrator): Promise<void> => {
   const connection = await useCredential(crew, { grant, narrator });
   await tellRuns({ crew, task, narrator });
   await tellSessions({ crew, task, narrator, endpoint: stack.aws.endpointUrl });
+  await tellMachine({ crew, task, narrator });
   await tellCluster({ crew, task, narrator });
   await tellApprovals({ stack, crew, task, narrator });
   await askForTooMuch(stack, narrator);

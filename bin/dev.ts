@@ -1,11 +1,12 @@
 import { PEOPLE } from '../examples/people/people.ts';
+import { PEOPLE_CLIENT } from '../examples/people/people-tokens.ts';
 import { startStack } from '../local/stack.ts';
 import { createNarrator } from './narrator.ts';
 import { paint } from './terminal.ts';
 
 const DATA_DIR = '.latchkey/dev';
 /** The same at each start, so that scripts and tokens go on working. */
-const PORTS = { api: 8787, issuer: 8788, database: 8789, console: 8790, slack: 8791 };
+const PORTS = { api: 8787, issuer: 8788, database: 8789, console: 8790, slack: 8791, machine: 8792 };
 
 const HELP = `Runs the whole product on this machine, on loopback only, until Ctrl-C.
 
@@ -60,6 +61,9 @@ Access       curl -s -H "Authorization: Bearer $TOKEN" -H 'Content-Type: applica
                ${baseUrl}/v1/grants
 Use it       eval "$(curl -s -X POST -H "Authorization: Bearer $TOKEN" -H 'Accept: text/x-shellscript' \\
                ${baseUrl}/v1/grants/g_…/credentials)" && psql -c 'SELECT count(*) FROM orders'
+A machine    a grant of "resource":"reports-host","action":"ssh:connect", then ssh-keygen -q -t ed25519 -N '' -f key, and
+             eval "$(curl -s -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -H 'Accept: text/x-shellscript' \\
+               -d "{\\"publicKey\\":\\"$(cat key.pub)\\"}" ${baseUrl}/v1/grants/g_…/credentials)" && ssh -F "$LATCHKEY_SSH_CONFIG" -i key machine whoami
 Run it       the same with "action":"postgres:read", and then, without a login:
              curl -s -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -H 'Prefer: wait=20' \\
                -d '{"sql":"SELECT name, email FROM customers WHERE country = $1 LIMIT 3","params":["DE"]}' \\
@@ -67,6 +71,10 @@ Run it       the same with "action":"postgres:read", and then, without a login:
 Ask people   a grant of "resource":"billing-db","action":"postgres:connect" waits; Slack and console show it, ana.silva decides:
              open "approval.url" of the answer, or ${slack.url}; then look again with ?wait=20 at ${baseUrl}/v1/grants/g_…
 End it       curl -s -X DELETE -H "Authorization: Bearer $TOKEN" ${baseUrl}/v1/tasks/t_…
+A person's   export LATCHKEY_URL=${baseUrl} LATCHKEY_TOKEN=$(curl -s --cacert ${caFile} -d grant_type=password \\
+  token        -d client_id=${PEOPLE_CLIENT} -d username=ana.silva -d password=${issuer.passwordOf('ana.silva')} \\
+               ${issuer.tokenUrl} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
+Stop it all  npm run contain -- everything --why "an exercise"; then as jonas.weber: npm run contain -- lift s_… --why "over"
 The trail    export ${Object.entries(auditor)
   .map(([name, value]) => `${name}='${value}'`)
   .join(' ')}

@@ -8,7 +8,7 @@ import {
   KUBECONFIG_TYPE,
 } from './credential-schemas.ts';
 import type { OperationForm } from './operations.ts';
-import { FORMS } from './operations.ts';
+import { FORMS, needsBody } from './operations.ts';
 import type { Route } from './routes.ts';
 import { ROUTES } from './routes.ts';
 import { ProblemView } from './schemas.ts';
@@ -63,7 +63,7 @@ const operationOf = (route: Route): object => {
     ...(form.body
       ? {
           requestBody: {
-            required: Object.keys(form.body.shape).length > 0,
+            required: needsBody(form),
             content: { 'application/json': { schema: referTo(form.body) } },
           },
         }

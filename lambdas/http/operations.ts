@@ -22,6 +22,9 @@ export interface OperationForm {
   readonly answers: Readonly<Record<number, z.ZodType>>;
 }
 
+/** A call that no field is needed for needs no body at all. */
+export const needsBody = ({ body }: OperationForm): boolean => body?.safeParse({}).success === false;
+
 export const FORMS = {
   whoAmI: { answers: { 200: schemas.MeView } },
   listResources: { answers: { 200: schemas.ResourcesView } },

@@ -5,7 +5,7 @@ import { hasEachMemberOnce, isJsonObject } from '../core/identity/decode-token.t
 import { REQUEST_BODY_MAX_BYTES, WAIT_MAX_SECONDS } from '../core/limits.ts';
 import type { Result } from '../core/result.ts';
 import { fail, ok } from '../core/result.ts';
-import type { OperationForm } from './operations.ts';
+import { needsBody, type OperationForm } from './operations.ts';
 import { IdempotencyKey, WaitSeconds } from './schemas.ts';
 
 /** Everything of a request that a handler may see, checked against the form of its operation. */
@@ -60,8 +60,7 @@ const readBody = (event: APIGatewayProxyEvent, form: OperationForm): Result<unkn
   const bytes = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
   if (bytes.length > REQUEST_BODY_MAX_BYTES)
     return fail({ code: 'body_too_large', maxBytes: REQUEST_BODY_MAX_BYTES });
-  // A call whose form has no fields needs no body at all.
-  if (bytes.length === 0 && Object.keys(form.body.shape).length === 0) return ok({});
+  if (bytes.length === 0 && !needsBody(form)) return ok({});
   if (!JSON_TYPE.test(header(event, 'content-type') ?? '')) return fail({ code: 'unsupported_media_type' });
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);

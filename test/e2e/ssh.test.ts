@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { after, before, test } from 'node:test';
 import type { Client } from 'ssh2';
 import { newSshKeyPair, type SshKeyPair } from '../../examples/targets/ssh-key-pair.ts';
+import { executeBySsh, logInBySsh } from '../../examples/targets/ssh-login.ts';
 import { SshCredentialView } from '../../lambdas/http/credential-schemas.ts';
 import { GrantView } from '../../lambdas/http/schemas.ts';
-import { execute, logIn } from '../support/ssh-login.ts';
 import { newTask, release, requestAccess, vend } from './asks.ts';
 import { assertProblem } from './problems.ts';
 import { type Ask, type Caller, type RunningStack, runStack } from './running-stack.ts';
@@ -45,16 +45,16 @@ test('a crew is let in to a machine with a key of its own, and knows the machine
   assert.equal(credential.expiresAt, login.keyExpiresAt);
   const leftMs = Date.parse(login.keyExpiresAt) - Date.now();
   assert.ok(leftMs > 50_000 && leftMs <= 60_000, `${leftMs} ms left`);
-  const client = await logIn(login, keys);
+  const client = await logInBySsh(login, keys);
   assert.ok(typeof client !== 'string', String(client));
   session = client;
-  assert.deepEqual(await execute(session, 'whoami'), { output: 'agent\n', status: 0 });
+  assert.deepEqual(await executeBySsh(session, 'whoami'), { output: 'agent\n', status: 0 });
 });
 
 test('it is let in as nobody else, with no other key, and believes no other machine', async () => {
-  assert.equal(typeof (await logIn({ ...login, user: 'root' }, keys)), 'string');
-  assert.equal(typeof (await logIn(login, newSshKeyPair())), 'string');
-  assert.match(String(await logIn({ ...login, hostKeys: [keys.publicKey] }, keys)), /verification/);
+  assert.equal(typeof (await logInBySsh({ ...login, user: 'root' }, keys)), 'string');
+  assert.equal(typeof (await logInBySsh(login, newSshKeyPair())), 'string');
+  assert.match(String(await logInBySsh({ ...login, hostKeys: [keys.publicKey] }, keys)), /verification/);
 });
 
 test('what is more or less than a public key is refused, and so is a key where there is nothing to open with it', async () => {
@@ -102,7 +102,7 @@ test('given back, the open session is ended and a new one refused while AWS stil
     [200, 'dead', ['refuse_keys:in_force', 'end_sessions:ended_1', 'other_ways:none']],
   );
   await isClosed;
-  assert.equal(typeof (await logIn(login, keys)), 'string');
+  assert.equal(typeof (await logInBySsh(login, keys)), 'string');
   assertProblem(await crew.ask(vendKey(grant, keys.publicKey)), 410, 'grant_over');
 });
 

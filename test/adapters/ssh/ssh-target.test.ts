@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import type { Client } from 'ssh2';
 import { newSshKeyPair, type SshKeyPair } from '../../../examples/targets/ssh-key-pair.ts';
+import { executeBySsh, logInBySsh } from '../../../examples/targets/ssh-login.ts';
 import { sshTarget } from '../../../lambdas/adapters/ssh/ssh-target.ts';
 import type { SshLogin } from '../../../lambdas/app/credential.ts';
 import { DependencyUnavailable } from '../../../lambdas/app/ports.ts';
@@ -9,7 +10,6 @@ import type { CloseReport } from '../../../lambdas/app/ports-of-targets.ts';
 import type { ActiveGrant, EndedGrant } from '../../../lambdas/core/grant/grant.ts';
 import { parsePublicKey } from '../../../lambdas/core/ssh/public-key.ts';
 import { PUBLIC_KEY, SSH_ACTIVATING, SSH_RESOURCE } from '../../support/ssh-facts.ts';
-import { execute, logIn } from '../../support/ssh-login.ts';
 import { type SshStage, startSshStage } from '../../support/ssh-stage.ts';
 
 let stage: SshStage;
@@ -58,7 +58,7 @@ const letIn = async (keys: SshKeyPair): Promise<SshLogin> => {
 };
 
 const connected = async (place: SshLogin, keys: SshKeyPair): Promise<Client> => {
-  const client = await logIn(place, keys);
+  const client = await logInBySsh(place, keys);
   assert.ok(typeof client !== 'string', String(client));
   clients.push(client);
   return client;
@@ -76,13 +76,13 @@ describe('a key that was let in', () => {
   test('logs in as the user of the resource, to a host that is known by its pinned key', async () => {
     const keys = newSshKeyPair();
     const client = await connected(await letIn(keys), keys);
-    assert.deepEqual(await execute(client, 'whoami'), { output: 'agent\n', status: 0 });
+    assert.deepEqual(await executeBySsh(client, 'whoami'), { output: 'agent\n', status: 0 });
   });
 
   test('does not log in before it was let in, and a key that was not let in never does', async () => {
     const keys = newSshKeyPair();
     const login = await letIn(newSshKeyPair());
-    assert.equal(await logIn(login, keys), REFUSED);
+    assert.equal(await logInBySsh(login, keys), REFUSED);
   });
 
   test('opens no session after a minute, while one that is open goes on', async () => {
@@ -90,15 +90,18 @@ describe('a key that was let in', () => {
     const login = await letIn(keys);
     const client = await connected(login, keys);
     stage.time.skippedMs = 60_001;
-    assert.equal(await logIn(login, keys), REFUSED);
-    assert.equal((await execute(client, 'whoami')).status, 0);
+    assert.equal(await logInBySsh(login, keys), REFUSED);
+    assert.equal((await executeBySsh(client, 'whoami')).status, 0);
   });
 
   test('does not log in as another user, nor to a host with another key', async () => {
     const keys = newSshKeyPair();
     const login = await letIn(keys);
-    assert.equal(await logIn({ ...login, user: 'root' }, keys), REFUSED);
-    assert.match(String(await logIn({ ...login, hostKeys: [PUBLIC_KEY] }, keys)), /verification failed/i);
+    assert.equal(await logInBySsh({ ...login, user: 'root' }, keys), REFUSED);
+    assert.match(
+      String(await logInBySsh({ ...login, hostKeys: [PUBLIC_KEY] }, keys)),
+      /verification failed/i,
+    );
   });
 });
 
@@ -112,7 +115,7 @@ describe('an end', () => {
     assert.deepEqual([report.dead, report.error], [true, undefined]);
     assert.deepEqual(stepsOf(report), ['refuse_keys:in_force', 'end_sessions:ended_1', 'other_ways:none']);
     await isClosed;
-    assert.equal(await logIn(login, keys), REFUSED);
+    assert.equal(await logInBySsh(login, keys), REFUSED);
   });
 
   test('leaves the session of another key as it is', async () => {
@@ -120,7 +123,7 @@ describe('an end', () => {
     await letIn(mine);
     const client = await connected(await letIn(others), others);
     await close([publicKeyOf(mine).line]);
-    assert.equal((await execute(client, 'whoami')).status, 0);
+    assert.equal((await executeBySsh(client, 'whoami')).status, 0);
   });
 
   test('refuses a key that is pushed after it, by whoever was slow', async () => {
@@ -128,7 +131,7 @@ describe('an end', () => {
     const { line } = publicKeyOf(keys);
     assert.equal((await close([line])).dead, true);
     const login = await letIn(keys);
-    assert.equal(await logIn(login, keys), REFUSED);
+    assert.equal(await logInBySsh(login, keys), REFUSED);
   });
 
   for (const minutes of [-5, 5])
@@ -140,7 +143,7 @@ describe('an end', () => {
       const report = await close([publicKeyOf(keys).line]);
       assert.ok(report.dead && stepsOf(report).includes('end_sessions:ended_1'));
       assert.ok(report.steps.every(({ atMs }) => atMs >= 0 && atMs < 10_000));
-      assert.equal(await logIn(login, keys), REFUSED);
+      assert.equal(await logInBySsh(login, keys), REFUSED);
     });
 
   test('can be repeated, and is then proved again', async () => {

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import ssh2, { type Client } from 'ssh2';
-import type { SshKeyPair } from '../../examples/targets/ssh-key-pair.ts';
 import type { SshLogin } from '../../lambdas/app/credential.ts';
+import type { SshKeyPair } from './ssh-key-pair.ts';
 
 /** Where to, as whom, and whom to believe. */
 export type LoginPlace = Pick<SshLogin, 'host' | 'port' | 'user' | 'hostKeys'>;
 
 /** An open connection, or why there is none: the client's own word. */
-export const logIn = async (place: LoginPlace, { privateKey }: SshKeyPair): Promise<Client | string> => {
+export const logInBySsh = async (place: LoginPlace, { privateKey }: SshKeyPair): Promise<Client | string> => {
   const client = new ssh2.Client();
   const hostVerifier = (key: Buffer): boolean =>
     place.hostKeys.some((line) => line.split(' ')[1] === key.toString('base64'));
@@ -22,7 +22,7 @@ export const logIn = async (place: LoginPlace, { privateKey }: SshKeyPair): Prom
 };
 
 /** What a command prints, and its status. */
-export const execute = async (
+export const executeBySsh = async (
   client: Client,
   command: string,
 ): Promise<{ output: string; status: number }> => {
