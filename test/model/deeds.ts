@@ -16,7 +16,7 @@ import {
 } from './command.ts';
 import { assertHolds, known } from './holds.ts';
 import { type Given, type Model, mayLive } from './model.ts';
-import type { Deed, GrantDeed } from './world.ts';
+import type { Deed, GrantDeed, World } from './world.ts';
 
 const deeds = <A>(
   drawn: fc.Arbitrary<A>,
@@ -113,19 +113,39 @@ export const sweep = deeds(fc.constant(undefined), {
   deed: () => ({ what: 'sweep' }),
 });
 
+const useLatest = async (model: Model, world: World, which: number): Promise<void> => {
+  const one = latest(model.given, which);
+  const isIn = await world.use(one.credential);
+  model.tell(isIn ? 'a credential opens something' : 'a credential is refused');
+  if (mustOpen(model, one, world.now())) assert.ok(isIn, `${one.credential} opens nothing`);
+  await assertHolds(model, world);
+};
+
 export const use = pick.map((which) =>
   command({
     told: `use credential ${which}`,
     isPossible: ({ given }) => given.length > 0,
-    async play(model, world) {
-      const one = latest(model.given, which);
-      const isIn = await world.use(one.credential);
-      model.tell(isIn ? 'a credential opens something' : 'a credential is refused');
-      if (mustOpen(model, one, world.now())) assert.ok(isIn, `${one.credential} opens nothing`);
-      await assertHolds(model, world);
-    },
+    play: (model, world) => useLatest(model, world, which),
   }),
 );
+
+/** Access as it is meant to be. */
+export const askAndUse = (kinds: readonly ResourceKind[]): fc.Arbitrary<Command> =>
+  fc.constantFrom(...kinds).map((kind) =>
+    command({
+      told: `ask ${kind}, vend and use it`,
+      isPossible: hasTasks,
+      async play(model, world) {
+        const task = latest(model.tasks.keys(), 0);
+        const deed = { what: 'ask', task, kind, seconds: 600 } as const;
+        const asked = await doAndLearn(model, world, { deed, stop: undefined });
+        if (asked.came !== 'done' || asked.made === undefined) return;
+        const vended = vendTo(model, asked.made);
+        const came = await doAndLearn(model, world, { deed: vended, stop: undefined });
+        if (came.came === 'done') await useLatest(model, world, 0);
+      },
+    }),
+  );
 
 /** What is fresh, of a grant that lives, at a target whose clock does not matter: if it opened nothing, nothing would be shown. */
 const mustOpen = (model: Model, { grantId, at, skewMs }: Given, now: number): boolean => {

@@ -1,9 +1,9 @@
 import type fc from 'fast-check';
 import type { ResourceKind } from '../../lambdas/core/config/resource.ts';
 import { type Command, doAndLearn } from './command.ts';
-import { ask, goOn, ofGrant, ofTask, openTask, sweep, use, vend, vendWithKeyOf } from './deeds.ts';
+import { ask, askAndUse, goOn, ofGrant, ofTask, openTask, sweep, use, vend, vendWithKeyOf } from './deeds.ts';
 import type { Model } from './model.ts';
-import { race, raceToActive } from './races.ts';
+import { lostSignal, race, raceToActive } from './races.ts';
 import { away, justAfterWindow, outage, pass, policy, skew, workflows } from './surroundings.ts';
 import type { World } from './world.ts';
 
@@ -14,7 +14,8 @@ export const events = (kinds: readonly ResourceKind[]): fc.Arbitrary<Command>[] 
   openTask,
   ofTask('heartbeat'),
   ofTask('end task'),
-  ...times(5, ask(kinds)),
+  ...times(3, ask(kinds)),
+  ...times(2, askAndUse(kinds)),
   ofGrant('activate'),
   ofGrant('end access'),
   ...times(5, vend),
@@ -31,8 +32,26 @@ export const events = (kinds: readonly ResourceKind[]): fc.Arbitrary<Command>[] 
   workflows,
   policy,
   ...times(2, goOn),
-  ...times(3, race),
-  ...times(2, raceToActive(kinds)),
+  ...times(5, race),
+  ...times(3, raceToActive(kinds)),
+  lostSignal,
+];
+
+/** Those that need no clock to be moved, nobody to be away, and no process to stand still. */
+export const eventsInRealTime = (kinds: readonly ResourceKind[]): fc.Arbitrary<Command>[] => [
+  openTask,
+  ofTask('heartbeat'),
+  ofTask('end task'),
+  ask(kinds),
+  ...times(6, askAndUse(kinds)),
+  ofGrant('activate'),
+  ofGrant('end access'),
+  vend,
+  vendWithKeyOf,
+  use,
+  ...times(2, ofGrant('release')),
+  ofGrant('revoke'),
+  sweep,
 ];
 
 /** A task and some grants, or most of what may happen would happen to nothing. */

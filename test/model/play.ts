@@ -1,9 +1,12 @@
 import fc from 'fast-check';
+import { KINDS_WITH_ACCESS } from '../../bin/kind-access.ts';
 import type { ResourceKind } from '../../lambdas/core/config/resource.ts';
+import type { RunningStack } from '../e2e/running-stack.ts';
 import { KIND_NAMES } from '../support/kinds.ts';
-import { begin, events } from './events.ts';
+import { begin, events, eventsInRealTime } from './events.ts';
 import { newModel } from './model.ts';
-import { settle } from './settle.ts';
+import { settle, settleInRealTime } from './settle.ts';
+import { stackWorld } from './stack-world.ts';
 import type { World } from './world.ts';
 
 export interface Play {
@@ -44,6 +47,34 @@ export const playEvents = async ({
       },
     ),
     { numRuns: runs, ...(seed === undefined ? {} : { seed }) },
+  );
+  return told;
+};
+
+/** How long sequences are begun; the last one is played to its end. */
+const REAL_TIME_MS = 75_000;
+
+/** A few sequences on the product as it runs, in real time: as many as there is time for. A failure is told as it came, for making it smaller would take hours. */
+export const playInRealTime = async (running: RunningStack): Promise<ReadonlyMap<string, number>> => {
+  const told = new Map<string, number>();
+  const tell = (what: string) => void told.set(what, (told.get(what) ?? 0) + 1);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.constantFrom(...KINDS_WITH_ACCESS), { minLength: 1, maxLength: 2 }),
+      fc.commands(eventsInRealTime(KINDS_WITH_ACCESS), { maxCommands: 20, size: 'max' }),
+      async (kinds, commands) => {
+        const world = await stackWorld(running);
+        const model = newModel({ pausedCount: () => 0, tell });
+        try {
+          await begin(model, world, { leaseSeconds: undefined, kinds });
+          await fc.asyncModelRun(() => ({ model, real: world }), commands);
+          await settleInRealTime(model, world);
+        } finally {
+          await world.close();
+        }
+      },
+    ),
+    { interruptAfterTimeLimit: REAL_TIME_MS, endOnFailure: true, numRuns: 100 },
   );
   return told;
 };
