@@ -1,4 +1,4 @@
-import type { BenchResults, BundleResult, EndResult, RouteResult } from './bench-results.ts';
+import type { BenchResults, BundleResult, EndResult, KindResult, RouteResult } from './bench-results.ts';
 import type { Summary } from './bench-statistics.ts';
 
 /** What the figures are held against. */
@@ -25,6 +25,7 @@ export const SECTIONS = [
   'Bundles',
   'Time to active',
   'Time to dead',
+  'Other kinds',
 ] as const;
 
 type Section = (typeof SECTIONS)[number];
@@ -198,7 +199,16 @@ const BODIES: Readonly<Record<Section, (results: BenchResults) => readonly strin
       ],
     ),
   ],
+  'Other kinds': ({ kinds }) => [
+    'The same life for every other kind, against what stands in its place on this machine: *time to credential* from the request to the credential in hand, active in between; *time to dead* as above. What AWS itself needs comes on top, and is not here.',
+    table(['kind', '', 'n', 'p50', 'p99', 'max', 'AWS’s own'], kinds.flatMap(kindRows)),
+  ],
 };
+
+const kindRows = ({ name, limit, credential, deadAfter }: KindResult): readonly (readonly string[])[] => [
+  [name, 'time to credential', ...summaryCells(credential), ''],
+  [name, 'time to dead', ...summaryCells(deadAfter), limit],
+];
 
 const routeRow = ({ route, times, calls }: RouteResult): readonly string[] => [
   `\`${route.method} ${route.path}\``,

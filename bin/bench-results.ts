@@ -12,6 +12,16 @@ export interface BenchResults {
   readonly endedAtOnce: EndedAtOnce;
   readonly runs: RunsResult;
   readonly approvals: ApprovalsResult;
+  /** Besides PostgreSQL, which everything above is measured with. */
+  readonly kinds: readonly KindResult[];
+}
+
+/** From the request to a credential in hand, and from the end of the grant to the proof of death. */
+export interface KindResult {
+  readonly name: string;
+  readonly limit: string;
+  readonly credential: Summary;
+  readonly deadAfter: Summary;
 }
 
 /** From the press of a button on the page to what the agent gets, who polls meanwhile. */

@@ -7,8 +7,9 @@ import { measureApprovals } from './bench-approvals.ts';
 import { type DeployedFunction, measureBundles } from './bench-bundles.ts';
 import { type AwsCall, newBench } from './bench-crew.ts';
 import { measureEndedAtOnce, measureLives } from './bench-endings.ts';
+import { KINDS, measureKind } from './bench-kinds.ts';
 import { benchmarkPage, verdicts } from './bench-report.ts';
-import type { BenchResults, Machine } from './bench-results.ts';
+import type { BenchResults, KindResult, Machine } from './bench-results.ts';
 import { measureRoutes } from './bench-routes.ts';
 import { measureRuns } from './bench-runs.ts';
 import { measureVend } from './bench-vend.ts';
@@ -55,7 +56,7 @@ const measure = async (narrator: Narrator): Promise<BenchResults> => {
   return { machine: machineOf({ loadBefore, loadAfter, postgresVersion }), bundles, ...running };
 };
 
-type Running = Pick<BenchResults, 'routes' | 'vend' | 'runs' | 'approvals' | 'life' | 'endedAtOnce'>;
+type Running = Omit<BenchResults, 'machine' | 'bundles'>;
 
 /** Everything that needs the stack to be up, which is stopped afterwards: imports are measured without it. */
 const measureRunning = async (
@@ -85,6 +86,11 @@ const measureRunning = async (
     const { life, release } = await measureLives(bench);
     narrator.progress('ending twenty grants at once');
     const endedAtOnce = await measureEndedAtOnce(bench);
+    const kinds: KindResult[] = [];
+    for (const kind of KINDS) {
+      narrator.progress(`making and ending a hundred grants of kind ${kind.name}`);
+      kinds.push(await measureKind(bench, kind));
+    }
     const postgresVersion = await versionOf(stack);
     return {
       routes: [...results, ...measuredRuns.routes, release],
@@ -93,6 +99,7 @@ const measureRunning = async (
       vend,
       life,
       endedAtOnce,
+      kinds,
       functions: functionsOf(stack),
       postgresVersion,
     };
@@ -127,11 +134,16 @@ const summaryOf = (results: BenchResults): string => {
     const mark = paint(process.stdout, isMet ? 'green' : 'yellow', isMet ? 'met' : 'not met');
     return `${what.padEnd(46)} ${figure.padStart(9)}   ${aim.padEnd(9)} ${mark}`;
   });
-  const { life, endedAtOnce } = results;
+  const { life, endedAtOnce, kinds } = results;
+  const kindLines = kinds.map(
+    ({ name, credential, deadAfter }) =>
+      `${`${name}: time to credential, to dead`.padEnd(46)} ${credential.p50.toFixed(0)} ms, ${deadAfter.p50.toFixed(0)} ms`,
+  );
   return `
 ${lines.join('\n')}
 time to active                                 ${life.active.p50.toFixed(0)} ms, p99 ${life.active.p99.toFixed(0)}, max ${life.active.max.toFixed(0)}
 time to dead                                   ${life.deadAfter.p50.toFixed(0)} ms, p99 ${life.deadAfter.p99.toFixed(0)}, max ${life.deadAfter.max.toFixed(0)}; twenty at once max ${endedAtOnce.again.deadAfter.max.toFixed(0)}
+${kindLines.join('\n')}
 
 Everything is in ${PAGE}.
 `;

@@ -39,6 +39,7 @@ const RESULTS: BenchResults = {
   life: { active: about(80), ...ENDED },
   endedAtOnce: { first: ENDED, again: ENDED },
   approvals: { credential: about(200), run: about(250) },
+  kinds: [{ name: 'aws', limit: 'minutes', credential: about(120), deadAfter: about(80) }],
   runs: {
     governed: [{ rows: 1, cells: 4, governed: about(6), plain: about(5) }],
     classifyMs: about(0.2),

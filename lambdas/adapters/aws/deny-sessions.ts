@@ -33,11 +33,11 @@ export const denySessions = async (
   const { marks, clock, sleep } = tools;
   const until = clock() + ENDED_WAIT_MS;
   for (let pause = ENDED_POLL_MIN_MS; ; pause = Math.min(2 * pause, ENDED_POLL_MAX_MS)) {
+    const denied = await marks.lastDenied(role.roleArn);
+    if (denied && covers(denied, ended)) return true;
     if (await marks.takeTurn(role.roleArn, clock())) return write(tools, role, ended);
     if (clock() >= until) return false;
     await sleep(pause);
-    const denied = await marks.lastDenied(role.roleArn);
-    if (denied && covers(denied, ended)) return true;
   }
 };
 

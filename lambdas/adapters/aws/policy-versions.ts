@@ -1,4 +1,12 @@
-import type { IAMClient, IAMClientConfig } from '@aws-sdk/client-iam';
+import {
+  CreatePolicyVersionCommand,
+  DeletePolicyVersionCommand,
+  GetPolicyVersionCommand,
+  IAMClient,
+  type IAMClientConfig,
+  ListPolicyVersionsCommand,
+  SetDefaultPolicyVersionCommand,
+} from '@aws-sdk/client-iam';
 import { DependencyUnavailable } from '../../app/ports.ts';
 import { AWS_CLIENT_SETTINGS } from '../aws-client-settings.ts';
 
@@ -28,10 +36,9 @@ const numberOf = (name: string | undefined): number => Number(name?.slice(1));
 const isCalled = (error: unknown, name: string): boolean =>
   error instanceof Error && (error.name === name || error.name === `${name}Exception`);
 
-/** The port `PolicyVersions` with keys that may do this and nothing else. Loaded when first needed: most calls end nothing. */
-export const iamVersions = async (PolicyArn: string, settings: IAMClientConfig): Promise<PolicyVersions> => {
-  const iam = await import('@aws-sdk/client-iam');
-  const client: IAMClient = new iam.IAMClient({ ...AWS_CLIENT_SETTINGS, ...settings });
+/** The port `PolicyVersions` with keys that may do this and nothing else. */
+export const iamVersions = (PolicyArn: string, settings: IAMClientConfig): PolicyVersions => {
+  const client = new IAMClient({ ...AWS_CLIENT_SETTINGS, ...settings });
   /** The answer; undefined where the error is one of those. */
   const unless = async <T>(names: readonly string[], call: Promise<T>): Promise<T | undefined> => {
     try {
@@ -43,25 +50,25 @@ export const iamVersions = async (PolicyArn: string, settings: IAMClientConfig):
   };
   return {
     async list() {
-      const found = await unless([], client.send(new iam.ListPolicyVersionsCommand({ PolicyArn })));
+      const found = await unless([], client.send(new ListPolicyVersionsCommand({ PolicyArn })));
       return (found?.Versions ?? []).map(({ VersionId, IsDefaultVersion }) => ({
         number: numberOf(VersionId),
         isDefault: IsDefaultVersion === true,
       }));
     },
     async read(number) {
-      const command = new iam.GetPolicyVersionCommand({ PolicyArn, VersionId: nameOf(number) });
+      const command = new GetPolicyVersionCommand({ PolicyArn, VersionId: nameOf(number) });
       const found = await unless(['NoSuchEntity'], client.send(command));
       const encoded = found?.PolicyVersion?.Document;
       return encoded === undefined ? undefined : decodeURIComponent(encoded);
     },
     async create(PolicyDocument) {
-      const command = new iam.CreatePolicyVersionCommand({ PolicyArn, PolicyDocument, SetAsDefault: false });
+      const command = new CreatePolicyVersionCommand({ PolicyArn, PolicyDocument, SetAsDefault: false });
       const made = await unless(['LimitExceeded'], client.send(command));
       return made && numberOf(made.PolicyVersion?.VersionId);
     },
     async remove(number) {
-      const command = new iam.DeletePolicyVersionCommand({ PolicyArn, VersionId: nameOf(number) });
+      const command = new DeletePolicyVersionCommand({ PolicyArn, VersionId: nameOf(number) });
       try {
         await unless(['NoSuchEntity'], client.send(command));
         return true;
@@ -71,7 +78,7 @@ export const iamVersions = async (PolicyArn: string, settings: IAMClientConfig):
       }
     },
     async makeDefault(number) {
-      const command = new iam.SetDefaultPolicyVersionCommand({ PolicyArn, VersionId: nameOf(number) });
+      const command = new SetDefaultPolicyVersionCommand({ PolicyArn, VersionId: nameOf(number) });
       return (await unless(['NoSuchEntity'], client.send(command))) !== undefined;
     },
   };

@@ -1,4 +1,8 @@
-import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import {
+  DescribeEndpointsCommand,
+  DynamoDBClient,
+  type DynamoDBClientConfig,
+} from '@aws-sdk/client-dynamodb';
 import { PROBED_ACTION } from '../../core/aws/session-policy.ts';
 import { AWS_CLIENT_SETTINGS } from '../aws-client-settings.ts';
 import type { SessionKeys } from './assume-role.ts';
@@ -11,7 +15,6 @@ export const probeSession = async (
   keys: SessionKeys,
   settings: DynamoDBClientConfig,
 ): Promise<ProbeOutcome> => {
-  const { DescribeEndpointsCommand, DynamoDBClient } = await import('@aws-sdk/client-dynamodb');
   // A client of its own, so a connection of its own: another host of AWS may not have heard of the policy yet.
   const client = new DynamoDBClient({ ...AWS_CLIENT_SETTINGS, ...settings, credentials: keys });
   try {
