@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { ownRdsSigner } from '../lambdas/adapters/own-rds-signer.ts';
+import { ownRdsSigner } from '../lambdas/adapters/database/own-rds-signer.ts';
 import { statementTarget } from '../lambdas/adapters/postgres/statement-target.ts';
 import { answerOf } from '../lambdas/app/run-answer.ts';
 import type { ConfigFor } from '../lambdas/core/config/compiled.ts';

@@ -5,6 +5,7 @@ import { CONFIG_PARTS, type FunctionName } from '../lambdas/core/config/compiled
 import { type LocalStack, startStack } from '../local/stack.ts';
 import { measureApprovals } from './bench-approvals.ts';
 import { type DeployedFunction, measureBundles } from './bench-bundles.ts';
+import { measureContainments } from './bench-containments.ts';
 import { type AwsCall, newBench } from './bench-crew.ts';
 import { measureEndedAtOnce, measureLives } from './bench-endings.ts';
 import { KINDS, measureKind } from './bench-kinds.ts';
@@ -75,6 +76,7 @@ const measureRunning = async (
   try {
     const bench = await newBench(stack, calls);
     narrator.progress('calling every route');
+    const containments = await measureContainments(bench);
     const { results, grants } = await measureRoutes(bench);
     narrator.progress('vending against the floor');
     const vend = await measureVend(bench, grants);
@@ -93,7 +95,7 @@ const measureRunning = async (
     }
     const postgresVersion = await versionOf(stack);
     return {
-      routes: [...results, ...measuredRuns.routes, release],
+      routes: [...results, ...measuredRuns.routes, release, ...containments],
       runs: measuredRuns.runs,
       approvals,
       vend,

@@ -1,6 +1,9 @@
 import { IAMClient } from '@aws-sdk/client-iam';
+import { adminSecrets } from '../lambdas/adapters/database/admin-secrets.ts';
+import { ownLogins } from '../lambdas/adapters/database/own-logins.ts';
+import { ownRdsSigner } from '../lambdas/adapters/database/own-rds-signer.ts';
+import type { SignOwn } from '../lambdas/adapters/database/sign-own.ts';
 import { ownEksToken } from '../lambdas/adapters/eks/own-eks-token.ts';
-import { ownRdsSigner } from '../lambdas/adapters/own-rds-signer.ts';
 import { systemsManager } from '../lambdas/adapters/ssh/machine-commands.ts';
 import type { CompiledConfig } from '../lambdas/core/config/compiled.ts';
 import type { Resource } from '../lambdas/core/config/resource.ts';
@@ -8,6 +11,7 @@ import { endSessionsDocumentName } from '../lib/ssh-target.ts';
 import { trustedBy } from '../lib/trusted-by.ts';
 import { checkAwsTarget } from './check-aws-target.ts';
 import { checkEksTarget } from './check-eks-target.ts';
+import { checkMysqlTarget } from './check-mysql-target.ts';
 import { checkPostgresTarget } from './check-postgres-target.ts';
 import { checkSshTarget } from './check-ssh-target.ts';
 import { CONFIG_FLAGS, guardRailsOf } from './checked-policy.ts';
@@ -58,9 +62,11 @@ const checksOf = async (
 ): Promise<readonly TargetCheck[]> => {
   switch (resource.kind) {
     case 'postgres': {
-      const session = await logInToTarget(resource, ownRdsSigner());
+      const session = await logInToTarget(resource, asAdministrator());
       return checkPostgresTarget(session, resource).finally(() => session.close());
     }
+    case 'mysql':
+      return checkMysqlTarget(resource, asAdministrator());
     case 'aws': {
       const client = new IAMClient({ region: resource.target.region });
       return checkAwsTarget(client, resource, trustedBy(settingsOfFile(settings)));
@@ -72,9 +78,18 @@ const checksOf = async (
     case 'eks':
       return checkEksTarget(resource, ownEksToken({ clock: Date.now }));
     default:
-      throw new UsageError(`${resource.id} is of kind ${resource.kind}, which cannot be looked at yet.`);
+      return resource satisfies never;
   }
 };
+
+/** With the rights of whoever types: to sign for the administrator, or to read its secret. */
+const asAdministrator = (): SignOwn =>
+  ownLogins({
+    signToken: ownRdsSigner(),
+    readKey: () => Promise.reject(new TypeError('nobody else is logged in as')),
+    secrets: adminSecrets(),
+    clock: Date.now,
+  });
 
 const rowOf = ({ item, ok, mend }: TargetCheck): readonly string[] => [
   ok ? paint(process.stdout, 'green', 'ok') : paint(process.stdout, 'red', 'lacks'),

@@ -1,4 +1,5 @@
-import { ADMIN_DATABASE, ADMIN_USER, type Session } from '../lambdas/adapters/postgres/session.ts';
+import { ADMIN_USER } from '../lambdas/adapters/database/sign-own.ts';
+import { ADMIN_DATABASE, type Session } from '../lambdas/adapters/postgres/session.ts';
 import type { PostgresResource } from '../lambdas/core/config/resource.ts';
 import { checkMaskedTemplate } from './check-masked-template.ts';
 import { membership, type PreparedRole, plainRole, type Question, type TargetCheck } from './target-check.ts';

@@ -1,4 +1,5 @@
 import { PEOPLE } from '../examples/people/people.ts';
+import { PEOPLE_CLIENT } from '../examples/people/people-tokens.ts';
 import { startStack } from '../local/stack.ts';
 import { createNarrator } from './narrator.ts';
 import { paint } from './terminal.ts';
@@ -70,6 +71,10 @@ Run it       the same with "action":"postgres:read", and then, without a login:
 Ask people   a grant of "resource":"billing-db","action":"postgres:connect" waits; Slack and console show it, ana.silva decides:
              open "approval.url" of the answer, or ${slack.url}; then look again with ?wait=20 at ${baseUrl}/v1/grants/g_…
 End it       curl -s -X DELETE -H "Authorization: Bearer $TOKEN" ${baseUrl}/v1/tasks/t_…
+A person's   export LATCHKEY_URL=${baseUrl} LATCHKEY_TOKEN=$(curl -s --cacert ${caFile} -d grant_type=password \\
+  token        -d client_id=${PEOPLE_CLIENT} -d username=ana.silva -d password=${issuer.passwordOf('ana.silva')} \\
+               ${issuer.tokenUrl} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
+Stop it all  npm run contain -- everything --why "an exercise"; then as jonas.weber: npm run contain -- lift s_… --why "over"
 The trail    export ${Object.entries(auditor)
   .map(([name, value]) => `${name}='${value}'`)
   .join(' ')}

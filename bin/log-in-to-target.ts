@@ -1,4 +1,5 @@
-import { ADMIN_USER, connect, type Session, type SignOwn } from '../lambdas/adapters/postgres/session.ts';
+import { ADMIN_USER, type SignOwn } from '../lambdas/adapters/database/sign-own.ts';
+import { connect, type Session } from '../lambdas/adapters/postgres/session.ts';
 import type { PostgresResource } from '../lambdas/core/config/resource.ts';
 import { Mistakes } from './mistakes.ts';
 import { printable } from './terminal.ts';

@@ -39,15 +39,7 @@ export const prepareKubernetes = async (wish: {
   );
   const started = Date.now();
   const tick = setInterval(() => onProgress(`still building, for ${secondsSince(started)} s`), TICK_MS);
-  const args = [
-    'build',
-    '-trimpath',
-    '-ldflags=-s -w',
-    '-gcflags=all=-l',
-    '-o',
-    resolve(dir, 'kubernetes'),
-    '.',
-  ];
+  const args = ['build', '-ldflags=-s -w', '-gcflags=all=-l', '-o', resolve(dir, 'kubernetes'), '.'];
   const env = { ...process.env, GOFLAGS: '-mod=readonly -buildvcs=false' };
   await run('go', args, { cwd: source, env })
     .catch((error: unknown) => {

@@ -1,4 +1,4 @@
-import { ADMIN_USER } from '../lambdas/adapters/postgres/session.ts';
+import { ADMIN_USER } from '../lambdas/adapters/database/sign-own.ts';
 import type { PostgresTargetAddress } from '../lambdas/core/config/resource.ts';
 
 /** One thing that `docs/targets/postgres.sql` sets up, and whether it is so. `mend` says what to do when it is not. */

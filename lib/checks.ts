@@ -3,12 +3,8 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import type { IConstruct } from 'constructs';
 import { roleName, rolesOf } from '../lambdas/core/aws/role-shards.ts';
 import { CONFIG_PARTS } from '../lambdas/core/config/compiled.ts';
-import {
-  type AwsResource,
-  type PostgresResource,
-  type Resource,
-  resourcesOf,
-} from '../lambdas/core/config/resource.ts';
+import { type SignedDatabase, signedDatabasesOf } from '../lambdas/core/config/databases.ts';
+import { type AwsResource, type Resource, resourcesOf } from '../lambdas/core/config/resource.ts';
 import { databaseUserArn } from './permissions.ts';
 import { logGroupName } from './service-function.ts';
 import type { Settings } from './settings.ts';
@@ -94,7 +90,7 @@ const ACCOUNT_LOG_ROLE: Acknowledgement = {
   reason: 'API Gateway accepts this policy for writing its logs; no function has the role.',
 };
 
-const grantUsers = (at: string, resource: PostgresResource): Acknowledgement => ({
+const grantUsers = (at: string, resource: SignedDatabase): Acknowledgement => ({
   at,
   finding: `AwsSolutions-IAM5[Resource::${databaseUserArn(resource, 'lk_*')}]`,
   reason:
@@ -138,12 +134,10 @@ export const acknowledgementsFor = ({ settings, resources }: CheckedStack): read
   ...PAYLOADS,
   refusalsOf(settings),
   ...(settings.api.accountLogRole === 'create' ? [ACCOUNT_LOG_ROLE] : []),
-  ...resourcesOf(resources, 'postgres').map((resource) => grantUsers('runner/Role', resource)),
+  ...signedDatabasesOf(resources).map((resource) => grantUsers('runner/Role', resource)),
   ...(settings.createTargetRoles
     ? [
-        ...resourcesOf(resources, 'postgres').map((resource) =>
-          grantUsers(`Target-${resource.id}`, resource),
-        ),
+        ...signedDatabasesOf(resources).map((resource) => grantUsers(`Target-${resource.id}`, resource)),
         ...resourcesOf(resources, 'aws')
           .filter(({ target }) => target.account === settings.account)
           .flatMap(sessionRights),

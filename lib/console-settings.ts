@@ -20,7 +20,7 @@ const Address = z
 
 const Base = Address.refine((url) => !/\/$|\?/.test(url), 'must not end with "/" nor have a query.');
 
-const secretArn = z
+export const secretArn = z
   .string()
   .regex(
     /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}$/,

@@ -1,6 +1,7 @@
 import { ArnFormat, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { FunctionName } from '../lambdas/core/config/compiled.ts';
+import { adminSecretsOf, signedDatabasesOf } from '../lambdas/core/config/databases.ts';
 import { type Resource, resourcesOf } from '../lambdas/core/config/resource.ts';
 import { AccessTarget } from './access-target.ts';
 import { Alarms } from './alarms.ts';
@@ -113,8 +114,10 @@ export class LatchkeyStack extends Stack {
     };
     const { settings } = this.#props;
     const CONSOLE_URL = settings.console.url;
+    const { passwordSecretArn } = settings.databases;
+    const passwords = passwordSecretArn === undefined ? {} : { PASSWORD_SECRET_ARN: passwordSecretArn };
     const invoked = {
-      runner: this.#add('runner', vaults),
+      runner: this.#add('runner', { ...vaults, ...passwords }),
       revoker: this.#add('revoker', { ...tables, END_SESSIONS_DOCUMENT: this.#endSessionsDocument() }),
       waiter: this.#add('waiter', tables),
       notifier: this.#add('notifier', {
@@ -141,7 +144,7 @@ export class LatchkeyStack extends Stack {
       authorizer: this.#add('authorizer', {}),
       api: this.#add('api', { ...vaults, ...started, ...tells, CONSOLE_URL }),
       reader: this.#add('reader', { ...vaults, CONSOLE_URL }),
-      vend: this.#add('vend', tables),
+      vend: this.#add('vend', { ...tables, ...passwords }),
       console: this.#add('console', { ...vaults, ...tells, ...stops, ...consoleEnvironment(settings) }),
       containment: this.#add('containment', { ...tables, ...stops }),
       sweeper,
@@ -201,6 +204,8 @@ export class LatchkeyStack extends Stack {
         ({ tableArn }) => tableArn,
       ),
       bucketArn: this.#payloads.bucket.bucketArn,
+      secretArns: secretsOf(this.#props),
+      secretsEndpointSecurityGroupId: this.#props.settings.databases.secretsEndpointSecurityGroupId,
     });
   }
 
@@ -219,7 +224,7 @@ export class LatchkeyStack extends Stack {
   }
 
   #makeTargetRoles(): void {
-    for (const resource of resourcesOf(this.#props.resources, 'postgres'))
+    for (const resource of signedDatabasesOf(this.#props.resources))
       new AccessTarget(this, `Target-${resource.id}`, {
         resource,
         latchkeyAccount: this.account,
@@ -256,6 +261,9 @@ export class LatchkeyStack extends Stack {
       endingRoles: endingRolesOf(resources),
       clusterRoles: clusterRolesOf(resources),
       databaseUsers: databaseUsersOf(resources),
+      adminSecrets: adminSecretsOf(resources),
+      passwordSecret:
+        adminSecretsOf(resources).length === 0 ? undefined : settings.databases.passwordSecretArn,
       machineUsers: machineUsersOf(resources),
       endSessionsDocument: this.#hasMachines()
         ? this.formatArn({
@@ -296,3 +304,9 @@ export class LatchkeyStack extends Stack {
     return this.formatArn({ service, resource, resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
   }
 }
+
+/** What `runner` reads where databases have passwords: our administrators', and the key of everybody else's. */
+const secretsOf = ({ resources, settings }: LatchkeyStackProps): readonly string[] => {
+  const admins = adminSecretsOf(resources);
+  return admins.length === 0 ? [] : [...admins, ...[settings.databases.passwordSecretArn ?? []].flat()];
+};

@@ -1,7 +1,8 @@
 import { endingRoleArn, rolesOf } from '../lambdas/core/aws/role-shards.ts';
 import { PROBE_PURPOSE, PURPOSE_TAG } from '../lambdas/core/aws/session-marks.ts';
 import type { FunctionName } from '../lambdas/core/config/compiled.ts';
-import { type PostgresResource, type Resource, resourcesOf } from '../lambdas/core/config/resource.ts';
+import { type SignedDatabase, signedDatabasesOf } from '../lambdas/core/config/databases.ts';
+import { type Resource, resourcesOf } from '../lambdas/core/config/resource.ts';
 import type { SshTargetAddress } from '../lambdas/core/config/target-addresses.ts';
 import { NEVER_ON_AUDIT } from './tables.ts';
 
@@ -41,6 +42,10 @@ export interface Arns {
   readonly clusterRoles: readonly string[];
   /** What `runner` may sign for: our own admin and the users of grants, on listed databases. */
   readonly databaseUsers: readonly string[];
+  /** Where the passwords of our administrators are, on databases that have passwords. */
+  readonly adminSecrets: readonly string[];
+  /** The one key that passwords of grants are made with; undefined where no database has any. */
+  readonly passwordSecret: string | undefined;
   /** Whom `vend` may let in on which machines: exactly what `resources.yaml` names. */
   readonly machineUsers: readonly MachineUser[];
   /** What `revoker` may have machines run, and nothing else; undefined where there are no machines. */
@@ -147,6 +152,7 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
       checkTasks(arns.grants),
       appendTrail,
       ...only('sts:AssumeRole', arns.targetRoles),
+      ...only('secretsmanager:GetSecretValue', listed(arns.passwordSecret)),
       ...giveSessions([...arns.sessionRoles, ...arns.clusterRoles]),
       ...arns.machineUsers.map(pushKeys),
     ],
@@ -160,6 +166,8 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
       ...readPayloads(arns.payloads),
       putPayloads(arns.payloads),
       ...only('rds-db:connect', arns.databaseUsers),
+      ...only('secretsmanager:GetSecretValue', [...listed(arns.passwordSecret), ...arns.adminSecrets]),
+      ...replaceSecrets(arns.adminSecrets),
     ],
     revoker: [
       readTogether(arns.grants),
@@ -260,6 +268,17 @@ const putPayloads = (bucket: string): Permission => ({
   },
 });
 
+/** A new password is put beside the old one, tried, and then named the current one. */
+const replaceSecrets = (secrets: readonly string[]): Permission[] =>
+  secrets.length === 0
+    ? []
+    : [
+        {
+          actions: ['secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecretVersionStage'],
+          on: secrets,
+        },
+      ];
+
 /** A statement without resources is malformed, so nothing listed means no statement. */
 const only = (action: string, on: readonly string[]): Permission[] =>
   on.length === 0 ? [] : [{ actions: [action], on }];
@@ -316,7 +335,7 @@ const partitionOf = (region: string): string => (region.startsWith('us-gov-') ? 
 const listed = (arn: string | undefined): string[] => (arn === undefined ? [] : [arn]);
 
 export const targetRolesOf = (resources: readonly Resource[]): string[] =>
-  [...new Set(resourcesOf(resources, 'postgres').map(({ target }) => target.roleArn))].sort();
+  [...new Set(signedDatabasesOf(resources).map(({ target }) => target.roleArn))].sort();
 
 export const sessionRolesOf = (resources: readonly Resource[]): string[] =>
   resourcesOf(resources, 'aws').flatMap(({ target }) => rolesOf(target));
@@ -330,7 +349,7 @@ export const clusterRolesOf = (resources: readonly Resource[]): string[] =>
 /** The users whose logins `runner` may sign, in the ARN form of `rds-db:connect`. */
 export const databaseUsersOf = (resources: readonly Resource[]): string[] => [
   ...new Set(
-    resourcesOf(resources, 'postgres').flatMap((resource) =>
+    signedDatabasesOf(resources).flatMap((resource) =>
       ADMIN_AND_GRANTS.map((user) => databaseUserArn(resource, user)),
     ),
   ),
@@ -338,7 +357,7 @@ export const databaseUsersOf = (resources: readonly Resource[]): string[] => [
 
 const ADMIN_AND_GRANTS = ['latchkey_admin', 'lk_*'];
 
-export const databaseUserArn = ({ target }: PostgresResource, user: string): string => {
+export const databaseUserArn = ({ target }: SignedDatabase, user: string): string => {
   const [, partition] = target.roleArn.split(':');
   return `arn:${partition}:rds-db:${target.region}:${target.account}:dbuser:${target.resourceId}/${user}`;
 };

@@ -5,6 +5,7 @@ import type { Settings } from './settings.ts';
 /** As far as it is looked at. */
 type Here = Pick<Settings, 'account' | 'region'> & {
   readonly vpc?: Pick<Settings['vpc'], 'clusterSecurityGroupIds'>;
+  readonly databases?: Settings['databases'];
 };
 
 /** What this deployment could not end again, or not tell apart: refused before anything is deployed. */
@@ -14,6 +15,7 @@ export const reachMistakes = (resources: readonly Resource[], settings: Here): r
       ...placeMistakes(resource, settings),
       ...wayMistakes(resource, settings),
       ...sharedRole(resources, index),
+      ...keyMistakes(resource, settings),
     ].map(({ path, message }) => ({
       path: `resources[${index}].target.${path}`,
       message,
@@ -34,6 +36,18 @@ const placeMistakes = (
       path: key,
       message: `"${key}" is ${target[key]}, but Latchkey is deployed to ${settings[key]} (cdk.json): deploy it there too, or leave the resource out.`,
     }));
+
+/** Passwords of grants are made with one key of the deployment. */
+const keyMistakes = ({ target }: Resource, { databases }: Here): readonly ConfigError[] =>
+  'auth' in target && target.auth === 'password' && databases?.passwordSecretArn === undefined
+    ? [
+        {
+          path: 'auth',
+          message:
+            '"auth: password" needs "databases.passwordSecretArn" in the settings (cdk.json): the secret with the key that passwords are made with.',
+        },
+      ]
+    : [];
 
 /** A grant that `runner` had no way to end would never be proved dead. */
 const wayMistakes = ({ kind }: Resource, { vpc }: Here): readonly ConfigError[] =>

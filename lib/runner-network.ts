@@ -1,5 +1,6 @@
 import { CfnSecurityGroup, CfnSecurityGroupEgress, CfnVPCEndpoint } from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
+import { databasesOf } from '../lambdas/core/config/databases.ts';
 import { type Resource, resourcesOf } from '../lambdas/core/config/resource.ts';
 import type { Permission } from './permissions.ts';
 import type { Settings } from './settings.ts';
@@ -12,6 +13,10 @@ export interface RunnerNetworkProps {
   readonly resources: readonly Resource[];
   readonly tableArns: readonly string[];
   readonly bucketArn: string;
+  /** What it reads from Secrets Manager, and replaces there; empty where no database has passwords. */
+  readonly secretArns: readonly string[];
+  /** Of an endpoint that is there already. */
+  readonly secretsEndpointSecurityGroupId: string | undefined;
 }
 
 /** Where `runner` lives: it may send to the ports of listed databases, to listed clusters, to DynamoDB and to S3, and nothing may send to it. */
@@ -35,10 +40,11 @@ export class RunnerNetwork extends Construct {
     this.#openDatabasePorts(props);
     this.#openClusters(props);
     if (props.vpc.routeTableIds.length > 0) this.#makeEndpoints(props);
+    if (props.secretArns.length > 0) this.#reachSecrets(props);
   }
 
   #openDatabasePorts({ vpc, resources }: RunnerNetworkProps): void {
-    const databases = resourcesOf(resources, 'postgres');
+    const databases = databasesOf(resources);
     const ports = [...new Set(databases.map(({ target }) => target.port))].sort((a, b) => a - b);
     for (const destinationSecurityGroupId of vpc.databaseSecurityGroupIds)
       for (const port of ports)
@@ -50,6 +56,46 @@ export class RunnerNetwork extends Construct {
           destinationSecurityGroupId,
           description: 'A database of resources.yaml',
         });
+  }
+
+  /** Secrets Manager has interface endpoints only: addresses in the subnets, behind a security group. */
+  #reachSecrets(props: RunnerNetworkProps): void {
+    new CfnSecurityGroupEgress(this, 'To-SecretsManager', {
+      groupId: this.securityGroupId,
+      ipProtocol: 'tcp',
+      fromPort: HTTPS_PORT,
+      toPort: HTTPS_PORT,
+      destinationSecurityGroupId: props.secretsEndpointSecurityGroupId ?? this.#makeSecretsEndpoint(props),
+      description: 'Secrets Manager through its interface endpoint',
+    });
+  }
+
+  #makeSecretsEndpoint({ region, vpc, secretArns }: RunnerNetworkProps): string {
+    const group = new CfnSecurityGroup(this, 'SecretsEndpointSecurityGroup', {
+      groupDescription: 'Secrets Manager for Latchkey runner, and nobody else',
+      vpcId: vpc.vpcId,
+      securityGroupIngress: [
+        {
+          ipProtocol: 'tcp',
+          fromPort: HTTPS_PORT,
+          toPort: HTTPS_PORT,
+          sourceSecurityGroupId: this.securityGroupId,
+          description: 'Latchkey runner',
+        },
+      ],
+      // Without a rule of ours EC2 adds one that lets everything out; an endpoint opens no connections.
+      securityGroupEgress: [{ ipProtocol: 'icmp', fromPort: -1, toPort: -1, cidrIp: '255.255.255.255/32' }],
+    });
+    new CfnVPCEndpoint(this, 'SecretsManager', {
+      vpcEndpointType: 'Interface',
+      serviceName: `com.amazonaws.${region}.secretsmanager`,
+      vpcId: vpc.vpcId,
+      subnetIds: vpc.subnetIds,
+      securityGroupIds: [group.attrGroupId],
+      privateDnsEnabled: true,
+      policyDocument: policyFor({ Action: SECRETS_ACTIONS, Resource: secretArns }),
+    });
+    return group.attrGroupId;
   }
 
   #openClusters({ vpc, resources }: RunnerNetworkProps): void {
@@ -77,13 +123,19 @@ export class RunnerNetwork extends Construct {
         serviceName: `com.amazonaws.${region}.${service.toLowerCase()}`,
         vpcId: vpc.vpcId,
         routeTableIds: vpc.routeTableIds,
-        policyDocument: {
-          Version: '2012-10-17',
-          Statement: [{ Effect: 'Allow', Principal: '*', ...what }],
-        },
+        policyDocument: policyFor(what),
       });
   }
 }
+
+const SECRETS_ACTIONS = ['GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage'].map(
+  (action) => `secretsmanager:${action}`,
+);
+
+const policyFor = (what: { readonly Action: unknown; readonly Resource: unknown }) => ({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: '*', ...what }],
+});
 
 const throughEndpoint = (service: string, destinationPrefixListId: string) => ({
   ipProtocol: 'tcp',

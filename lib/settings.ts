@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type Compiled, readSection } from '../lambdas/core/config/config-error.ts';
 import { PAYLOAD_RETENTION_MAX_DAYS, PAYLOAD_RETENTION_MIN_DAYS } from '../lambdas/core/limits.ts';
-import { ConsoleSettings, NotificationSettings, secretMistakes } from './console-settings.ts';
+import { ConsoleSettings, NotificationSettings, secretArn, secretMistakes } from './console-settings.ts';
 
 /** CloudWatch accepts these and no other numbers of days. */
 const RETENTION_DAYS = [7, 14, 30, 60, 90, 180, 365, 400, 731, 1827, 3653];
@@ -43,6 +43,17 @@ const Api = z.strictObject({
   accountLogRole: z.enum(['create', 'exists']).default('create'),
 });
 
+/** Only where databases of `resources.yaml` have passwords. */
+const Databases = z.strictObject({
+  /** JSON `{ "passwordKey": … }`, 32 random bytes in base64: passwords of grants are made with it. Nothing else has a use for it. */
+  passwordSecretArn: secretArn.optional(),
+  /**
+   * The security group of your VPC's interface endpoint for Secrets Manager, through which `runner` reads secrets. Without it
+   * this stack makes an endpoint, which admits nothing but those secrets; a VPC has one with a private name only.
+   */
+  secretsEndpointSecurityGroupId: awsId('sg').optional(),
+});
+
 const Alarms = z.strictObject({
   /** An SNS topic of yours that alarms are sent to. */
   topicArn: z.string().startsWith('arn:', 'must be the ARN of an SNS topic.').optional(),
@@ -67,6 +78,7 @@ const Shape = z.strictObject({
   console: ConsoleSettings,
   /** Who is told that people are asked, beside the console's own inbox. */
   notifications: NotificationSettings.prefault({}),
+  databases: Databases.prefault({}),
   logRetentionDays: z
     .number()
     .refine((days) => RETENTION_DAYS.includes(days), `must be one of: ${RETENTION_DAYS.join(', ')}.`)

@@ -9,15 +9,9 @@ export type Assembly = ReturnType<typeof readAssembly>;
 /** `directory` holds the code, `handler` is `index.handler`, times are seconds, memory is megabytes. */
 export type FunctionSource = Assembly['functions'][number];
 
+type MadeRole = ReturnType<typeof identitiesOf>['roles'][number];
 /** `managed` and `boundary` are ARNs of managed policies, whose version of now counts. */
-export interface RoleSource {
-  readonly arn: string;
-  readonly maxSessionSeconds: number;
-  readonly trust: PolicyDocument;
-  readonly policies: readonly PolicyDocument[];
-  readonly managed?: readonly string[];
-  readonly boundary?: string | undefined;
-}
+export type RoleSource = Omit<MadeRole, 'managed' | 'boundary'> & Partial<MadeRole>;
 
 const FunctionProperties = z.object({
   Role: z.string(),
@@ -126,16 +120,14 @@ export const readAssembly = (directory: string, stack: string) => {
 
 /** Who there is, and what is attached to whom. */
 export const identitiesOf = (template: Template) => ({
-  roles: template.of('AWS::IAM::Role', RoleProperties).map(
-    (one): RoleSource => ({
-      arn: one.arn,
-      maxSessionSeconds: one.MaxSessionDuration,
-      trust: one.AssumeRolePolicyDocument,
-      policies: one.Policies.map((policy) => policy.PolicyDocument),
-      managed: one.ManagedPolicyArns,
-      boundary: one.PermissionsBoundary,
-    }),
-  ),
+  roles: template.of('AWS::IAM::Role', RoleProperties).map((one) => ({
+    arn: one.arn,
+    maxSessionSeconds: one.MaxSessionDuration,
+    trust: one.AssumeRolePolicyDocument,
+    policies: one.Policies.map((policy) => policy.PolicyDocument),
+    managed: one.ManagedPolicyArns,
+    boundary: one.PermissionsBoundary,
+  })),
   policies: template.of('AWS::IAM::ManagedPolicy', ManagedPolicyProperties).map((one) => ({
     arn: one.arn,
     document: one.PolicyDocument,

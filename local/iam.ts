@@ -64,7 +64,7 @@ export interface AccessRequest {
 }
 
 /** Policies by their kind, each in AWS's words. Every kind that is there must allow, and none may deny. */
-export type PolicyLayers = Partial<Record<(typeof KINDS)[number], readonly PolicyDocument[]>>;
+export type PolicyLayers = { readonly [K in (typeof KINDS)[number]]?: readonly PolicyDocument[] | undefined };
 
 const KINDS = ['identity-based policy', 'permissions boundary', 'session policy'] as const;
 

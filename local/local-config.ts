@@ -2,7 +2,7 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import * as z from 'zod';
-import { AUDIENCE, type LocalIssuer } from './oidc-provider.ts';
+import { AUDIENCE, type LocalIssuer } from '../examples/people/oidc-provider.ts';
 
 /** What stands on this machine in the place of an issuer and of databases on RDS. */
 export interface LocalPlaces {

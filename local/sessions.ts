@@ -70,17 +70,15 @@ export class Sessions {
     const now = { 'aws:CurrentTime': [new Date(this.clock()).toISOString()] };
     const asked = { ...request, context: { ...now, ...context, ...request.context } };
     const { policies = [], managed = [], boundary } = this.#roles.get(roleArn) ?? {};
-    const limit = boundary === undefined ? undefined : this.policies.document(boundary);
-    const attached = managed.flatMap((arn) => this.policies.document(arn) ?? []);
-    return refusalBy(
-      {
-        'identity-based policy': [...policies, ...attached],
-        ...(limit ? { 'permissions boundary': [limit] } : {}),
-        ...(policy ? { 'session policy': [policy] } : {}),
-      },
-      asked,
-    );
+    const layers = {
+      'identity-based policy': [...policies, ...this.#documents(managed)],
+      'permissions boundary': boundary === undefined ? undefined : this.#documents([boundary]),
+      'session policy': policy && [policy],
+    };
+    return refusalBy(layers, asked);
   }
+
+  #documents = (arns: readonly string[]) => arns.flatMap((arn) => this.policies.document(arn) ?? []);
 
   isAllowed(who: Session | string, request: AccessRequest): boolean {
     return this.refusalOf(who, request) === undefined;

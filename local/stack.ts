@@ -1,15 +1,13 @@
-import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { createServer as createSecureServer, request } from 'node:https';
+import { createServer as createSecureServer } from 'node:https';
 import { join, resolve } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { auditorEnvironment, auditorRole } from '../bin/local-auditor.ts';
 import { synthesize } from '../bin/synthesize.ts';
 import { REPORTS_BUCKET } from '../examples/buckets/reports-bucket.ts';
 import { SAMPLE_DATABASES } from '../examples/databases/sample-databases.ts';
-import type { PersonName } from '../examples/people/people.ts';
-import { BY_PASSWORD, PEOPLE_CLIENT } from '../examples/people/people-tokens.ts';
+import { tokensAt } from '../examples/people/fetch-tokens.ts';
+import { CONSOLE_CLIENT, startIssuer } from '../examples/people/oidc-provider.ts';
 import { startSlackStandIn } from '../examples/slack/stand-in.ts';
 import { startPostgres } from '../examples/targets/postgres.ts';
 import { startRdsFront } from '../examples/targets/rds.ts';
@@ -22,7 +20,6 @@ import { localCertificate } from './certificates.ts';
 import { keptSecrets } from './kept-secrets.ts';
 import { writeLocalConfig } from './local-config.ts';
 import { closeServer, listenOnLoopback, portOf } from './loopback.ts';
-import { type ClientId, CONSOLE_CLIENT, type LocalIssuer, startIssuer } from './oidc-provider.ts';
 
 export interface StackOptions {
   /** Everything that must survive a restart, and nothing else. */
@@ -167,22 +164,7 @@ const startParts = async (options: StackOptions, stops: Stop[]) => {
     payloads: { keysTable: place('VAULT_KEYS_TABLE'), bucket: place('PAYLOAD_BUCKET') },
     /** Environment of somebody who may read these and nothing else, as an auditor would have it. */
     auditor: auditorEnvironment(assembly, aws),
-    /** A token as the client would get it, by client credentials. */
-    getToken: (client: ClientId) =>
-      fetchToken(issuer, certPem, {
-        auth: `${client}:${issuer.secretOf(client)}`,
-        fields: { grant_type: 'client_credentials' },
-      }),
-    /** A token as a person would get it at a command line. */
-    getPersonToken: (person: PersonName) =>
-      fetchToken(issuer, certPem, {
-        fields: {
-          grant_type: BY_PASSWORD,
-          client_id: PEOPLE_CLIENT,
-          username: person,
-          password: issuer.passwordOf(person),
-        },
-      }),
+    ...tokensAt(issuer, certPem),
     /** Runs the sweeper now instead of within the minute. */
     sweep,
   };
@@ -196,15 +178,4 @@ const synthesizeLocally = async (outdir: string, configDir: string, places: obje
   if (!settings.ok) throw new TypeError(JSON.stringify(settings.errors));
   await synthesize({ outdir, settings: settings.value, configDir, check: false });
   return readAssembly(outdir, STACK);
-};
-
-const fetchToken = async (
-  issuer: LocalIssuer,
-  ca: string,
-  { fields, ...auth }: { readonly auth?: string; readonly fields: Record<string, string> },
-): Promise<string> => {
-  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-  const asked = request(issuer.tokenUrl, { method: 'POST', ca, headers, ...auth });
-  const [answer] = await once(asked.end(String(new URLSearchParams(fields))), 'response');
-  return JSON.parse(await text(answer)).access_token;
 };

@@ -58,16 +58,13 @@ export const assumeRole = (sessions: Sessions, caller: Session, body: string): s
   }
   if (role && seconds > role.maxSessionSeconds)
     throw new AwsError('ValidationError', 'DurationSeconds exceeds the MaxSessionDuration of this role');
-  const percent = packedPercent(input.get('Policy') ?? '', parsed.data.Tags);
-  if (percent > 100)
-    throw new AwsError(
-      'PackedPolicyTooLarge',
-      `Packed size of session tags consumes ${percent}% of allotted space.`,
-    );
-  const { SourceIdentity, Policy: policy } = parsed.data;
-  const tags = parsed.data.Tags.map(({ Key, Value }) => [`aws:PrincipalTag/${Key}`, [Value]]);
-  const identity = SourceIdentity === undefined ? [] : [['aws:SourceIdentity', [SourceIdentity]]];
-  const context = Object.fromEntries([...tags, ...identity]);
+  const { SourceIdentity, Tags, Policy: policy } = parsed.data;
+  const packed = [input.get('Policy') ?? '', ...Tags.flatMap(({ Key, Value }) => [Key, Value])].join('');
+  const percent = Math.ceil((100 * packed.length) / PACKED_MAX_CHARACTERS);
+  if (percent > 100) throw new AwsError('PackedPolicyTooLarge', `Packed size is ${percent}% of its limit.`);
+  const tags = Tags.map(({ Key, Value }) => [`aws:PrincipalTag/${Key}`, [Value]]);
+  const identity = SourceIdentity === undefined ? {} : { 'aws:SourceIdentity': [SourceIdentity] };
+  const context = { ...Object.fromEntries(tags), ...identity };
   const expiration = sessions.now() + seconds * 1000;
   const made = sessions.issue({ roleArn, name, expiration, context, ...(policy ? { policy } : {}) });
   return `<AssumeRoleResult><AssumedRoleUser><Arn>${made.arn}</Arn></AssumedRoleUser><Credentials><AccessKeyId>${made.accessKeyId}</AccessKeyId>
@@ -101,11 +98,6 @@ const questionsOf = ({ Tags, SourceIdentity, ExternalId, RoleSessionName }: Assu
     ...(Tags.length > 0 ? [{ action: 'sts:TagSession', context: tags }] : []),
     ...(SourceIdentity === undefined ? [] : [{ action: 'sts:SetSourceIdentity', context: identity }]),
   ];
-};
-
-const packedPercent = (policy: string, tags: AssumeRole['Tags']): number => {
-  const characters = tags.reduce((sum, { Key, Value }) => sum + Key.length + Value.length, policy.length);
-  return Math.ceil((100 * characters) / PACKED_MAX_CHARACTERS);
 };
 
 /** Answers `<GetCallerIdentityResult>`, which takes no right. */

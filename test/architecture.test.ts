@@ -54,7 +54,7 @@ const LAYERS: Readonly<Record<string, readonly RegExp[]>> = {
     /^node:/,
     /^@aws-sdk\//,
     /^@smithy\//,
-    /^(pg|pg-cursor|aws-jwt-verify.*|openid-client|zod|@slack\/web-api)$/,
+    /^(pg|pg-cursor|mysql2\/promise|aws-jwt-verify.*|openid-client|zod|@slack\/web-api)$/,
   ],
   'lambdas/functions/': [/^lambdas\//, /^node:(fs|path)$/, /^(zod|aws-lambda)$/, /^@aws-lambda-powertools\//],
 };

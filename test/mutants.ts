@@ -2,6 +2,8 @@ import type { Mutant } from '../bin/mutant.ts';
 import { APPROVAL_MUTANTS } from './mutants/approvals.ts';
 import { AWS_MUTANTS } from './mutants/aws.ts';
 import { CONSOLE_MUTANTS } from './mutants/console.ts';
+import { CONTAINMENT_MUTANTS } from './mutants/containment.ts';
+import { DATABASE_MUTANTS } from './mutants/databases.ts';
 import { EKS_MUTANTS } from './mutants/eks.ts';
 import { ENDING_MUTANTS } from './mutants/endings.ts';
 import { GRANT_MUTANTS } from './mutants/grants.ts';
@@ -29,6 +31,8 @@ export const MUTANTS: readonly Mutant[] = [
   ...VAULT_MUTANTS,
   ...CONSOLE_MUTANTS,
   ...ENDING_MUTANTS,
+  ...DATABASE_MUTANTS,
+  ...CONTAINMENT_MUTANTS,
   ...EKS_MUTANTS,
   ...NOTICE_MUTANTS,
   ...AWS_MUTANTS,

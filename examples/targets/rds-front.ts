@@ -7,8 +7,10 @@ export interface RdsFrontOptions {
   readonly certificate: LocalCertificate;
   /** The path of PostgreSQL's own socket. */
   readonly upstream: string;
-  /** Whether this user may log in with this token, as IAM and the role `rds_iam` together decide. */
-  readonly admits: (login: { readonly user: string; readonly token: string }) => Promise<boolean>;
+  /** Whether this user may log in with this token, as IAM and the role `rds_iam` together decide; undefined: the server asks for a password. */
+  readonly admits?:
+    | ((login: { readonly user: string; readonly token: string }) => Promise<boolean>)
+    | undefined;
 }
 
 const SSL_REQUEST = 80877103;
@@ -59,13 +61,18 @@ const logIn = async (secure: TLSSocket, raw: Socket, options: RdsFrontOptions): 
   const { user, replication } = parametersOf(startup.message);
   if (code >>> 16 !== PROTOCOL_3 || !user || replication !== undefined)
     return refuse(secure, '28000', 'this connection is not offered');
+  const { admits, upstream } = options;
+  if (!admits) {
+    raw.setTimeout(0);
+    return join(secure, upstream, Buffer.concat([startup.message, startup.rest]));
+  }
   secure.write(message('R', Buffer.from([0, 0, 0, 3])));
   const password = await readMessage(secure, startup.rest);
   const token = password.message.subarray(5, -1).toString('utf8');
-  if (password.message[0] !== PASSWORD || !(await options.admits({ user, token })))
+  if (password.message[0] !== PASSWORD || !(await admits({ user, token })))
     return refuse(secure, '28000', `PAM authentication failed for user "${user}"`);
   raw.setTimeout(0);
-  join(secure, options.upstream, Buffer.concat([startup.message, password.rest]));
+  join(secure, upstream, Buffer.concat([startup.message, password.rest]));
 };
 
 const join = (client: Socket, path: string, first: Buffer): void => {

@@ -4,7 +4,7 @@ import type { LocalCertificate } from '../../local/certificates.ts';
 import { listenOnLoopback } from '../../local/loopback.ts';
 import type { Sessions } from '../../local/sessions.ts';
 import type { LocalPostgres } from './postgres.ts';
-import { createRdsFront } from './rds-front.ts';
+import { createRdsFront, type RdsFrontOptions } from './rds-front.ts';
 import { verifyRdsToken } from './rds-token.ts';
 
 export interface RdsOptions {
@@ -16,6 +16,8 @@ export interface RdsOptions {
   readonly resourceId: string;
   readonly region?: string;
   readonly port?: number | undefined;
+  /** `password`: the server itself asks for them. */
+  readonly auth?: 'iam' | 'password';
 }
 
 /** As RDS does, by inheritance: whoever may merely administer a member is none. */
@@ -30,20 +32,21 @@ export const startRdsFront = async (options: RdsOptions): Promise<Server> => {
     const { rowCount } = await client.query(MEMBER, [user]).finally(() => client.end());
     return rowCount === 1;
   };
+  const admits: RdsFrontOptions['admits'] = async ({ user, token }) => {
+    const { port } = front.address() as AddressInfo;
+    const sessions = options.sessions();
+    if (!sessions) return false;
+    const lookup = (id: string) => sessions.lookup(id);
+    const endpoint = `localhost:${port}`;
+    const session = verifyRdsToken({ token, user, endpoint, region, lookup, now: Date.now() });
+    const resource = `arn:aws:rds-db:${region}:${account}:dbuser:${resourceId}/${user}`;
+    if (!session || !sessions.isAllowed(session, { action: 'rds-db:connect', resource })) return false;
+    return usesIam(user);
+  };
   const front: Server = createRdsFront({
     certificate: options.certificate,
     upstream: join(postgres.socketDir, `.s.PGSQL.${postgres.port}`),
-    async admits({ user, token }) {
-      const { port } = front.address() as AddressInfo;
-      const sessions = options.sessions();
-      if (!sessions) return false;
-      const lookup = (id: string) => sessions.lookup(id);
-      const endpoint = `localhost:${port}`;
-      const session = verifyRdsToken({ token, user, endpoint, region, lookup, now: Date.now() });
-      const resource = `arn:aws:rds-db:${region}:${account}:dbuser:${resourceId}/${user}`;
-      if (!session || !sessions.isAllowed(session, { action: 'rds-db:connect', resource })) return false;
-      return usesIam(user);
-    },
+    admits: options.auth === 'password' ? undefined : admits,
   });
   await listenOnLoopback(front, options.port);
   return front;

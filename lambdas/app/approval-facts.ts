@@ -3,6 +3,7 @@ import { everybody, offersOf } from '../core/approval/consent.ts';
 import { statementText } from '../core/approval/digest.ts';
 import type { Resource } from '../core/config/resource.ts';
 import type { Grant } from '../core/grant/grant.ts';
+import type { ContainmentRegister } from '../core/grant/use-grant.ts';
 import { isActiveNow, isContained, isTaskOpen } from '../core/grant/use-grant.ts';
 import { principalKey } from '../core/identity/principal.ts';
 import { answerWith, type Policy, type PolicyCase } from '../core/policy/decide-access.ts';
@@ -37,6 +38,7 @@ export interface ApprovalFacts {
   readonly questions: readonly PolicyCase[] | undefined;
   /** What waits for people still waits, in a task that stands. */
   readonly stands: boolean;
+  readonly containment: ContainmentRegister;
 }
 
 /** Everything around an approval, of one read, and the statements from the vault of its task. */
@@ -51,6 +53,7 @@ export const factsOf = async (deps: FactsDeps, approval: Approval, now: EpochMs)
   return {
     ...about,
     questions: await questionsOf(deps, approval, { ...about, budgets }),
+    containment: read.containment,
     stands:
       subject.kind === 'grant' ? grantWaits(read, approval, now) : standsUnder(read, { run, approval }, now),
   };

@@ -8,10 +8,19 @@ export type Credential = {
 } & CredentialContent;
 
 /** What a caller needs to use it, by kind. */
-export type CredentialContent = PostgresLogin | AwsSession | SshLogin | ClusterToken;
+export type CredentialContent = PostgresLogin | MysqlLogin | AwsSession | SshLogin | ClusterToken;
 
-export interface PostgresLogin {
+export interface PostgresLogin extends DatabaseLogin {
   readonly kind: 'postgres';
+}
+
+export interface MysqlLogin extends DatabaseLogin {
+  readonly kind: 'mysql';
+  /** The password is a token, which the client sends in clear text: over TLS that proves the server, or not at all. */
+  readonly clearText: boolean;
+}
+
+interface DatabaseLogin {
   readonly host: string;
   readonly port: number;
   readonly database: string;

@@ -7,6 +7,7 @@ import { ACTION_OF_WAY, DECIDING_ACTIONS, isExcluded, mayPerson } from '../core/
 import type { PrincipalEntry } from '../core/config/issuer.ts';
 import type { Resource } from '../core/config/resource.ts';
 import type { Consent } from '../core/grant/grant.ts';
+import { isPrincipalContained } from '../core/grant/use-grant.ts';
 import { principalKey } from '../core/identity/principal.ts';
 import { NOTE_MAX_CHARACTERS } from '../core/limits.ts';
 import { answerWith, type Policy } from '../core/policy/decide-access.ts';
@@ -83,6 +84,9 @@ const attempt = async (deps: DecideDeps, visitor: Visitor, decision: Decision): 
   if (!cast.ok) return cast;
   if ('again' in cast.value) return ok(cast.value.again);
   if (!facts.stands) return fail({ code: 'over' });
+  // Whoever is stopped gives nothing to others either. They may still deny.
+  if (vote.granted && isPrincipalContained(facts.containment, vote.voter))
+    return fail({ code: 'not_allowed' });
   if (vote.granted && facts.statements === 'exchanged') return exchanged(deps);
   if (vote.granted && !isLetThrough(deps, { approval, facts }, vote.granted))
     return fail({ code: 'not_offered' });

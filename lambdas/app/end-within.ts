@@ -3,7 +3,7 @@ import { closeApproval, isOpen } from '../core/approval/approval-life.ts';
 import type { EventContext } from '../core/audit/event.ts';
 import type { Containment, PassFound } from '../core/containment/containment.ts';
 import { quietAt } from '../core/containment/containment-life.ts';
-import { CONTAINMENT_CONCURRENCY } from '../core/containment/containment-limits.ts';
+import { CONTAINMENT_CONCURRENCY } from '../core/containment/limits.ts';
 import { owesEnding } from '../core/grant/end-grant.ts';
 import type { OpenTask } from '../core/grant/task.ts';
 import type { OpenRun } from '../core/run/run.ts';

@@ -1,7 +1,7 @@
 import type { Approval, GrantedApproval, PendingApproval } from '../core/approval/approval.ts';
 import { isOpen } from '../core/approval/approval-life.ts';
 import type { ContainmentScope } from '../core/containment/containment.ts';
-import { CONTAINMENT_CONCURRENCY } from '../core/containment/containment-limits.ts';
+import { CONTAINMENT_CONCURRENCY } from '../core/containment/limits.ts';
 import { registerOf } from '../core/containment/register.ts';
 import { owesEnding } from '../core/grant/end-grant.ts';
 import type { EndedGrant, Grant, OpenGrant } from '../core/grant/grant.ts';

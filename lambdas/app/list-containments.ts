@@ -1,8 +1,8 @@
 import type { Person } from '../core/approval/approval.ts';
 import type { Containment } from '../core/containment/containment.ts';
 import { isStanding } from '../core/containment/containment.ts';
-import { STILL_ENDING_LISTED_MAX_COUNT } from '../core/containment/containment-limits.ts';
 import type { ContainmentRefusal } from '../core/containment/containment-refusal.ts';
+import { STILL_ENDING_LISTED_MAX_COUNT } from '../core/containment/limits.ts';
 import { hasPartIn } from '../core/containment/who-lifts.ts';
 import type { EndedGrant } from '../core/grant/grant.ts';
 import { isOver } from '../core/grant/grant.ts';

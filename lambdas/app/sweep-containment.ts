@@ -1,7 +1,7 @@
 import type { EventContext } from '../core/audit/event.ts';
 import type { Containment, PassFound } from '../core/containment/containment.ts';
 import { recordPass } from '../core/containment/containment-life.ts';
-import { CONTAINMENT_SETTLE_MAX_MS } from '../core/containment/containment-limits.ts';
+import { CONTAINMENT_SETTLE_MAX_MS } from '../core/containment/limits.ts';
 import { decideUntilCommitted } from './attempts.ts';
 import { type EndWithinDeps, endWithin } from './end-within.ts';
 import type { Containments } from './ports-of-containment.ts';

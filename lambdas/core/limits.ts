@@ -255,12 +255,8 @@ export const POSTGRES_ATTEMPTS_MAX = 3;
 export const POSTGRES_IDLE_TIMEOUT_MS = 30_000;
 /** A server that does not answer a goodbye is left behind after this. */
 export const POSTGRES_FAREWELL_MS = 500;
-/** A server, database or user that has no connection left is asked again for this long… */
+/** A server, database or user that has no connection left is asked again for this long. */
 export const POSTGRES_FULL_WAIT_MS = 20_000;
-/** …after pauses of random length: the first up to this, each later one up to twice as long… */
-export const POSTGRES_FULL_PAUSE_MS = 100;
-/** …and up to this at most. */
-export const POSTGRES_FULL_PAUSE_MAX_MS = 2_000;
 /** Endings under way on one instance. The administrator has 20 connections; the rest are for their second ones. */
 export const POSTGRES_ENDINGS_MAX_COUNT = 12;
 export const POSTGRES_IDENTIFIER_MAX_BYTES = 63;

@@ -2,8 +2,6 @@ import { connectDynamo } from '../adapters/dynamo/dynamo-call.ts';
 import { dynamoStore } from '../adapters/dynamo/dynamo-store.ts';
 import { eksTarget } from '../adapters/eks/eks-target.ts';
 import { ownEksToken } from '../adapters/eks/own-eks-token.ts';
-import { ownRdsSigner } from '../adapters/own-rds-signer.ts';
-import { postgresTarget } from '../adapters/postgres/postgres-target.ts';
 import { statementTarget } from '../adapters/postgres/statement-target.ts';
 import { systemBackoff, systemClock, systemRandom } from '../adapters/system-clock.ts';
 import { connectVaults } from '../adapters/vault/connect-vaults.ts';
@@ -12,6 +10,7 @@ import { loadParser } from '../core/sql/parser.ts';
 import { RunnerTaskSchema, runTask } from '../tasks/runner-task.ts';
 import { taskHandler } from '../tasks/task-handler.ts';
 import { countAlarm } from './count-alarm.ts';
+import { databaseTargets, databaseTools } from './database-targets.ts';
 import { vaultPlaces } from './environment.ts';
 import { loadConfig } from './load-config.ts';
 import { createLogger } from './logger.ts';
@@ -23,7 +22,7 @@ const config = loadConfig('runner');
 const { log } = createLogger('runner');
 const tables = { grants: environment.GRANTS_TABLE, audit: environment.AUDIT_TABLE };
 const dynamo = connectDynamo(tables);
-const tools = { signOwn: ownRdsSigner(), clock: systemClock };
+const tools = databaseTools({ passwordSecretArn: environment.PASSWORD_SECRET_ARN, log });
 
 let policy: Promise<Policy> | undefined;
 /** The engine takes some 65 ms to load, which an ending does not wait for. */
@@ -39,7 +38,7 @@ const loadPolicy = (): Promise<Policy> => {
 const deps = {
   store: dynamoStore(dynamo, systemClock),
   targets: {
-    postgres: postgresTarget(tools),
+    ...databaseTargets(tools),
     eks: eksTarget({ signInOwn: ownEksToken(tools), clock: systemClock }),
   },
   statements: statementTarget(tools),

@@ -1,10 +1,11 @@
 import { stsSessions } from '../adapters/aws/assume-role.ts';
 import { awsIssuer } from '../adapters/aws/aws-issuer.ts';
+import { mysqlIssuer, postgresIssuer } from '../adapters/database/database-issuers.ts';
+import { passwordKey } from '../adapters/database/password-key.ts';
+import { rdsTokenSigner } from '../adapters/database/rds-token-signer.ts';
 import { connectDynamo } from '../adapters/dynamo/dynamo-call.ts';
 import { dynamoStore } from '../adapters/dynamo/dynamo-store.ts';
 import { eksIssuer } from '../adapters/eks/eks-issuer.ts';
-import { postgresIssuer } from '../adapters/postgres-issuer.ts';
-import { rdsTokenSigner } from '../adapters/rds-token-signer.ts';
 import { instanceConnect } from '../adapters/ssh/instance-connect.ts';
 import { sshIssuer } from '../adapters/ssh/ssh-issuer.ts';
 import { systemBackoff, systemClock, systemRandom } from '../adapters/system-clock.ts';
@@ -20,6 +21,10 @@ const config = loadConfig('vend');
 const logger = createLogger('vend');
 const software = softwareOf('vend', config.digest);
 const tables = { grants: environment.GRANTS_TABLE, audit: environment.AUDIT_TABLE };
+const databases = {
+  signer: rdsTokenSigner({ clock: systemClock }),
+  readKey: passwordKey(environment.PASSWORD_SECRET_ARN, systemClock),
+};
 const store = dynamoStore(connectDynamo(tables), systemClock);
 
 export const handler = httpFunction(
@@ -27,7 +32,8 @@ export const handler = httpFunction(
     store,
     software,
     issuers: {
-      postgres: postgresIssuer(rdsTokenSigner({ clock: systemClock })),
+      postgres: postgresIssuer(databases),
+      mysql: mysqlIssuer(databases),
       aws: awsIssuer({ assume: stsSessions(), clock: systemClock, log: logger.log }),
       ssh: sshIssuer({ pushKey: instanceConnect(), clock: systemClock }),
       eks: eksIssuer({ assume: stsSessions(), clock: systemClock }),

@@ -18,6 +18,23 @@ export const PostgresCredentialView = z.object({
   }),
 });
 
+export const MysqlCredentialView = z.object({
+  ...COMMON_FIELDS,
+  kind: z.literal('mysql'),
+  mysql: z.object({
+    host: z.string(),
+    port: z.int(),
+    database: z.string(),
+    user: z.string(),
+    password: z.string().describe('A secret: for code, never for a prompt'),
+    sslMode: z.literal('VERIFY_IDENTITY'),
+    sslCa: z.string().describe('PEM'),
+    clearTextPlugin: z
+      .boolean()
+      .describe('Whether the client must allow mysql_clear_password, which it may over proven TLS only'),
+  }),
+});
+
 export const AwsCredentialView = z.object({
   ...COMMON_FIELDS,
   kind: z.literal('aws'),
@@ -67,6 +84,7 @@ export const EksCredentialView = z.object({
 export const CredentialView = z
   .discriminatedUnion('kind', [
     PostgresCredentialView,
+    MysqlCredentialView,
     AwsCredentialView,
     SshCredentialView,
     EksCredentialView,

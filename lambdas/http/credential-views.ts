@@ -1,5 +1,12 @@
 import type * as z from 'zod';
-import type { AwsSession, ClusterToken, Credential, PostgresLogin, SshLogin } from '../app/credential.ts';
+import type {
+  AwsSession,
+  ClusterToken,
+  Credential,
+  MysqlLogin,
+  PostgresLogin,
+  SshLogin,
+} from '../app/credential.ts';
 import { execCredential, kubeconfig } from '../core/eks/exec-credential.ts';
 import { toIso } from '../core/time.ts';
 import type { CredentialProcessView, CredentialView, ExecCredentialView } from './credential-schemas.ts';
@@ -10,6 +17,8 @@ export const credentialView = (credential: Credential): z.input<typeof Credentia
   switch (credential.kind) {
     case 'postgres':
       return { ...common, kind: 'postgres', postgres: postgresView(credential) };
+    case 'mysql':
+      return { ...common, kind: 'mysql', mysql: mysqlView(credential) };
     case 'aws':
       return { ...common, kind: 'aws', aws: awsView(credential) };
     case 'ssh':
@@ -29,6 +38,17 @@ const postgresView = (login: PostgresLogin) => ({
   password: login.password,
   sslmode: 'verify-full' as const,
   sslrootcert: login.caPem,
+});
+
+const mysqlView = (login: MysqlLogin) => ({
+  host: login.host,
+  port: login.port,
+  database: login.database,
+  user: login.user,
+  password: login.password,
+  sslMode: 'VERIFY_IDENTITY' as const,
+  sslCa: login.caPem,
+  clearTextPlugin: login.clearText,
 });
 
 const awsView = (session: AwsSession) => ({
@@ -88,6 +108,8 @@ export const credentialEnvironment = (credential: Credential): string => {
   switch (credential.kind) {
     case 'postgres':
       return postgresEnvironment(credential);
+    case 'mysql':
+      return mysqlEnvironment(credential);
     case 'aws':
       return awsEnvironment(credential);
     case 'ssh':
@@ -113,6 +135,32 @@ const postgresEnvironment = (login: PostgresLogin): string =>
     ...fileIn('PGSSLROOTCERT', login.caPem),
     '',
   ].join('\n');
+
+/** The tools of MySQL and MariaDB read the password from a variable and all else from a file. */
+const mysqlEnvironment = (login: MysqlLogin): string => {
+  const options = [
+    '[mysql]',
+    `database=${login.database}`,
+    '[client]',
+    `host=${login.host}`,
+    `port=${login.port}`,
+    `user=${login.user}`,
+    // `loose-`: of MySQL's and MariaDB's tools each knows its own.
+    'loose-ssl-mode=VERIFY_IDENTITY',
+    'loose-ssl-verify-server-cert',
+    ...(login.clearText ? ['loose-enable-cleartext-plugin'] : []),
+    '',
+  ].join('\n');
+  return [
+    ...exported({ MYSQL_PWD: login.password }),
+    'MYSQL_CA="$(umask 077; mktemp)"; export MYSQL_CA',
+    `printf '%s' ${shellQuote(login.caPem)} > "$MYSQL_CA"`,
+    'MYSQL_OPTIONS="$(umask 077; mktemp)"; export MYSQL_OPTIONS',
+    `{ printf '%s' ${shellQuote(options)}; printf 'ssl-ca=%s\n' "$MYSQL_CA"; } > "$MYSQL_OPTIONS"`,
+    '# mysql --defaults-extra-file="$MYSQL_OPTIONS"',
+    '',
+  ].join('\n');
+};
 
 /** A profile that the shell has set would come before the keys. */
 const awsEnvironment = (session: Credential & AwsSession): string =>

@@ -9,7 +9,7 @@ import { requestAccess } from '../../lambdas/app/request-access.ts';
 import { requestRun } from '../../lambdas/app/request-run.ts';
 import { vendCredential } from '../../lambdas/app/vend-credential.ts';
 import { CONTAINMENT_CHAIN, systemChain } from '../../lambdas/core/audit/system-chain.ts';
-import { CONTAINMENTS_MAX_COUNT } from '../../lambdas/core/containment/containment-limits.ts';
+import { CONTAINMENTS_MAX_COUNT } from '../../lambdas/core/containment/limits.ts';
 import { principalKey } from '../../lambdas/core/identity/principal.ts';
 import { NOTE_MAX_CHARACTERS } from '../../lambdas/core/limits.ts';
 import type { ContainmentQuestion } from '../../lambdas/core/policy/question.ts';
@@ -17,6 +17,7 @@ import { type App, REQUEST, startApp } from '../support/app.ts';
 import {
   alarmsOf,
   approvalOf,
+  decide,
   decided,
   grantOf,
   newRun,
@@ -322,6 +323,15 @@ test('a stop needs a reason, and one that fits', async () => {
 test('whoever is stopped themselves stops nobody', async () => {
   await contained(app, { kind: 'principal', key: principalKey(EVE.principal) });
   assert.equal(codeOf(await tryToContain(app, OF_RESOURCE, EVE)), 'contained');
+});
+
+test('whoever is stopped gives nothing to others either; they may still say no', async () => {
+  app.policy.answer = withPeople(1);
+  const { approval } = await newWaitingGrant(app);
+  await contained(app, { kind: 'principal', key: principalKey(DORA.principal) }, EVE);
+  const given = await decide(app, approval);
+  assert.equal(!given.ok && given.failure.code, 'not_allowed');
+  assert.equal((await decided(app, approval, { decision: 'deny' })).state, 'denied');
 });
 
 test('a slip that would stop nothing is told to those who could have stopped it, and to nobody else', async () => {

@@ -5,7 +5,7 @@ import { CONTAINMENT_KEY, text } from '../../lambdas/adapters/dynamo/items.ts';
 import { listContainments, showContainment } from '../../lambdas/app/list-containments.ts';
 import { vendCredential } from '../../lambdas/app/vend-credential.ts';
 import { EVERYTHING } from '../../lambdas/core/containment/containment.ts';
-import { CONTAINMENT_KEPT_SECONDS } from '../../lambdas/core/containment/containment-limits.ts';
+import { CONTAINMENT_KEPT_SECONDS } from '../../lambdas/core/containment/limits.ts';
 import { principalKey } from '../../lambdas/core/identity/principal.ts';
 import { SECOND_MS } from '../../lambdas/core/limits.ts';
 import { type App, startApp } from '../support/app.ts';

@@ -12,7 +12,7 @@ import {
   CONTAINMENT_QUIET_SECONDS,
   CONTAINMENT_SETTLE_MAX_MS,
   STILL_ENDING_LISTED_MAX_COUNT,
-} from '../../lambdas/core/containment/containment-limits.ts';
+} from '../../lambdas/core/containment/limits.ts';
 import { SECOND_MS } from '../../lambdas/core/limits.ts';
 import { type App, REQUEST, startApp } from '../support/app.ts';
 import {

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { after, before, test } from 'node:test';
 import { logInToTarget } from '../../bin/log-in-to-target.ts';
 import { Mistakes } from '../../bin/mistakes.ts';
-import type { SignOwn } from '../../lambdas/adapters/postgres/session.ts';
+import type { SignOwn } from '../../lambdas/adapters/database/sign-own.ts';
 import { type PostgresTargetAddress, resourcesOf } from '../../lambdas/core/config/resource.ts';
 import { writeConfig } from '../support/config-directory.ts';
 import { compiled, edited } from '../support/config-text.ts';

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { BrowserContextOptions, Page } from 'playwright-core';
+import { createApiClient, type Wire } from '../../bin/api-client.ts';
 import { PAY } from '../../bin/console-sample.ts';
+import { expect } from '../../bin/expect-status.ts';
+import type { LocalStack } from '../../local/stack.ts';
 import { checkAccessibility, type Finding } from './accessibility.ts';
 import { type ConsoleStage, PHONE, startConsoleStage } from './console-stage.ts';
 import { measure } from './page-measures.ts';
@@ -31,10 +34,19 @@ before(async () => {
     'a long statement': wide.url,
     inbox: `${stack.consoleUrl}/console`,
     'live grants': `${stack.consoleUrl}/console/grants`,
+    containments: `${stack.consoleUrl}/console/containments`,
+    'one containment': `${stack.consoleUrl}/console/containments/${await placed(stack)}`,
     message: `${stack.consoleUrl}/console/approvals/a_${'0'.repeat(20)}_${'0'.repeat(32)}`,
   };
 });
 after(() => stage.stop());
+
+/** Of nobody, by somebody else than whoever looks at it, who is shown the form that lifts it. */
+const placed = async ({ baseUrl, getPersonToken }: LocalStack): Promise<string> => {
+  const ana = createApiClient(baseUrl, await getPersonToken('ana.silva'));
+  const stop = { scope: 'principal', key: '0'.repeat(32), why: 'An <exercise> of the whole team.' };
+  return expect(await ana.post<Wire['ContainmentView']>('/v1/containments', stop), 201).body.id;
+};
 
 const DESKTOP: BrowserContextOptions = { viewport: { width: 1280, height: 900 } };
 const LOOKS: Readonly<Record<string, BrowserContextOptions>> = {

@@ -194,6 +194,7 @@ test('pages are there at once', async (t) => {
     ['approval', url],
     ['inbox', `${stage.stack.consoleUrl}/console`],
     ['live grants', `${stage.stack.consoleUrl}/console/grants`],
+    ['containments', `${stage.stack.consoleUrl}/console/containments`],
   ] as const) {
     const times: number[] = [];
     for (let count = 0; count < 5; count += 1) {

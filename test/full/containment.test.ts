@@ -5,10 +5,7 @@ import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
-import {
-  CONTAINMENT_PASS_GAP_MS,
-  CONTAINMENT_QUIET_SECONDS,
-} from '../../lambdas/core/containment/containment-limits.ts';
+import { CONTAINMENT_PASS_GAP_MS, CONTAINMENT_QUIET_SECONDS } from '../../lambdas/core/containment/limits.ts';
 import { GRANTS_PER_TASK_MAX, SECOND_MS } from '../../lambdas/core/limits.ts';
 import { ContainmentView } from '../../lambdas/http/containment-schemas.ts';
 import { PostgresCredentialView } from '../../lambdas/http/credential-schemas.ts';

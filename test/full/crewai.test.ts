@@ -8,8 +8,8 @@ import * as z from 'zod';
 import { createApiClient, type Wire } from '../../bin/api-client.ts';
 import { EXAMPLE, prepareCrewai } from '../../bin/crewai-environment.ts';
 import { type CrewOutcome, runCrew } from '../../bin/run-crew.ts';
+import type { ClientId } from '../../examples/people/oidc-provider.ts';
 import { localCertificate } from '../../local/certificates.ts';
-import type { ClientId } from '../../local/oidc-provider.ts';
 import { type LocalStack, startStack } from '../../local/stack.ts';
 import { decideInConsole } from './decide-in-console.ts';
 

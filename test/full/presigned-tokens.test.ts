@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { ownRdsSigner } from '../../lambdas/adapters/database/own-rds-signer.ts';
 import { presignIdentity } from '../../lambdas/adapters/eks/presign-identity.ts';
-import { ownRdsSigner } from '../../lambdas/adapters/own-rds-signer.ts';
 import { NOW, RESOURCE } from '../support/facts.ts';
 import { VENV_DIR } from './tools.ts';
 

@@ -71,6 +71,13 @@ const askVend = (event: APIGatewayProxyEvent) =>
 const vendEvent = (id: string) => eventFor('vendCredential', { path: { id } });
 const GRANT = 'g_00000000000000000000_000000000000';
 
+test('a call that asks for nothing in its body needs none, and one that does is told so', async () => {
+  const id = await app.newActive(await app.newTask());
+  const bare = (event: APIGatewayProxyEvent): APIGatewayProxyEvent => ({ ...event, body: null, headers: {} });
+  assert.equal((await askVend(bare(eventFor('vendCredential', { path: { id } })))).statusCode, 201);
+  assert.equal((await askApi(bare(eventFor('requestAccess')))).statusCode, 415);
+});
+
 test('a body with a key twice is refused, at any depth and however it is spelt', async () => {
   const twice = ['{"name":"a","name":"b"}', '{"name":"a","n\\u0061me":"a"}', '{"a":[{"b":1,"b":2}]}'];
   for (const body of twice) {
@@ -81,6 +88,16 @@ test('a body with a key twice is refused, at any depth and however it is spelt',
   }
   const once = await askApi(eventFor('openTask', { body: '{"name":"\\"name\\":{}: \\\\"}' }));
   assert.equal(once.statusCode, 201, once.body);
+});
+
+test('a call that has to say nothing needs no body, and says in JSON what it says', async () => {
+  const bare = { headers: {}, body: null };
+  const vended = await askVend({ ...vendEvent(GRANT), ...bare });
+  assert.equal(JSON.parse(vended.body).code, 'not_found');
+  const asked = await askApi({ ...eventFor('openTask'), ...bare });
+  assert.equal(JSON.parse(asked.body).code, 'unsupported_media_type');
+  const told = await askVend({ ...vendEvent(GRANT), headers: {} });
+  assert.equal(JSON.parse(told.body).code, 'unsupported_media_type');
 });
 
 test('an attempt that is refused is in the trail before it is answered, and the answer has its receipt', async () => {

@@ -30,6 +30,8 @@ const permissions = permissionsOf({
   endingRoles: [],
   clusterRoles: [],
   databaseUsers: [],
+  adminSecrets: [],
+  passwordSecret: undefined,
   machineUsers: [],
   endSessionsDocument: undefined,
 });

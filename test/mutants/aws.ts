@@ -293,7 +293,7 @@ export const AWS_MUTANTS: readonly Mutant[] = [
     rule: 'whoever writes a deny policy cannot give the role more with it',
     file: ROLES,
     find: "policyOf(...allowedBy(target), PROBE_ALLOWED, { Effect: 'Deny', Action: DENY_FLOOR, Resource: '*' });",
-    replace: "policy({ Effect: 'Allow', Action: '*', Resource: '*' });",
+    replace: "policyOf({ Effect: 'Allow', Action: '*', Resource: '*' });",
     tests: ISSUER_TESTS,
     testsNamed: 'is bounded',
   },

@@ -19,7 +19,7 @@ export const ENDING_MUTANTS: readonly Mutant[] = [
     promise: 5,
     rule: 'an ended role cannot log in',
     file: CLOSE_ROLE,
-    find: 'await session.ask(`ALTER ROLE ${name} NOLOGIN`);',
+    find: 'await session.ask(`ALTER ROLE ${name} NOLOGIN${password}`);',
     replace: '',
     tests: TARGET_TESTS,
   },

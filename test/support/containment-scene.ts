@@ -11,7 +11,7 @@ import { CONTAINMENT_CHAIN } from '../../lambdas/core/audit/system-chain.ts';
 import { verifyChain } from '../../lambdas/core/audit/verify-chain.ts';
 import type { Containment, ContainmentScope } from '../../lambdas/core/containment/containment.ts';
 import { EVERYTHING } from '../../lambdas/core/containment/containment.ts';
-import { CONTAINMENT_QUIET_SECONDS } from '../../lambdas/core/containment/containment-limits.ts';
+import { CONTAINMENT_QUIET_SECONDS } from '../../lambdas/core/containment/limits.ts';
 import { principalKey } from '../../lambdas/core/identity/principal.ts';
 import { SECOND_MS, SWEEP_INTERVAL_SECONDS } from '../../lambdas/core/limits.ts';
 import type { App } from './app.ts';

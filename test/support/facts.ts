@@ -1,7 +1,7 @@
 import type { Caller, Software } from '../../lambdas/app/caller.ts';
 import { GENESIS } from '../../lambdas/core/audit/chain.ts';
 import type { PrincipalEntry } from '../../lambdas/core/config/issuer.ts';
-import type { AwsResource, PostgresResource } from '../../lambdas/core/config/resource.ts';
+import type { AwsResource, MysqlResource, PostgresResource } from '../../lambdas/core/config/resource.ts';
 import type { ActivatingGrant } from '../../lambdas/core/grant/grant.ts';
 import type { Principal } from '../../lambdas/core/identity/principal.ts';
 import type { PolicyAnswer } from '../../lambdas/core/policy/question.ts';
@@ -62,7 +62,9 @@ export const RESOURCE: PostgresResource = {
     host: 'localhost',
     port: 5432,
     database: 'orders',
+    auth: 'iam',
     roleArn: 'arn:aws:iam::000000000000:role/latchkey-target-orders-db',
+    adminSecretArn: undefined,
     templateRole: 'orders_app',
     maskedTemplateRole: 'orders_app_masked',
     runRoles: { read: 'orders_reader', write: 'orders_writer' },
@@ -97,6 +99,32 @@ export const AWS_RESOURCE: AwsResource = {
         allow: [{ actions: ['s3:PutObject'], resources: ['arn:aws:s3:::reports/*'] }],
       },
     },
+  },
+};
+
+export const MYSQL_RESOURCE: MysqlResource = {
+  id: 'shop-db',
+  kind: 'mysql',
+  description: 'Orders of the shop, before they moved',
+  env: 'staging',
+  actions: ['mysql:connect'],
+  maxDurationSeconds: 3_600,
+  sensitive: [],
+  target: {
+    account: '000000000000',
+    region: 'us-east-1',
+    resourceId: 'db-TEST',
+    host: 'localhost',
+    port: 3306,
+    database: 'orders',
+    engine: 'mysql',
+    auth: 'iam',
+    adminSecretArn: undefined,
+    roleArn: 'arn:aws:iam::000000000000:role/latchkey-target-shop-db',
+    preparedTransactions: 'shared',
+    templateRole: 'orders_app',
+    connectionLimit: 3,
+    caPem: 'pem',
   },
 };
 

@@ -32,8 +32,8 @@ export interface GrantedRoles {
 export const newGrantId = (): string => grantId(taskId(randomBytes(20)), randomBytes(12));
 
 /** A database with the port on it, and whatever grants a test opens. Every session is closed with it. */
-export const startGrantedRoles = async (): Promise<GrantedRoles> => {
-  const database = await startDatabase();
+export const startGrantedRoles = async (auth: 'iam' | 'password' = 'iam'): Promise<GrantedRoles> => {
+  const database = await startDatabase(undefined, auth);
   const { resource, signOwn } = database;
   const target = postgresTarget({ signOwn, clock: Date.now });
   const superuser = await database.postgres.asSuperuser('orders');

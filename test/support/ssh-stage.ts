@@ -35,6 +35,8 @@ const rightsOf = (resource: SshResource): Readonly<Record<RoleName, readonly Per
     ...{ targetRoles: [], sessionRoles: [], endingRoles: [], clusterRoles: [] },
     databaseUsers: [],
     machineUsers: machineUsersOf([resource]),
+    adminSecrets: [],
+    passwordSecret: undefined,
     endSessionsDocument: `arn:aws:ssm:${REGION}:${ACCOUNT}:document/${DOCUMENT}`,
   });
 

@@ -45,6 +45,8 @@ const RIGHTS = permissionsOf({
   endingRoles: [],
   clusterRoles: [],
   databaseUsers: [],
+  adminSecrets: [],
+  passwordSecret: undefined,
   machineUsers: [],
   endSessionsDocument: undefined,
 });

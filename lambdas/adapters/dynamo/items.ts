@@ -5,7 +5,7 @@ import type { Approval } from '../../core/approval/approval.ts';
 import { approvalDueAt, reviewOf } from '../../core/approval/approval-life.ts';
 import type { AuditEntry } from '../../core/audit/entry.ts';
 import type { Containment } from '../../core/containment/containment.ts';
-import { CONTAINMENT_KEPT_SECONDS } from '../../core/containment/containment-limits.ts';
+import { CONTAINMENT_KEPT_SECONDS } from '../../core/containment/limits.ts';
 import { NOBODY_CONTAINED } from '../../core/containment/register.ts';
 import { grantDueAt, taskDueAt } from '../../core/grant/due-at.ts';
 import { owesEnding } from '../../core/grant/end-grant.ts';

@@ -1,30 +1,23 @@
-import { escapeIdentifier } from 'pg';
-import { DependencyUnavailable } from '../../app/ports.ts';
+import { escapeIdentifier, escapeLiteral } from 'pg';
 import type { CloseReport } from '../../app/ports-of-targets.ts';
 import type { PostgresResource } from '../../core/config/resource.ts';
-import type { EndingStep } from '../../core/grant/grant.ts';
 import { POSTGRES_ATTEMPTS_MAX } from '../../core/limits.ts';
 import type { EpochMs } from '../../core/time.ts';
+import { allGone, NotDead, reportSteps, type TakeStep } from '../database/ending-steps.ts';
+import { ADMIN_USER, type SignOwn } from '../database/sign-own.ts';
+import { TargetRefusal } from '../database/target-refusal.ts';
 import {
   evictingMeanwhile,
   type InDatabase,
   rollBackPrepared,
-  type Terminated,
   terminateBackends,
   terminateOwnerless,
 } from './evict-role.ts';
 import { findRole, type GrantRole, grantLock } from './grant-role.ts';
+import { grantVerifier } from './grant-verifier.ts';
 import { databasesOf, dropOwned, owningTemplates, reassign } from './hand-over.ts';
 import { probeLogin } from './probe-login.ts';
-import {
-  ADMIN_DATABASE,
-  ADMIN_USER,
-  asAdmin,
-  inTransaction,
-  type Session,
-  type SignOwn,
-  TargetRefusal,
-} from './session.ts';
+import { ADMIN_DATABASE, asAdmin, inTransaction, type Session } from './session.ts';
 
 export interface CloseAsk {
   readonly resource: PostgresResource;
@@ -39,18 +32,6 @@ export interface CloseTools {
 }
 
 type Closing = CloseAsk & CloseTools & { readonly session: Session; readonly inDatabase: InDatabase };
-type TakeStep = (name: string, act: () => Promise<string>) => Promise<void>;
-
-/** A step that found what must not be, by a short code for the trail. */
-class NotDead extends Error {
-  readonly outcome: string;
-  constructor(outcome: string) {
-    super(outcome);
-    this.outcome = outcome;
-  }
-}
-
-class StepFailed extends Error {}
 
 /**
  * Ends a grant's role, in the one order that leaves no gap: no new login and no more rights, no open session, proof by
@@ -59,38 +40,13 @@ class StepFailed extends Error {}
  */
 export const closeRole = async (session: Session, ask: CloseAsk, tools: CloseTools): Promise<CloseReport> => {
   const { resource } = ask;
-  const { signOwn, clock } = tools;
+  const { signOwn } = tools;
   const inDatabase: InDatabase = (database, work) => asAdmin({ resource, signOwn, database }, work);
   const closing = { ...ask, ...tools, session, inDatabase };
-  const steps: EndingStep[] = [];
-  const take: TakeStep = async (name, act) => {
-    let failed = false;
-    const outcome = await act().catch((error: unknown) => {
-      failed = true;
-      return codeOf(error);
-    });
-    steps.push({ name, outcome, atMs: clock() - ask.since });
-    if (failed) throw new StepFailed(`${name}:${outcome}`);
-  };
-  try {
+  return reportSteps(closing, async (take) => {
     const role = await lockRole(closing);
     await (role ? endRole(closing, role, take) : endAbsent(closing, take));
-    return { dead: true, steps, error: undefined };
-  } catch (error) {
-    return {
-      dead: false,
-      steps,
-      error: error instanceof StepFailed ? error.message : `lock:${codeOf(error)}`,
-    };
-  }
-};
-
-/** Codes only. Whatever is neither the target's answer nor its absence is a bug, and thrown on. */
-const codeOf = (error: unknown): string => {
-  if (error instanceof NotDead) return error.outcome;
-  if (error instanceof TargetRefusal) return error.code;
-  if (error instanceof DependencyUnavailable) return 'unavailable';
-  throw error;
+  });
 };
 
 const lockRole = async ({ session, grantId }: Closing): Promise<GrantRole | undefined> => {
@@ -117,21 +73,20 @@ const endAbsent = async ({ session, resource }: Closing, take: TakeStep): Promis
   await take('backends', async () => allGone(await terminateOwnerless(session, resource.target.database)));
 };
 
-const allGone = ({ found, gone }: Terminated): string => {
-  if (!gone) throw new NotDead('still_there');
-  return found === 0 ? 'none' : `ended_${found}`;
-};
-
 /**
+ * A user can change its own password, and the probe needs the right one, so that is put back with the same statement.
  * The administrator becomes a member first, because only a member can undo what the role has prepared; and takes the
  * template away with the login, so that a session that is slow to die can do nothing more.
  */
-const forbidLogin = async ({ session, inDatabase }: Closing, role: GrantRole): Promise<string> => {
+const forbidLogin = async (closing: Closing, role: GrantRole): Promise<string> => {
+  const { session, inDatabase, signOwn } = closing;
+  const verifier = await grantVerifier(closing, signOwn);
+  const password = verifier === undefined ? '' : ` PASSWORD ${escapeLiteral(verifier)}`;
   const name = escapeIdentifier(role.name);
   await session.ask(`GRANT ${name} TO ${ADMIN_USER} WITH INHERIT TRUE, SET TRUE`);
   const change = () =>
     inTransaction(session, async () => {
-      await session.ask(`ALTER ROLE ${name} NOLOGIN`);
+      await session.ask(`ALTER ROLE ${name} NOLOGIN${password}`);
       for (const statement of await revocations(session, role)) await session.ask(statement);
     });
   const evict = () =>

@@ -1,6 +1,7 @@
 import { DependencyUnavailable } from '../../app/ports.ts';
 import { POSTGRES_ENDINGS_MAX_COUNT, POSTGRES_FULL_WAIT_MS } from '../../core/limits.ts';
-import { type AdminPlace, asAdmin, pauseBefore, type Session } from './session.ts';
+import { pauseBefore } from '../database/when-room.ts';
+import { type AdminPlace, asAdmin, type Session } from './session.ts';
 
 /**
  * One ending as the administrator, when it finds a place among those that are under way. An ending needs a second

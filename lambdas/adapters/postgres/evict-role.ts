@@ -1,16 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { escapeIdentifier, escapeLiteral } from 'pg';
 import { POSTGRES_PATIENCE_MS, POSTGRES_POLL_MS, POSTGRES_TERMINATE_WAIT_MS } from '../../core/limits.ts';
+import type { Terminated } from '../database/ending-steps.ts';
 import type { GrantRole } from './grant-role.ts';
 import type { Session } from './session.ts';
 
 /** Work as the administrator in a database of the same target, on a connection of its own. */
 export type InDatabase = <T>(database: string, work: (session: Session) => Promise<T>) => Promise<T>;
-
-export interface Terminated {
-  readonly found: number;
-  readonly gone: boolean;
-}
 
 /** Ends every session of a role and looks until none is left. */
 export const terminateBackends = (session: Session, role: GrantRole): Promise<Terminated> =>

@@ -1,8 +1,9 @@
 import { escapeIdentifier } from 'pg';
 import { type PostgresTargetAddress, templatesOf } from '../../core/config/resource.ts';
+import { ADMIN_USER } from '../database/sign-own.ts';
 import { disarm } from './disarm.ts';
 import type { GrantRole } from './grant-role.ts';
-import { ADMIN_USER, inTransaction, type Session } from './session.ts';
+import { inTransaction, type Session } from './session.ts';
 
 type Owner = Pick<GrantRole, 'name' | 'oid'>;
 

@@ -1,13 +1,15 @@
 import type { PostgresResource } from '../../core/config/resource.ts';
+import { TargetRefusal } from '../database/target-refusal.ts';
 import { findRole, grantLock } from './grant-role.ts';
 import { roleStatements } from './role-statements.ts';
-import { inTransaction, type Session, TargetRefusal } from './session.ts';
+import { inTransaction, type Session } from './session.ts';
 
 export interface OpenAsk {
   readonly resource: PostgresResource;
   readonly grantId: string;
   /** The role whose rights the grant's role inherits. */
   readonly template: string;
+  readonly verifier: string | undefined;
   readonly isStillWanted: () => Promise<boolean>;
 }
 

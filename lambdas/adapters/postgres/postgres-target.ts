@@ -3,11 +3,14 @@ import { type Target, TemplateLeaks } from '../../app/ports-of-targets.ts';
 import { type PostgresResource, templateFor } from '../../core/config/resource.ts';
 import { grantOfDatabaseUser } from '../../core/grant/ids.ts';
 import type { EpochMs } from '../../core/time.ts';
+import type { SignOwn } from '../database/sign-own.ts';
+import { TargetRefusal } from '../database/target-refusal.ts';
 import { closeRole } from './close-role.ts';
 import { inEndingPlace } from './ending-place.ts';
+import { grantVerifier } from './grant-verifier.ts';
 import { maskedReach } from './masked-reach.ts';
 import { openRole } from './open-role.ts';
-import { asAdmin, type SignOwn, TargetRefusal } from './session.ts';
+import { asAdmin } from './session.ts';
 
 /** A login cannot mask, so one that must not see everything is made only where its rights do not reach that far. */
 const refuseLeaks = async (
@@ -35,7 +38,8 @@ export const postgresTarget = (tools: {
     if (template === undefined) return 'unwanted';
     try {
       if (grant.rights === 'connect_masked') await refuseLeaks({ resource, template }, tools.signOwn);
-      const ask = { resource, grantId: grant.id, template, isStillWanted };
+      const verifier = await grantVerifier({ resource, grantId: grant.id }, tools.signOwn);
+      const ask = { resource, grantId: grant.id, template, verifier, isStillWanted };
       return await asAdmin({ resource, ...tools }, (session) => openRole(session, ask));
     } catch (error) {
       const isPassing = error instanceof TargetRefusal && PASSING.test(error.code);

@@ -11,18 +11,22 @@ export const roleStatements = ({
   resource,
   grantId,
   template,
+  verifier,
 }: {
   readonly resource: PostgresResource;
   readonly grantId: string;
   /** The role whose rights the grant's role inherits. */
   readonly template: string;
+  /** What the server is to keep of its password; people who decide are shown the statements without. */
+  readonly verifier?: string | undefined;
 }): readonly string[] => {
   const user = escapeIdentifier(databaseUser(grantId));
-  const { connectionLimit } = resource.target;
+  const { connectionLimit, auth } = resource.target;
+  const password = verifier === undefined ? '' : ` PASSWORD ${escapeLiteral(verifier)}`;
   return [
-    `CREATE ROLE ${user} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS INHERIT CONNECTION LIMIT ${connectionLimit}`,
+    `CREATE ROLE ${user} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS INHERIT CONNECTION LIMIT ${connectionLimit}${password}`,
     `COMMENT ON ROLE ${user} IS ${escapeLiteral(grantId)}`,
     `GRANT ${escapeIdentifier(template)} TO ${user} WITH ADMIN FALSE, INHERIT TRUE, SET FALSE`,
-    `GRANT rds_iam TO ${user} WITH ADMIN FALSE, INHERIT TRUE, SET FALSE`,
+    ...(auth === 'iam' ? [`GRANT rds_iam TO ${user} WITH ADMIN FALSE, INHERIT TRUE, SET FALSE`] : []),
   ];
 };

@@ -13,7 +13,9 @@ import {
   RUN_ROOM_WAIT_MS,
   SECOND_MS,
 } from '../../core/limits.ts';
-import { logIn, type SignOwn, whenRoom } from './session.ts';
+import type { SignOwn } from '../database/sign-own.ts';
+import { whenRoom } from '../database/when-room.ts';
+import { isFull, logIn } from './session.ts';
 
 /** One connection for one run, as the grant's own user. It is used for nothing else, so nothing it was left in matters. */
 export interface RunSession {
@@ -74,11 +76,12 @@ const settingsOf = ({ readOnly, maxSeconds }: RunLogin): string[] => [
 export const openRunSession = async (login: RunLogin): Promise<RunSession> => {
   const user = databaseUser(login.grantId);
   const { database } = login.resource.target;
-  const client = await whenRoom(
-    () =>
+  const client = await whenRoom({
+    attempt: () =>
       logIn({ ...login, user, database }, { settings: settingsOf(login), application_name: 'latchkey-run' }),
-    RUN_ROOM_WAIT_MS,
-  );
+    isFull,
+    waitMs: RUN_ROOM_WAIT_MS,
+  });
   const { stream } = client.connection;
   const notices = keepNotices(client);
   let [left, state]: [number, 'open' | 'flooded' | 'lost'] = [RUN_INSPECTION_MAX_BYTES, 'open'];

@@ -5,35 +5,21 @@ import type { PostgresResource } from '../../core/config/resource.ts';
 import {
   POSTGRES_CONNECT_TIMEOUT_MS,
   POSTGRES_FAREWELL_MS,
-  POSTGRES_FULL_PAUSE_MAX_MS,
-  POSTGRES_FULL_PAUSE_MS,
   POSTGRES_FULL_WAIT_MS,
   POSTGRES_IDLE_TIMEOUT_MS,
   POSTGRES_LOCK_TIMEOUT_MS,
   POSTGRES_STATEMENT_TIMEOUT_MS,
 } from '../../core/limits.ts';
-
-/** Signs a login of one database user with the function's own credentials. */
-export type SignOwn = (resource: PostgresResource, user: string) => Promise<string>;
-
-/** The user of `docs/targets/postgres.sql`: makes and ends roles, and is no superuser. */
-export const ADMIN_USER = 'latchkey_admin';
+import { provingAnew } from '../database/proving-anew.ts';
+import { ADMIN_USER, type SignOwn } from '../database/sign-own.ts';
+import { TargetRefusal } from '../database/target-refusal.ts';
+import { whenRoom } from '../database/when-room.ts';
 
 /**
  * Where the administrator works on roles, which belong to the whole instance. No user of a grant can connect here, so
  * none can take the advisory locks, which belong to one database.
  */
 export const ADMIN_DATABASE = 'postgres';
-
-/** PostgreSQL answered no. Only its five characters travel on: the sentence may hold names and values of the target. */
-export class TargetRefusal extends Error {
-  override readonly name = 'TargetRefusal';
-  readonly code: string;
-  constructor(code: string) {
-    super(`the target refused with ${code}`);
-    this.code = code;
-  }
-}
 
 /** One connection. Every statement goes alone and by the extended protocol, so nothing can ride along with it. */
 export interface Session {
@@ -65,18 +51,28 @@ const SETTINGS = [
 /** A connection of the administrator or of a probe. Throws what the server or the network said. */
 export const connect = async (login: Login): Promise<Session> =>
   sessionOf(
-    await logIn(login, {
-      settings: SETTINGS,
-      application_name: 'latchkey',
-      query_timeout: POSTGRES_STATEMENT_TIMEOUT_MS + POSTGRES_CONNECT_TIMEOUT_MS,
-    }),
+    await provingAnew(login, isWrongPassword, (refused) =>
+      logIn(login, {
+        settings: SETTINGS,
+        application_name: 'latchkey',
+        query_timeout: POSTGRES_STATEMENT_TIMEOUT_MS + POSTGRES_CONNECT_TIMEOUT_MS,
+        refused,
+      }),
+    ),
   );
+
+const WRONG_PASSWORD = '28P01';
+
+const isWrongPassword = (error: unknown): boolean =>
+  error instanceof DatabaseError && error.code === WRONG_PASSWORD;
 
 /** What differs between connections. `settings` are `name=value` without spaces, and outrank what a role has set. */
 export interface LoginSettings {
   readonly settings: readonly string[];
   readonly application_name: string;
   readonly query_timeout?: number;
+  /** How often another proof of the same login was refused just now. */
+  readonly refused?: number;
 }
 
 /**
@@ -85,7 +81,7 @@ export interface LoginSettings {
  */
 export const logIn = async (
   { resource, user, database, signOwn }: Login,
-  { settings, ...others }: LoginSettings,
+  { settings, refused, ...others }: LoginSettings,
 ): Promise<Client> => {
   const { host, port, caPem } = resource.target;
   const client = new Client({
@@ -93,7 +89,7 @@ export const logIn = async (
     port,
     database,
     user,
-    password: await signOwn(resource, user),
+    password: await signOwn(resource, user, refused),
     ssl: { ca: caPem, servername: host, rejectUnauthorized: true, minVersion: 'TLSv1.2' },
     options: settings.map((setting) => `-c ${setting}`).join(' '),
     connectionTimeoutMillis: POSTGRES_CONNECT_TIMEOUT_MS,
@@ -107,26 +103,13 @@ export const logIn = async (
 
 const NO_CONNECTION_LEFT = '53300';
 
-/** As `connect`, and asks again for a while when the server, the database or the user has no connection left. */
+/** The server, the database or the user has none. */
+export const isFull = (error: unknown): boolean =>
+  error instanceof DatabaseError && error.code === NO_CONNECTION_LEFT;
+
+/** As `connect`, and asks again for a while when there is no connection left. */
 export const connectWhenRoom = (login: Login): Promise<Session> =>
-  whenRoom(() => connect(login), POSTGRES_FULL_WAIT_MS);
-
-/** Does what connects again until there is room, for this long at most. Throws what the server said last. */
-export const whenRoom = async <T>(attemptIt: () => Promise<T>, waitMs: number): Promise<T> => {
-  const until = performance.now() + waitMs;
-  for (let attempt = 0; ; attempt += 1)
-    try {
-      return await attemptIt();
-    } catch (error) {
-      const isFull = error instanceof DatabaseError && error.code === NO_CONNECTION_LEFT;
-      if (!isFull || performance.now() > until) throw error;
-      await pauseBefore(attempt);
-    }
-};
-
-/** So that many who wait do not ask all at once, nor keep the server busy with asking. */
-export const pauseBefore = (attempt: number): Promise<void> =>
-  pause(Math.random() * Math.min(POSTGRES_FULL_PAUSE_MS * 2 ** attempt, POSTGRES_FULL_PAUSE_MAX_MS));
+  whenRoom({ attempt: () => connect(login), isFull, waitMs: POSTGRES_FULL_WAIT_MS });
 
 const sessionOf = (client: Client): Session => ({
   async ask<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []) {

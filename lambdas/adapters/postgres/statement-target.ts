@@ -5,10 +5,10 @@ import {
   type StatementTarget,
 } from '../../app/ports.ts';
 import { fail, ok } from '../../core/result.ts';
+import type { SignOwn } from '../database/sign-own.ts';
 import { type Execution, executionFailure, NotDecided, targetRefused } from './execution-failure.ts';
 import { isDatabaseError, openRunSession, type RunSession, sentences } from './run-session.ts';
 import { runStatement } from './run-statement.ts';
-import type { SignOwn } from './session.ts';
 import { supervise } from './supervise.ts';
 
 /** The port `StatementTarget`: one statement, one connection, one transaction. */

@@ -8,8 +8,10 @@ import {
   RUN_KILL_WAIT_MS,
   SECOND_MS,
 } from '../../core/limits.ts';
+import type { SignOwn } from '../database/sign-own.ts';
+import { TargetRefusal } from '../database/target-refusal.ts';
 import type { RunSession } from './run-session.ts';
-import { asAdmin, type SignOwn, TargetRefusal } from './session.ts';
+import { asAdmin } from './session.ts';
 
 export interface Supervision {
   /** The time was up, and the session was ended or cut. */

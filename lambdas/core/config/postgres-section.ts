@@ -1,12 +1,13 @@
 import * as z from 'zod';
 import { POSTGRES_CONNECTIONS_MAX_COUNT, POSTGRES_IDENTIFIER_MAX_BYTES } from '../limits.ts';
 import type { ConfigError } from './config-error.ts';
+import { AUTH_FIELDS, authMistakes } from './database-auth.ts';
 import { addressMistakes } from './rds-endpoint.ts';
 import { classOf, isRunAction, type PostgresResource, RUN_ACTIONS } from './resource.ts';
-import { Account, actionsOf, Ca, COMMON_FIELDS, Port, Region, RoleArn } from './resource-section.ts';
+import { Account, actionsOf, Ca, COMMON_FIELDS, Port, Region } from './resource-section.ts';
 import { SensitiveList, sensitiveMistakes, toSensitive } from './sensitive-section.ts';
-import { grantedBy, sharedServerMistakes } from './shared-servers.ts';
-import { checkedBundle, rdsBundle } from './tls-ca.ts';
+import { grantedBy, sameServerMistakes, sharedServerMistakes } from './shared-servers.ts';
+import { bundleMistakes, bundleOf } from './tls-ca.ts';
 
 /** Plain lower-case names only, so that no statement of ours ever needs to quote one to be right. */
 const Identifier = z
@@ -56,7 +57,7 @@ const Target = z.strictObject({
   host: z.string().min(1).max(253),
   port: Port.default(5432),
   database: Database,
-  roleArn: RoleArn,
+  ...AUTH_FIELDS,
   templateRole: Role,
   maskedTemplateRole: Role.optional(),
   runRoles: z
@@ -85,6 +86,8 @@ export const postgresMistakes = (
   certificates: ReadonlyMap<string, string>,
 ): readonly ConfigError[] => [
   ...heirMistakes(section),
+  ...authMistakes(section.target),
+  ...sameServerMistakes(section, earlier),
   ...sharedServerMistakes(section, earlier),
   ...sensitiveMistakes(section.sensitive),
   ...roleMistakes(section),
@@ -134,23 +137,6 @@ const roleMistakes = ({ actions, sensitive, target }: PostgresSection): readonly
     : mistakes;
 };
 
-type Bundle = ReturnType<typeof rdsBundle>;
-
-const bundleOf = (
-  { region, tls }: PostgresSection['target'],
-  certificates: ReadonlyMap<string, string>,
-): Bundle => {
-  if (tls.ca === 'rds') return rdsBundle(region);
-  if (typeof tls.ca === 'string') return checkedBundle(tls.ca);
-  const pem = certificates.get(tls.ca.file);
-  return pem === undefined
-    ? { ok: false, mend: `names ${tls.ca.file}, which is not a *.pem file beside resources.yaml.` }
-    : checkedBundle(pem);
-};
-
-const bundleMistakes = (bundle: Bundle): readonly ConfigError[] =>
-  bundle.ok ? [] : [{ path: 'target.tls.ca', message: `"ca" ${bundle.mend}` }];
-
 /** Once nothing is wrong with it. */
 export const toPostgresResource = (
   section: PostgresSection,
@@ -163,6 +149,8 @@ export const toPostgresResource = (
     sensitive: toSensitive(section.sensitive),
     target: {
       ...target,
+      roleArn: target.roleArn,
+      adminSecretArn: target.adminSecretArn,
       maskedTemplateRole: target.maskedTemplateRole,
       runRoles: definedRoles(target.runRoles),
       caPem: bundle.ok ? bundle.pem : '',

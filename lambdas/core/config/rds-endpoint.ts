@@ -9,7 +9,7 @@ interface Address {
   readonly region: string;
   readonly resourceId: string;
   readonly host: string;
-  readonly roleArn: string;
+  readonly roleArn?: string | undefined;
 }
 
 /** No account of AWS has this number; with it, and only with it, a target may be this machine. */
@@ -24,7 +24,7 @@ export const addressMistakes = (address: Address): readonly AddressMistake[] => 
   ...(address.resourceId.startsWith('prx-')
     ? [{ path: 'resourceId' as const, message: 'is a proxy: name the instance or cluster behind it.' }]
     : []),
-  ...(address.roleArn.split(':')[4] === address.account
+  ...(address.roleArn === undefined || address.roleArn.split(':')[4] === address.account
     ? []
     : [{ path: 'roleArn' as const, message: `must be a role in the target's account, ${address.account}.` }]),
 ];

@@ -3,6 +3,7 @@ import type { SensitiveColumn } from '../masking/mask.ts';
 import type { StatementClass } from '../sql/statement.ts';
 import type {
   AwsTargetAddress,
+  DatabaseAuth,
   EksTargetAddress,
   MysqlTargetAddress,
   SshTargetAddress,
@@ -160,8 +161,11 @@ export interface PostgresTargetAddress {
   readonly host: string;
   readonly port: number;
   readonly database: string;
-  /** The role that `vend` assumes to sign for `lk_…` users of this resource, and nothing else. */
-  readonly roleArn: string;
+  readonly auth: DatabaseAuth;
+  /** The role that `vend` assumes to sign for `lk_…` users of this resource, and nothing else; undefined where they have passwords. */
+  readonly roleArn: string | undefined;
+  /** Where our administrator's password is; undefined where it signs in with IAM. */
+  readonly adminSecretArn: string | undefined;
   /** The NOLOGIN role whose rights a grant's user inherits. */
   readonly templateRole: string;
   /**

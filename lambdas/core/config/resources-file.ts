@@ -5,6 +5,7 @@ import type { Compiled, ConfigError } from './config-error.ts';
 import { readSection } from './config-error.ts';
 import { EksSection, eksMistakes, toEksResource } from './eks-section.ts';
 import { closest } from './find-resource.ts';
+import { MysqlSection, mysqlMistakes, toMysqlResource } from './mysql-section.ts';
 import { PostgresSection, postgresMistakes, toPostgresResource } from './postgres-section.ts';
 import type { Resource } from './resource.ts';
 import { Id } from './resource-section.ts';
@@ -45,9 +46,13 @@ export const compileResources = (parsed: unknown, certificates: Certificates): C
   };
 };
 
-const ResourceSection = z.discriminatedUnion('kind', [PostgresSection, AwsSection, SshSection, EksSection], {
-  error: 'must be one of: postgres, aws, ssh, eks.',
-});
+const ResourceSection = z.discriminatedUnion(
+  'kind',
+  [PostgresSection, AwsSection, SshSection, EksSection, MysqlSection],
+  {
+    error: 'must be one of: postgres, aws, ssh, eks, mysql.',
+  },
+);
 
 type ResourceSection = z.infer<typeof ResourceSection>;
 
@@ -69,6 +74,8 @@ const kindMistakes = (
       return sshMistakes(section, earlier.filter(isOf('ssh')));
     case 'eks':
       return eksMistakes(section, certificates);
+    case 'mysql':
+      return mysqlMistakes(section, earlier.filter(isOf('mysql')), certificates);
     default:
       return section satisfies never;
   }
@@ -91,6 +98,8 @@ const toResource = (section: ResourceSection, certificates: Certificates): Resou
       return toSshResource(section);
     case 'eks':
       return toEksResource(section, certificates);
+    case 'mysql':
+      return toMysqlResource(section, certificates);
     default:
       return section satisfies never;
   }

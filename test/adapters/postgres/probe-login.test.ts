@@ -3,9 +3,9 @@ import { createServer } from 'node:net';
 import { after, before, test } from 'node:test';
 import { generate } from 'selfsigned';
 import { createRdsFront } from '../../../examples/targets/rds-front.ts';
+import { ADMIN_USER, type SignOwn } from '../../../lambdas/adapters/database/sign-own.ts';
 import { postgresTarget } from '../../../lambdas/adapters/postgres/postgres-target.ts';
 import { type ProbeOutcome, probeLogin } from '../../../lambdas/adapters/postgres/probe-login.ts';
-import { ADMIN_USER, type SignOwn } from '../../../lambdas/adapters/postgres/session.ts';
 import { listenOnLoopback } from '../../../local/loopback.ts';
 import { type GrantedRole, type GrantedRoles, startGrantedRoles } from '../../support/granted-roles.ts';
 

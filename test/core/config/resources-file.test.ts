@@ -239,7 +239,7 @@ test('where people are asked is a channel by its id, and they are not reminded a
 
 test('unknown keys, kinds and actions are refused where they stand', () => {
   refuses('description: Orders', 'description: Orders\n    maxDuration: 5', 'maxDuration', /not a key here/);
-  refuses('kind: postgres', 'kind: mysql', 'kind', /must be one of: postgres/);
+  refuses('kind: postgres', 'kind: oracle', 'kind', /must be one of: postgres/);
   refuses('[postgres:connect]', '[postgres:superuser]', 'actions[0]', /must be one of: postgres:connect/);
   refuses('[postgres:connect]', '[]', 'actions', /at least 1/);
 });

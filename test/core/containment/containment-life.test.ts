@@ -9,7 +9,7 @@ import {
   quietAt,
   recordPass,
 } from '../../../lambdas/core/containment/containment-life.ts';
-import { CONTAINMENT_PASS_GAP_MS } from '../../../lambdas/core/containment/containment-limits.ts';
+import { CONTAINMENT_PASS_GAP_MS } from '../../../lambdas/core/containment/limits.ts';
 import { NOW } from '../../support/facts.ts';
 
 const BY = { issuer: 'https://id.example.com', subject: 'dora', name: 'dora' };

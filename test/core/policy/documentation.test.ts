@@ -86,3 +86,16 @@ test('changing the line that the page says ends in the denial that the page show
   assert.ok(tested.out.endsWith(failure), tested.out);
   assert.ok(explained.out.startsWith(denial), explained.out);
 });
+
+test('the policies about containment on the page compile beside the sample, and the one that is shipped is as shipped', () => {
+  const sample = readConfig('config');
+  const section = PAGE.split('## Who may stop access\n')[1]?.split('\n## ')[0] ?? '';
+  const policies = fences(section, 'cedar');
+  assert.equal(policies.length, 2);
+  const shipped = readFileSync('config/policies/approvers.cedar', 'utf8');
+  const others = policies.filter((text) => !shipped.includes(text.trim()));
+  assert.equal(others.length, 1);
+  const [text = ''] = others;
+  const result = compileConfig({ ...sample, policies: [...sample.policies, { file: 'page.cedar', text }] });
+  assert.deepEqual(result.ok ? [] : result.errors, []);
+});

@@ -1,19 +1,19 @@
 import type { STSClient } from '@aws-sdk/client-sts';
 import { Signer } from '@aws-sdk/rds-signer';
-import { type Clock, DependencyUnavailable } from '../app/ports.ts';
-import type { PostgresResource } from '../core/config/resource.ts';
+import { type Clock, DependencyUnavailable } from '../../app/ports.ts';
+import type { DatabaseResource } from '../../core/config/databases.ts';
 import {
   RDS_TOKEN_SECONDS,
   SECOND_MS,
   SIGNING_SESSION_MARGIN_SECONDS,
   SIGNING_SESSION_SECONDS,
-} from '../core/limits.ts';
-import type { EpochMs } from '../core/time.ts';
-import { AWS_CLIENT_SETTINGS } from './aws-client-settings.ts';
+} from '../../core/limits.ts';
+import type { EpochMs } from '../../core/time.ts';
+import { AWS_CLIENT_SETTINGS } from '../aws-client-settings.ts';
 
 /** Signs for one `lk_…` user. `expiresAt` is the earlier of the token's own end and its signing session's. */
 export interface DatabaseTokenSigner {
-  sign(resource: PostgresResource, user: string): Promise<{ token: string; expiresAt: EpochMs }>;
+  sign(resource: DatabaseResource, user: string): Promise<{ token: string; expiresAt: EpochMs }>;
 }
 
 /** An assumed session that signs. It is kept while it outlives what it signs, and never leaves this process. */
@@ -48,9 +48,10 @@ export const rdsTokenSigner = ({ clock }: { readonly clock: Clock }): DatabaseTo
     return assumed;
   };
   return {
-    async sign(resource: PostgresResource, username: string) {
+    async sign(resource: DatabaseResource, username: string) {
       if (!GRANT_USER.test(username)) throw new TypeError('only users of grants are signed for');
       const { host: hostname, port, region, roleArn } = resource.target;
+      if (roleArn === undefined) throw new TypeError('its users have passwords');
       const { credentials, expiresAt } = await sessionFor(roleArn);
       const now = clock();
       const token = await new Signer({ hostname, port, region, username, credentials }).getAuthToken();

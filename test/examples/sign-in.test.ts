@@ -10,9 +10,9 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import * as client from 'openid-client';
+import { CONSOLE_CLIENT, type LocalIssuer, startIssuer } from '../../examples/people/oidc-provider.ts';
 import { PEOPLE, type PersonName } from '../../examples/people/people.ts';
 import { type LocalCertificate, localCertificate } from '../../local/certificates.ts';
-import { CONSOLE_CLIENT, type LocalIssuer, startIssuer } from '../../local/oidc-provider.ts';
 
 const CONSOLE_URL = 'https://localhost:9443';
 const CALLBACK = `${CONSOLE_URL}/console/callback`;

@@ -3,12 +3,12 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { join } from 'node:path';
 import Provider from 'oidc-provider';
-import { PEOPLE, type PersonName } from '../examples/people/people.ts';
-import { BY_PASSWORD, offerPeopleTokens, PEOPLE_CLIENT } from '../examples/people/people-tokens.ts';
-import { SIGN_IN, signIn } from '../examples/people/sign-in.ts';
-import type { LocalCertificate } from './certificates.ts';
-import { keptSecrets } from './kept-secrets.ts';
-import { closeServer, listenOnLoopback } from './loopback.ts';
+import type { LocalCertificate } from '../../local/certificates.ts';
+import { keptSecrets } from '../../local/kept-secrets.ts';
+import { closeServer, listenOnLoopback } from '../../local/loopback.ts';
+import { PEOPLE, type PersonName } from './people.ts';
+import { BY_PASSWORD, offerPeopleTokens, PEOPLE_CLIENT } from './people-tokens.ts';
+import { SIGN_IN, signIn } from './sign-in.ts';
 
 export const AUDIENCE = 'urn:latchkey';
 

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
+import { AUDIENCE, CLIENT_IDS, type LocalIssuer, startIssuer } from '../../examples/people/oidc-provider.ts';
 import { PEOPLE_CLIENT } from '../../examples/people/people-tokens.ts';
 import { type LocalCertificate, localCertificate } from '../../local/certificates.ts';
-import { AUDIENCE, CLIENT_IDS, type LocalIssuer, startIssuer } from '../../local/oidc-provider.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'latchkey-issuer-'));
 let certificate: LocalCertificate;

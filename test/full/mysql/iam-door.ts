@@ -1,0 +1,40 @@
+import { createServer, type Server } from 'node:net';
+import { verifyRdsToken } from '../../../examples/targets/rds-token.ts';
+import type { Sessions } from '../../../local/sessions.ts';
+
+export interface IamDoor {
+  readonly server: Server;
+  /** Told when it is known: tokens are signed for a host and a port. */
+  endpoint: string;
+}
+
+const REGION = 'us-east-1';
+
+/** What the plugin of `aws-authentication-plugin.c` asks: whether the signer of a token may log in as this user. */
+export const openIamDoor = async (path: string, sessions: Sessions): Promise<IamDoor> => {
+  const door: IamDoor = {
+    endpoint: '',
+    server: createServer((socket) => {
+      let text = '';
+      socket.on('error', () => undefined).setEncoding('utf8');
+      socket.on('data', (chunk: string) => {
+        text += chunk;
+        const [user, token, end] = text.split('\0');
+        if (user !== undefined && token !== undefined && end !== undefined)
+          socket.end(admits({ user, token, endpoint: door.endpoint }, sessions) ? 'y' : 'n');
+      });
+    }),
+  };
+  await new Promise<void>((done) => door.server.listen(path, done));
+  return door;
+};
+
+const admits = (
+  { user, token, endpoint }: { readonly user: string; readonly token: string; readonly endpoint: string },
+  sessions: Sessions,
+): boolean => {
+  const lookup = (id: string) => sessions.lookup(id);
+  const session = verifyRdsToken({ token, user, endpoint, region: REGION, lookup, now: Date.now() });
+  const resource = `arn:aws:rds-db:${REGION}:000000000000:dbuser:db-TEST/${user}`;
+  return session !== undefined && sessions.isAllowed(session, { action: 'rds-db:connect', resource });
+};
