@@ -63,7 +63,7 @@ const measure = async (narrator: Narrator): Promise<BenchResults> => {
   return { machine: machineOf({ loadBefore, loadAfter, postgresVersion }), bundles, ...running };
 };
 
-type Running = Omit<BenchResults, 'machine' | 'bundles'>;
+type Running = Pick<BenchResults, 'routes' | 'vend' | 'runs' | 'approvals' | 'kinds' | 'endedAtOnce'>;
 
 /** Everything that needs the stack to be up, which is stopped afterwards: imports are measured without it. */
 const measureRunning = async (

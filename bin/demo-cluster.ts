@@ -1,6 +1,5 @@
-import { request } from 'node:https';
-import { text } from 'node:stream/consumers';
 import type { ApiClient, Wire } from './api-client.ts';
+import { callCluster } from './call-cluster.ts';
 import { expect } from './expect-status.ts';
 import type { Narrator } from './narrator.ts';
 
@@ -40,13 +39,13 @@ const askForLogs = async ({ crew, task, narrator }: ClusterScene): Promise<strin
 const useToken = async ({ crew, narrator }: ClusterScene, grant: string): Promise<Token> => {
   const vended = expect(await crew.post<Wire['EksCredentialView']>(`/v1/grants/${grant}/credentials`), 201);
   const token = vended.body.eks;
-  const { status, body } = await call(token, '/api/v1/namespaces/shop/pods');
+  const { status, body } = await callCluster(token, '/api/v1/namespaces/shop/pods');
   if (status !== 200) throw new Error(`the cluster answered ${status}`);
   const pods: { metadata: { name: string } }[] = JSON.parse(body).items;
   const [pod = ''] = pods.map(({ metadata }) => metadata.name);
-  const log = await call(token, `/api/v1/namespaces/shop/pods/${pod}/log`);
-  const secrets = await call(token, '/api/v1/namespaces/shop/secrets');
-  const shell = await call(token, `/api/v1/namespaces/shop/pods/${pod}/exec?command=sh`, 'POST');
+  const log = await callCluster(token, `/api/v1/namespaces/shop/pods/${pod}/log`);
+  const secrets = await callCluster(token, '/api/v1/namespaces/shop/secrets');
+  const shell = await callCluster(token, `/api/v1/namespaces/shop/pods/${pod}/exec?command=sh`, 'POST');
   if (secrets.status !== 403 || shell.status !== 403) throw new Error('a reader of logs got further');
   narrator.step(
     `It calls the cluster as ${token.user}`,
@@ -65,7 +64,7 @@ const endGrant = async (
   { grant, token }: { readonly grant: string; readonly token: Token },
 ): Promise<void> => {
   const ended = expect(await crew.end<Wire['GrantView']>(`/v1/grants/${grant}`), 200);
-  const { status } = await call(token, '/api/v1/namespaces/shop/pods');
+  const { status } = await callCluster(token, '/api/v1/namespaces/shop/pods');
   if (status !== 403) throw new Error(`the token of an ended grant was answered with ${status}`);
   const { ending } = ended.body;
   narrator.step(
@@ -77,17 +76,3 @@ const endGrant = async (
     ended,
   );
 };
-
-const call = (
-  { endpoint, certificateAuthority, token }: Token,
-  path: string,
-  method = 'GET',
-): Promise<{ status: number; body: string }> =>
-  new Promise((resolve, reject) => {
-    const headers = { authorization: `Bearer ${token}` };
-    const options = { method, ca: certificateAuthority, headers };
-    const sent = request(new URL(path, endpoint), options, (answer) => {
-      text(answer).then((body) => resolve({ status: answer.statusCode ?? 0, body }), reject);
-    });
-    sent.on('error', reject).end();
-  });

@@ -13,14 +13,11 @@ export interface KindScene {
   readonly narrator: Narrator;
 }
 
-/**
- * A kind is added here, and is then asked for, used, ended and refused in the demo, which says how soon it was dead. PostgreSQL is
- * its main story.
- */
+/** A kind is added here, and is then asked for, used, ended and refused in the demo. Databases with PostgreSQL are its main story. */
 export const KIND_SCENES: Readonly<
   Partial<Record<Exclude<ResourceKind, 'postgres'>, (scene: KindScene) => Promise<void>>>
 > = {
-  aws: ({ stack, ...scene }) => tellSessions({ ...scene, endpoint: stack.aws.endpointUrl }),
+  aws: (scene) => tellSessions({ ...scene, endpoint: scene.stack.aws.endpointUrl }),
   ssh: tellMachine,
   eks: tellCluster,
 };

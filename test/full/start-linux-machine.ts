@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -88,7 +88,10 @@ export const startLinuxMachine = async (
   const offer = (user: string, change: (lines: readonly string[]) => readonly string[]) => {
     const lines = change(offered.get(user) ?? []);
     offered.set(user, lines);
-    writeFileSync(join(shared, 'keys', user), lines.map((line) => `${line}\n`).join(''));
+    const file = join(shared, 'keys', user);
+    // As a whole: sshd may be reading it.
+    writeFileSync(`${file}.new`, lines.map((line) => `${line}\n`).join(''));
+    renameSync(`${file}.new`, file);
   };
   return {
     instanceId,

@@ -212,10 +212,14 @@ export const DATABASE_MUTANTS: readonly Mutant[] = [
   },
   {
     promise: 5,
-    rule: 'a new password is in the secret before the server is told',
-    file: 'lambdas/adapters/database/own-logins.ts',
-    find: `refused < 2 ? 'AWSCURRENT' : 'AWSPENDING'`,
-    replace: `refused < 9 ? 'AWSCURRENT' : 'AWSPENDING'`,
+    rule: 'a new password is the current one only when the server was told',
+    file: RENEW,
+    find: `    await session.change(to.password);
+    await secrets.promote(arn, { from: next.current, to: to.versionId });
+`,
+    replace: `    await secrets.promote(arn, { from: next.current, to: to.versionId });
+    await session.change(to.password);
+`,
     tests: RENEW_TESTS,
     testsNamed: 'killed before or after',
   },

@@ -48,6 +48,8 @@ const endUser = async (closing: Closing, take: TakeStep): Promise<void> => {
   let isThere = false;
   await take('nologin', async () => {
     isThere = await forbidLogin(closing);
+    // What is left of a making that was cut short before there was a user: that it was to be made.
+    if (!isThere) await dropUser(closing);
     return isThere ? 'done' : 'absent';
   });
   if (isThere) {
@@ -59,7 +61,7 @@ const endUser = async (closing: Closing, take: TakeStep): Promise<void> => {
       return dropped === 0 ? 'nothing' : `dropped_${dropped}`;
     });
     await take('drop_user', async () => {
-      await session.ask('CALL latchkey.drop_user(?)', [grantId]);
+      await dropUser(closing);
       return 'done';
     });
   }
@@ -72,6 +74,10 @@ const forbidLogin = async ({ session, grantId, identity }: Closing): Promise<boo
     ...identity,
   ]);
   return row?.found === 1;
+};
+
+const dropUser = async ({ session, grantId }: Closing): Promise<void> => {
+  await session.ask('CALL latchkey.drop_user(?)', [grantId]);
 };
 
 /**

@@ -19,4 +19,4 @@ export const MACHINE_DELIVERY_SECONDS = 30;
 export const MACHINE_ANSWER_MAX_MS = 45_000;
 /** Distance between looks for the answer of a machine; it grows to the second number. */
 export const MACHINE_POLL_MIN_MS = 100;
-export const MACHINE_POLL_MAX_MS = 1_000;
+export const MACHINE_POLL_MAX_MS = 500;

@@ -22,13 +22,15 @@ before(async () => {
 });
 after(() => database.stop());
 beforeEach(async (t) => {
-  server = await startSecrets(JSON.stringify({ password: ADMIN_PASSWORD }));
+  // A test within another has one of its own, while the other's still stands.
+  const started = await startSecrets(JSON.stringify({ password: ADMIN_PASSWORD }));
+  server = started;
   secrets = adminSecrets();
   const root = await database.postgres.asSuperuser('postgres');
   await root.query(`ALTER ROLE ${ADMIN_USER} PASSWORD '${ADMIN_PASSWORD}'`);
   await root.end();
   assert.ok('after' in t);
-  t.after(() => server.stop());
+  t.after(() => started.stop());
 });
 
 const freshLogins = (): SignOwn =>
