@@ -8,6 +8,7 @@ import { EKS_MUTANTS } from './mutants/eks.ts';
 import { ENDING_MUTANTS } from './mutants/endings.ts';
 import { GRANT_MUTANTS } from './mutants/grants.ts';
 import { IDENTITY_MUTANTS } from './mutants/identity.ts';
+import { LIFECYCLE_MUTANTS } from './mutants/lifecycle.ts';
 import { NOTICE_MUTANTS } from './mutants/notices.ts';
 import { PLAN_MUTANTS } from './mutants/plans.ts';
 import { POLICY_MUTANTS } from './mutants/policy.ts';
@@ -31,6 +32,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...VAULT_MUTANTS,
   ...CONSOLE_MUTANTS,
   ...ENDING_MUTANTS,
+  ...LIFECYCLE_MUTANTS,
   ...DATABASE_MUTANTS,
   ...CONTAINMENT_MUTANTS,
   ...EKS_MUTANTS,

@@ -16,8 +16,17 @@ import {
   vendWithKeyOf,
 } from './deeds.ts';
 import type { Model } from './model.ts';
-import { lostSignal, race, raceToActive } from './races.ts';
-import { away, justAfterWindow, outage, pass, policy, skew, workflows } from './surroundings.ts';
+import { lostSignal, race, raceToActive, raceWithStop } from './races.ts';
+import {
+  away,
+  justAfterWindow,
+  outage,
+  outageOfStopped,
+  pass,
+  policy,
+  skew,
+  workflows,
+} from './surroundings.ts';
 import type { World } from './world.ts';
 
 const times = <A>(count: number, one: A): A[] => Array.from({ length: count }, () => one);
@@ -44,11 +53,13 @@ export const events = (kinds: readonly ResourceKind[]): fc.Arbitrary<Command>[] 
   justAfterWindow,
   away(kinds),
   outage(kinds),
+  outageOfStopped(kinds),
   workflows,
   policy,
   ...times(2, goOn),
   ...times(5, race),
-  ...times(3, raceToActive(kinds)),
+  ...times(5, raceToActive(kinds)),
+  raceWithStop(kinds),
   lostSignal,
 ];
 

@@ -99,14 +99,15 @@ const assertDue = (
     `${grant.id} is ${grant.state} and ${isOwed ? 'forgotten' : 'due'}`,
   );
   if (dueAt === undefined) return;
-  assert.ok(
-    dueAt <= (isOver(grant) ? now + ENDING_BACKOFF_MAX_MS : lastLook(known(model, grant.id))),
-    `${grant.id} is looked at too late`,
-  );
+  assert.ok(dueAt <= lastLook(known(model, grant.id), grant, now), `${grant.id} is looked at too late`);
 };
 
-const lastLook = ({ windowEnd, seenAt }: KnownGrant): number =>
-  Math.max(windowEnd ?? 0, seenAt + ACTIVATION_MAX_SECONDS * SECOND_MS) + SWEEP_GRACE_MS;
+/** When somebody looks at it at the latest, whatever is lost meanwhile. */
+const lastLook = ({ windowEnd = 0, seenAt }: KnownGrant, grant: Grant, now: number): number => {
+  if (isOver(grant)) return now + ENDING_BACKOFF_MAX_MS;
+  if (grant.state === 'active') return windowEnd + SWEEP_GRACE_MS;
+  return seenAt + (grant.state === 'activating' ? ACTIVATION_MAX_SECONDS * SECOND_MS : 0) + SWEEP_GRACE_MS;
+};
 
 const assertTasksDue = (model: Model, look: Look): void => {
   for (const task of look.tasks.values()) {

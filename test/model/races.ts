@@ -16,13 +16,15 @@ import {
 import { vendTo } from './deeds.ts';
 import { known } from './holds.ts';
 import type { Model } from './model.ts';
+import { ofKind } from './stops.ts';
 import type { Deed, GrantDeed, World } from './world.ts';
 
-type Racer = GrantDeed | 'vend' | 'end task' | 'sweep';
+type Racer = GrantDeed | 'vend' | 'end task' | 'contain' | 'sweep';
 
 const aboutGrant = (model: Model, what: Racer, grant: string): Deed => {
   if (what === 'sweep') return { what };
   if (what === 'vend') return vendTo(model, grant);
+  if (what === 'contain') return { what, scope: { kind: 'task', key: known(model, grant).task } };
   return what === 'end task' ? { what, task: known(model, grant).task } : { what, grant };
 };
 
@@ -92,8 +94,8 @@ export const raceToActive = (kinds: readonly ResourceKind[]): fc.Arbitrary<Comma
       kind: fc.constantFrom(...kinds),
       isBefore: fc.boolean(),
       slow: fc.constant<Racer>('activate'),
-      quick: fc.constantFrom<Racer>(...ENDS, 'activate', 'sweep'),
-      point: fc.integer({ min: 1, max: 14 }),
+      quick: fc.constantFrom<Racer>(...ENDS, 'contain', 'activate', 'sweep'),
+      point: fc.integer({ min: 1, max: 13 }),
       killedAt,
     })
     .map(({ kind, isBefore, ...drawn }) =>
@@ -111,6 +113,34 @@ export const raceToActive = (kinds: readonly ResourceKind[]): fc.Arbitrary<Comma
             await doAndLearn(model, world, { deed: { what: 'activate', grant }, stop: undefined });
           });
           if (grant !== undefined && !isBefore) await run(model, world, { ...drawn, grant });
+        },
+      }),
+    );
+
+/** Whoever asks stands still while what is asked for is stopped, and while passes over it find nothing. */
+export const raceWithStop = (kinds: readonly ResourceKind[]): fc.Arbitrary<Command> =>
+  fc
+    .record({
+      kind: fc.constantFrom(...kinds),
+      point: fc.integer({ min: 1, max: 5 }),
+      rounds: fc.integer({ min: 0, max: 3 }),
+      ms: fc.integer({ min: 0, max: 14 * SECOND_MS }),
+    })
+    .map(({ kind, point, rounds, ms }) =>
+      command({
+        told: `ask ${kind} (paused at ${point}), meanwhile contain it, ${rounds} times ${ms} ms and a sweep`,
+        isPossible: hasTasks,
+        async play(model, world) {
+          const before = world.paused.length;
+          const deed = { what: 'ask', task: latest(model.tasks.keys(), 0), kind, seconds: 600 } as const;
+          await doAndLearn(model, world, { deed, stop: { point, how: 'paused' } });
+          const stop = { what: 'contain', scope: ofKind(kind) } as const;
+          await doAndLearn(model, world, { deed: stop, stop: undefined });
+          for (let round = 0; round < rounds; round += 1) {
+            world.pass(ms);
+            await doAndLearn(model, world, { deed: { what: 'sweep' }, stop: undefined });
+          }
+          if (world.paused.length > before) await proceed(model, world, { which: 0, as: 'resumed' });
         },
       }),
     );

@@ -4,6 +4,7 @@ import { AWS_CLOCK_SKEW_MS, SECOND_MS } from '../../lambdas/core/limits.ts';
 import { type Command, command, doAndLearn, hasGrants, latest, pick } from './command.ts';
 import { assertHolds, known } from './holds.ts';
 import type { Model } from './model.ts';
+import { ofKind } from './stops.ts';
 import type { World } from './world.ts';
 
 /** What is around us changes; everything that held must hold still. */
@@ -76,6 +77,26 @@ export const away = (kinds: readonly ResourceKind[]) =>
       world.setAway(kind, isAway);
     },
   });
+
+/** What is stopped while its target is away ends only when that is back: until then the stop has not settled. */
+export const outageOfStopped = (kinds: readonly ResourceKind[]) =>
+  fc.constantFrom(...kinds).map((kind) =>
+    command({
+      told: `${kind} is away, and stopped`,
+      isPossible: hasGrants,
+      async play(model, world) {
+        model.away.add(kind);
+        world.setAway(kind, true);
+        await doAndLearn(model, world, { deed: { what: 'contain', scope: ofKind(kind) }, stop: undefined });
+        for (let round = 0; round < 4; round += 1) {
+          world.pass(20 * SECOND_MS);
+          await doAndLearn(model, world, { deed: { what: 'sweep' }, stop: undefined });
+        }
+        model.away.delete(kind);
+        world.setAway(kind, false);
+      },
+    }),
+  );
 
 const mostly = fc.constantFrom(true, true, false);
 
