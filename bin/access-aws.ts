@@ -17,7 +17,10 @@ export const AWS_ACCESS: KindAccess = {
         ...{ forcePathStyle: true, maxAttempts: 1 },
       });
       const use = async () => void (await s3.send(new ListObjectsV2Command({ Bucket: REPORTS_BUCKET.name })));
-      await use();
+      await use().catch((error: unknown) => {
+        s3.destroy();
+        throw error;
+      });
       return {
         use,
         async cut() {

@@ -15,7 +15,10 @@ export const POSTGRES_ACCESS: KindAccess = {
       client.on('end', () => cut(performance.now()));
       await client.connect();
       const use = async () => void (await client.query('SELECT count(*) FROM orders'));
-      await use();
+      await use().catch(async (error: unknown) => {
+        await client.end();
+        throw error;
+      });
       return { use, cut: () => promise, close: () => client.end() };
     },
   }),

@@ -19,8 +19,11 @@ export const SSH_ACCESS: KindAccess = {
           const { status } = await executeBySsh(client, 'whoami');
           if (status !== 0) throw new Error(`it ended with ${status}`);
         };
-        await use();
-        return { use, cut: () => promise, close: async () => void client.end() };
+        await use().catch((error: unknown) => {
+          client.destroy();
+          throw error;
+        });
+        return { use, cut: () => promise, close: async () => void client.destroy() };
       },
     };
   },

@@ -34,13 +34,13 @@ const assertLively = (told: ReadonlyMap<string, number>): void => {
 };
 
 test('no sequence of events lets a credential outlive its grant: on the pure core', async () => {
-  assertLively(await playEvents({ newWorld: coreWorld, runs: 1_000, seed: SEED }));
+  assertLively(await playEvents({ newWorld: coreWorld, runs: 700, seed: SEED }));
 });
 
 test('no sequence of events lets a credential outlive its grant: on the use cases', async () => {
-  assertLively(await playEvents({ newWorld: appWorld, runs: 350, seed: SEED }));
+  assertLively(await playEvents({ newWorld: appWorld, runs: 300, seed: SEED }));
 });
 
 test('no sequence of events lets a credential outlive its grant: on the use cases and the real store', async () => {
-  await playEvents({ newWorld: storedWorld, runs: 20, seed: SEED, longest: 15 });
+  await playEvents({ newWorld: storedWorld, runs: 15, seed: SEED, longest: 15 });
 });

@@ -33,8 +33,8 @@ interface Held {
   readonly open: OpenAccess[];
 }
 
-/** How long whoever revokes looks whether it has come about. */
-const REVOKED_WAIT_MS = 8_000;
+/** How long whoever sets something off looks whether it has come about. */
+const SET_OFF_WAIT_MS = 8_000;
 
 /** The same events over HTTP on the product as it runs here, in real time, with real targets. Nothing is frozen, and no clock is moved. */
 export const stackWorld = async (running: RunningStack): Promise<World> => {
@@ -97,7 +97,7 @@ const handsOf = (
     use,
     perform: async (deed: Deed): Promise<Came> => {
       if (deed.what === 'vend') return vend(deed);
-      if (deed.what === 'contain') return cameOf(await stops.ask(contain(placeOf(deed.scope))));
+      if (deed.what === 'contain') return place(running, stops, deed.scope);
       if (deed.what === 'lift') return cameOf(await lifts.ask(lift(deed.containment)));
       if (deed.what === 'revoke') return revoke(running, deed.grant);
       if (deed.what === 'sweep') return sweep(running);
@@ -140,7 +140,7 @@ const secretOf = (held: Held | undefined): string => {
   const answer = held?.answer as Readonly<Record<string, Readonly<Record<string, string>> | undefined>>;
   const { body } = held?.holder ?? {};
   if (body && 'publicKey' in body) return String(body.publicKey);
-  return answer.postgres?.password ?? answer.aws?.sessionToken ?? '';
+  return answer.postgres?.password ?? answer.aws?.sessionToken ?? answer.eks?.token ?? '';
 };
 
 const STEPS = { activate: 'activate', 'end access': 'end' } as const;
@@ -213,6 +213,23 @@ const sweep = async (running: RunningStack): Promise<Came> => {
   return isReport ? { came: 'done' } : { came: 'stopped' };
 };
 
+/** Nobody waits for what has been set off, but whoever looks at once would see it half done. */
+const comesAbout = async (running: RunningStack, isSeen: (look: Look) => boolean): Promise<void> => {
+  for (const until = Date.now() + SET_OFF_WAIT_MS; Date.now() < until; await pause(50))
+    if (isSeen(lookAt(await running.items('grants')))) return;
+};
+
+const isOver = (grant: Grant | undefined): boolean => grant === undefined || isSettled(grant);
+
+/** With its first pass. */
+const place = async (running: RunningStack, by: Caller, scope: ContainmentScope): Promise<Came> => {
+  const came = cameOf(await by.ask(contain(placeOf(scope))));
+  const id = came.came === 'done' ? (came.made ?? '') : '';
+  if (id !== '')
+    await comesAbout(running, ({ containments }) => containments.get(id)?.lastPass !== undefined);
+  return came;
+};
+
 /** On the page of live grants, by somebody whom policy lets. */
 const revoke = async (running: RunningStack, grantId: string): Promise<Came> => {
   const { consoleUrl, issuer, certPem } = running.stack();
@@ -224,11 +241,7 @@ const revoke = async (running: RunningStack, grantId: string): Promise<Came> => 
   if (body === undefined) return { came: 'refused', code: 'over' };
   const { status } = await ana.submit({ ...page, body }, 'revoke', { note: 'no more' });
   if (status >= 400) return { came: 'stopped' };
-  // Nobody waits for what the page has set off, but whoever looks at once would see it half done.
-  for (const until = Date.now() + REVOKED_WAIT_MS; Date.now() < until; await pause(50)) {
-    const grant = lookAt(await running.items('grants')).grants.get(grantId);
-    if (!grant || isSettled(grant)) break;
-  }
+  await comesAbout(running, ({ grants }) => isOver(grants.get(grantId)));
   return { came: 'done' };
 };
 
