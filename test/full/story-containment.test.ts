@@ -22,9 +22,9 @@ import {
   until,
   vend,
   waitToken,
-} from './asks.ts';
-import { assertProblem } from './problems.ts';
-import { type Caller, type RunningStack, runStack } from './running-stack.ts';
+} from '../e2e/asks.ts';
+import { assertProblem } from '../e2e/problems.ts';
+import { type Caller, type RunningStack, runStack } from '../e2e/running-stack.ts';
 
 let running: RunningStack;
 let crew: Caller;
