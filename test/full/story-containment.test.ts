@@ -8,7 +8,6 @@ import { principalKey } from '../../lambdas/core/identity/principal.ts';
 import { ContainmentListView, ContainmentView } from '../../lambdas/http/containment-schemas.ts';
 import { PostgresCredentialView } from '../../lambdas/http/credential-schemas.ts';
 import { GrantView, TaskView } from '../../lambdas/http/schemas.ts';
-import { type CommandRun, runCommand } from '../support/run-command.ts';
 import {
   contain,
   idOf,
@@ -25,6 +24,7 @@ import {
 } from '../e2e/asks.ts';
 import { assertProblem } from '../e2e/problems.ts';
 import { type Caller, type RunningStack, runStack } from '../e2e/running-stack.ts';
+import { type CommandRun, runCommand } from '../support/run-command.ts';
 
 let running: RunningStack;
 let crew: Caller;
