@@ -17,7 +17,7 @@ const DIR = '.latchkey/full';
 const SOURCE = 'test/full';
 /** Deploys, JVMs and whole crews: slow when two of them share two cores, and none of them may take for ever. */
 const TEST_TIMEOUT_MS = 300_000;
-const RUN_TIMEOUT_MS = 1_800_000;
+const RUN_TIMEOUT_MS = 3_600_000;
 
 const tell = (what: string): void => console.log(`test:full: ${what}`);
 

@@ -232,12 +232,15 @@ judge() {
       for (pid in parent) if ((tree[pid] = by_tree(pid)) != "" && is_users(pid)) put(tree[pid], pid)
       # What sshd itself and this script belong to is nobody in particular.
       for (pid in verdict) for (up = parent[pid]; up > 0; up = parent[up]) spared[up] = 1
-      for (pid in spared) { delete audit_ends[audit[pid]]; delete scope_ends[scope[pid]]
-                            delete audit_stays[audit[pid]]; delete scope_stays[scope[pid]] }
+      # Asked for first: to look up what was never set is an error in some kinds of awk.
+      for (pid in spared) {
+        if (pid in audit) { delete audit_ends[audit[pid]]; delete audit_stays[audit[pid]] }
+        if (pid in scope) { delete scope_ends[scope[pid]]; delete scope_stays[scope[pid]] }
+      }
       for (pid in parent) {
         fate = tree[pid]
-        if (fate == "" && (audit[pid] in audit_ends || scope[pid] in scope_ends)) fate = "end"
-        if (fate == "" && (audit[pid] in audit_stays || scope[pid] in scope_stays)) fate = "stay"
+        if (fate == "" && ((pid in audit && audit[pid] in audit_ends) || (pid in scope && scope[pid] in scope_ends))) fate = "end"
+        if (fate == "" && ((pid in audit && audit[pid] in audit_stays) || (pid in scope && scope[pid] in scope_stays))) fate = "stay"
         if (fate == "" && is_users(pid)) fate = "end"
         if (fate == "end" && !(pid in spared)) print pid
       }

@@ -50,7 +50,7 @@ ${mayLift && liftForm(containment, parts)}`,
 
 const STATES: Readonly<Record<Containment['state'], string>> = {
   holding: 'holds: every use within is refused, and what lives there is being ended',
-  settled: 'holds, and nothing is left within: two passes have found nothing',
+  settled: 'holds, and nothing within goes on: two passes have found nothing',
   lifted: 'lifted',
 };
 
@@ -90,7 +90,7 @@ const endings = ({ state }: Containment, { count, grants, runs }: StillEnding): 
   if (count === 0)
     return state === 'lifted'
       ? html`<p>It is lifted: what lives there is not its matter any more.</p>`
-      : html`<p>Nothing is left now.</p>`;
+      : html`<p>Nothing goes on now.</p>`;
   return html`<p>${counted(count, 'thing is', 'things are')} not at the end.</p>
 <ul>${grants.map(
     ({ id, status, attempts, lastError }) =>

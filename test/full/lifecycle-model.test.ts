@@ -5,26 +5,25 @@ import { appWorld, storedWorld } from '../model/app-world.ts';
 import { coreWorld } from '../model/core-world.ts';
 import { playEvents, playInRealTime } from '../model/play.ts';
 
-/** Others each time; a failure prints the seed, which may be given here to play the same again. */
-const SEED = process.env.LATCHKEY_MODEL_SEED;
-const seed = SEED === undefined ? undefined : Number(SEED);
+/** The same each time, so that a change alone can make it fail; another seed looks elsewhere. */
+const seed = Number(process.env.LATCHKEY_MODEL_SEED ?? 7);
 
 test('no sequence of events lets a credential outlive its grant: on the pure core, at length', async () => {
-  await playEvents({ newWorld: coreWorld, runs: 12_000, seed, longest: 40 });
+  await playEvents({ newWorld: coreWorld, runs: 6_000, seed, longest: 40 });
 });
 
 test('no sequence of events lets a credential outlive its grant: on the use cases, at length', async () => {
-  await playEvents({ newWorld: appWorld, runs: 6_000, seed, longest: 40 });
+  await playEvents({ newWorld: appWorld, runs: 3_000, seed, longest: 40 });
 });
 
 test('no sequence of events lets a credential outlive its grant: on the real store, at length', async () => {
-  await playEvents({ newWorld: storedWorld, runs: 200, seed });
+  await playEvents({ newWorld: storedWorld, runs: 100, seed });
 });
 
 test('no sequence of events lets a credential outlive its grant: on the running stack, over HTTP', async () => {
   const running = await runStack();
   try {
-    const told = await playInRealTime(running);
+    const told = await playInRealTime(running, seed);
     assert.ok((told.get('a credential opens something') ?? 0) > 0, 'nothing was opened');
     assert.deepEqual((await running.verifyTrail()).flaws, []);
   } finally {

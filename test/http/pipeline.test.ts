@@ -204,9 +204,9 @@ test('the log line of a vend holds nothing of the credential', async () => {
   const id = await app.newActive(await app.newTask());
   const answer = await askVend(vendEvent(id));
   const { password, user } = JSON.parse(answer.body).postgres;
-  assert.ok(password.includes(user));
+  assert.ok(password.length > 10 && user.length > 10);
   assert.equal(lines.length, 1);
-  assert.equal(JSON.stringify(lines).includes(user), false);
+  for (const part of [password, user]) assert.equal(JSON.stringify(lines).includes(part), false);
 });
 
 test('a function answers its own routes and no others', async () => {

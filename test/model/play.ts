@@ -55,7 +55,10 @@ export const playEvents = async ({
 const REAL_TIME_MS = 75_000;
 
 /** A few sequences on the product as it runs, in real time: as many as there is time for. A failure is told as it came, for making it smaller would take hours. */
-export const playInRealTime = async (running: RunningStack): Promise<ReadonlyMap<string, number>> => {
+export const playInRealTime = async (
+  running: RunningStack,
+  seed: number,
+): Promise<ReadonlyMap<string, number>> => {
   const told = new Map<string, number>();
   const tell = (what: string) => void told.set(what, (told.get(what) ?? 0) + 1);
   await fc.assert(
@@ -74,7 +77,7 @@ export const playInRealTime = async (running: RunningStack): Promise<ReadonlyMap
         }
       },
     ),
-    { interruptAfterTimeLimit: REAL_TIME_MS, endOnFailure: true, numRuns: 100 },
+    { interruptAfterTimeLimit: REAL_TIME_MS, endOnFailure: true, numRuns: 100, seed },
   );
   return told;
 };

@@ -19,6 +19,10 @@ import { openIamDoor } from './iam-door.ts';
 import type { ServerMake } from './servers.ts';
 import { startMysqlServer } from './start-server.ts';
 
+/** *Access denied*. For a user that does not exist, a server feigns the ways of some other user, and so says it in either form. */
+export const isAccessDenied = (error: unknown): boolean =>
+  error instanceof Error && 'errno' in error && (error.errno === 1045 || error.errno === 1698);
+
 export interface GrantedUser {
   readonly id: string;
   readonly user: string;

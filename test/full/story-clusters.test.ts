@@ -4,10 +4,20 @@ import type { LocalCluster } from '../../examples/targets/kubernetes.ts';
 import { bindingName } from '../../lambdas/core/eks/binding.ts';
 import { EksCredentialView, ExecCredentialView } from '../../lambdas/http/credential-schemas.ts';
 import { GrantView } from '../../lambdas/http/schemas.ts';
+import {
+  endTask,
+  idOf,
+  newActive,
+  newTask,
+  readGrant,
+  release,
+  requestAccess,
+  until,
+  vend,
+} from '../e2e/asks.ts';
+import { assertProblem } from '../e2e/problems.ts';
+import { type Caller, type RunningStack, runStack } from '../e2e/running-stack.ts';
 import { type ClusterCall, callCluster, clusterResource } from '../support/cluster-scene.ts';
-import { endTask, idOf, newActive, newTask, readGrant, release, requestAccess, until, vend } from './asks.ts';
-import { assertProblem } from './problems.ts';
-import { type Caller, type RunningStack, runStack } from './running-stack.ts';
 
 /** Clusters through the whole product: gateway, functions with their roles, workflow, sweeper. */
 let running: RunningStack;

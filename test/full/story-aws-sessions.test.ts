@@ -7,11 +7,11 @@ import { REPORTS_BUCKET } from '../../examples/buckets/reports-bucket.ts';
 import { fingerprintOf } from '../../lambdas/app/vend-credential.ts';
 import { AwsCredentialView, CredentialProcessView } from '../../lambdas/http/credential-schemas.ts';
 import { GrantView } from '../../lambdas/http/schemas.ts';
-import { idOf, newActive, newTask, release, requestAccess, vend } from './asks.ts';
-import { findCanaries } from './canaries.ts';
-import { placesSeen } from './places.ts';
-import { assertProblem } from './problems.ts';
-import { type Caller, type RunningStack, runStack } from './running-stack.ts';
+import { idOf, newActive, newTask, release, requestAccess, vend } from '../e2e/asks.ts';
+import { findCanaries } from '../e2e/canaries.ts';
+import { placesSeen } from '../e2e/places.ts';
+import { assertProblem } from '../e2e/problems.ts';
+import { type Caller, type RunningStack, runStack } from '../e2e/running-stack.ts';
 
 let running: RunningStack;
 let crew: Caller;

@@ -6,9 +6,9 @@ import { newSshKeyPair, type SshKeyPair } from '../../examples/targets/ssh-key-p
 import { executeBySsh, logInBySsh } from '../../examples/targets/ssh-login.ts';
 import { SshCredentialView } from '../../lambdas/http/credential-schemas.ts';
 import { GrantView } from '../../lambdas/http/schemas.ts';
-import { newTask, release, requestAccess, vend } from './asks.ts';
-import { assertProblem } from './problems.ts';
-import { type Ask, type Caller, type RunningStack, runStack } from './running-stack.ts';
+import { newTask, release, requestAccess, vend } from '../e2e/asks.ts';
+import { assertProblem } from '../e2e/problems.ts';
+import { type Ask, type Caller, type RunningStack, runStack } from '../e2e/running-stack.ts';
 
 let running: RunningStack;
 let crew: Caller;

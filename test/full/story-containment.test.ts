@@ -8,7 +8,6 @@ import { principalKey } from '../../lambdas/core/identity/principal.ts';
 import { ContainmentListView, ContainmentView } from '../../lambdas/http/containment-schemas.ts';
 import { PostgresCredentialView } from '../../lambdas/http/credential-schemas.ts';
 import { GrantView, TaskView } from '../../lambdas/http/schemas.ts';
-import { type CommandRun, runCommand } from '../support/run-command.ts';
 import {
   contain,
   idOf,
@@ -22,9 +21,10 @@ import {
   until,
   vend,
   waitToken,
-} from './asks.ts';
-import { assertProblem } from './problems.ts';
-import { type Caller, type RunningStack, runStack } from './running-stack.ts';
+} from '../e2e/asks.ts';
+import { assertProblem } from '../e2e/problems.ts';
+import { type Caller, type RunningStack, runStack } from '../e2e/running-stack.ts';
+import { type CommandRun, runCommand } from '../support/run-command.ts';
 
 let running: RunningStack;
 let crew: Caller;
@@ -302,7 +302,7 @@ test('people do the same on the console’s page', async () => {
   const [, id = ''] = /containments\/(s_\w+)/.exec(stopped.body) ?? [];
   await until(async () => ((await read(id)).stillEnding?.count === 0 ? true : undefined));
   const shown = await carol.open(`${consoleUrl}/console/containments/${id}`);
-  assert.match(wordsOf(shown.body), /by ana\.silva[\s\S]*it misbehaves[\s\S]*Nothing is left now/);
+  assert.match(wordsOf(shown.body), /by ana\.silva[\s\S]*it misbehaves[\s\S]*Nothing goes on now/);
   const lifted = await carol.submit(shown, 'lift', { note: 'mended' });
   assert.match(wordsOf(lifted.body), /What was ended stays ended/);
   assert.equal((await read(id)).lifted?.by.subject, 'jonas.weber');
