@@ -59,7 +59,7 @@ export const events = (kinds: readonly ResourceKind[]): fc.Arbitrary<Command>[] 
   ...times(2, goOn),
   ...times(5, race),
   ...times(5, raceToActive(kinds)),
-  raceWithStop(kinds),
+  ...times(2, raceWithStop(kinds)),
   lostSignal,
 ];
 

@@ -123,8 +123,8 @@ export const raceWithStop = (kinds: readonly ResourceKind[]): fc.Arbitrary<Comma
     .record({
       kind: fc.constantFrom(...kinds),
       point: fc.integer({ min: 1, max: 5 }),
-      rounds: fc.integer({ min: 0, max: 3 }),
-      ms: fc.integer({ min: 0, max: 14 * SECOND_MS }),
+      rounds: fc.integer({ min: 1, max: 3 }),
+      ms: fc.integer({ min: 9 * SECOND_MS, max: 13 * SECOND_MS }),
     })
     .map(({ kind, point, rounds, ms }) =>
       command({

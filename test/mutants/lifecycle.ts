@@ -2,8 +2,8 @@ import type { Mutant } from '../../bin/mutant.ts';
 
 const DUE_AT = 'lambdas/core/grant/due-at.ts';
 const ACTIVATE = 'lambdas/app/activate-grant.ts';
-const ON_THE_CORE = { tests: ['test/model/lifecycle.test.ts'], testsNamed: 'on the pure core' };
-const ON_THE_USE_CASES = { tests: ['test/model/lifecycle.test.ts'], testsNamed: 'on the use cases$' };
+const ON_THE_CORE = { tests: ['test/full/lifecycle-rules.test.ts'], testsNamed: 'on the pure core' };
+const ON_THE_USE_CASES = { tests: ['test/full/lifecycle-rules.test.ts'], testsNamed: 'on the use cases' };
 
 /** What the model of the lifecycle catches, by events that nobody has thought of one by one. */
 export const LIFECYCLE_MUTANTS: readonly Mutant[] = [
