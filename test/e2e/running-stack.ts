@@ -71,7 +71,7 @@ export const runStack = async (): Promise<RunningStack> => {
   const isAllowed = mock.method(Sessions.prototype, 'isAllowed');
   const issue = mock.method(Sessions.prototype, 'issue');
   let watcher: ((call: AwsCall) => void) | undefined;
-  // The same after a restart: tokens name their issuer by its address.
+  // The same after a restart: tokens name their issuer by its address, and the configuration names where targets are.
   const ports = await freePorts();
   const start = () =>
     startStack({
@@ -136,12 +136,11 @@ export const runStack = async (): Promise<RunningStack> => {
 };
 
 const freePorts = async () => {
-  const servers = Array.from({ length: 5 }, () => createServer());
-  const [api = 0, issuer = 0, database = 0, console = 0, slack = 0] = await Promise.all(
-    servers.map((one) => listenOnLoopback(one)),
-  );
+  const servers = Array.from({ length: 7 }, () => createServer());
+  const [api = 0, issuer = 0, database = 0, console = 0, slack = 0, cluster = 0, machine = 0] =
+    await Promise.all(servers.map((one) => listenOnLoopback(one)));
   await Promise.all(servers.map(closeServer));
-  return { api, issuer, database, console, slack };
+  return { api, issuer, database, console, slack, cluster, machine };
 };
 
 const withToken = ({ json, ...call }: Ask, token: string | undefined): RawCall => ({
