@@ -15,7 +15,7 @@ export type Bundle =
 export const rdsBundle = (region: string): Bundle => {
   const names = ['RSA2048', 'RSA4096', 'ECC384'].map((kind) => `Amazon RDS ${region} Root CA ${kind} G1`);
   const roots = rdsProfiles.ca.filter((pem) => {
-    // Reading each of them takes a third of a second, and all but three do not even have the words in them.
+    // Reading all of them takes a third of a second, and all but three do not even have the words in them.
     const der = Buffer.from(pem.replace(/-----[A-Z ]+-----/g, ''), 'base64');
     if (!names.some((name) => der.includes(name))) return false;
     const subject = new X509Certificate(pem).subject.split('\n');
