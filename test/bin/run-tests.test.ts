@@ -13,7 +13,7 @@ const RUNNER = pathToFileURL(join(import.meta.dirname, '../../bin/run-tests.ts')
 const GOOD = `import { test } from 'node:test'; test('one', () => {});`;
 
 /** Runs these files as `npm test` would, in a process of its own. */
-const outcomeOf = (texts: readonly string[]): { passed: boolean; output: string } => {
+const outcomeOf = (texts: readonly string[], together = false): { passed: boolean; output: string } => {
   const files = texts.map((text, index) => {
     const file = join(dir, `${index}.test.mjs`);
     writeFileSync(file, text);
@@ -23,7 +23,7 @@ const outcomeOf = (texts: readonly string[]): { passed: boolean; output: string 
   writeFileSync(
     script,
     `import { runTests } from ${JSON.stringify(RUNNER)};
-    const passed = await runTests({ files: ${JSON.stringify(files)}, concurrency: 2, testTimeoutMs: 500, runTimeoutMs: 1500 });
+    const passed = await runTests({ files: ${JSON.stringify(together ? [files] : files)}, concurrency: 2, testTimeoutMs: 500, runTimeoutMs: 1500 });
     process.exitCode = passed ? 0 : 1;`,
   );
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
@@ -62,4 +62,21 @@ test('a run has not passed when a file has no test, or when there is no file', (
   assert.match(outcomeOf([GOOD, 'export {};']).output, /no test in it: .*1\.test\.mjs/);
   assert.equal(outcomeOf([GOOD, 'export {};']).passed, false);
   assert.equal(outcomeOf([]).passed, false);
+});
+
+test('files that share a process are each looked at like any other', () => {
+  const fine = outcomeOf([GOOD, GOOD.replace('one', 'two')], true);
+  assert.ok(fine.passed, fine.output);
+  assert.match(fine.output, /tests 2\n.*pass 2\n.*fail 0\n/s);
+  for (const [text, named] of [
+    [GOOD.replace('() => {}', '() => { throw new Error("as told"); }'), /as told/],
+    [GOOD.replace('() => {}', '(t) => t.skip("")'), /skipped: one .*1\.test\.mjs/],
+    [GOOD.replace('test(', 'test.only('), /preferred over others by `only`: in .*1\.test\.mjs/],
+    ['export {};', /no test in it: .*1\.test\.mjs/],
+    ["import './not-there.mjs';", /not-there\.mjs/],
+  ] as const) {
+    const { passed, output } = outcomeOf([GOOD.replace('one', 'two'), text], true);
+    assert.equal(passed, false);
+    assert.match(output, named);
+  }
 });
