@@ -1,4 +1,14 @@
+import { killedInApprovals } from './approval-crash-points.ts';
+import { killedOnAws } from './aws-crash-points.ts';
+import { killedInContainments } from './containment-crash-points.ts';
 import { killedInLives } from './crash-points.ts';
+import { killedInRuns } from './run-crash-points.ts';
+import { killedInSshLives } from './ssh-crash-points.ts';
 
-// All of them are in `test/full/crash-points.test.ts`.
-killedInLives(3);
+// Some of them; all are in `test/full/crash-points.test.ts`.
+killedInLives(9);
+killedOnAws(15);
+killedInRuns(9);
+killedInApprovals(9);
+killedInSshLives(7);
+killedInContainments(15);

@@ -10,6 +10,6 @@ before(async () => {
 after(() => cluster.stop());
 
 /** `test/full/kubernetes-crash-points.test.ts` kills at every one, on Kubernetes itself. */
-const ONE_OF = 5;
+const ONE_OF = 13;
 
 killedInClusterLives(() => cluster, ONE_OF);

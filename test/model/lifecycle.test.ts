@@ -34,11 +34,11 @@ const assertLively = (told: ReadonlyMap<string, number>): void => {
 };
 
 test('no sequence of events lets a credential outlive its grant: on the pure core', async () => {
-  assertLively(await playEvents({ newWorld: coreWorld, runs: 700, seed: SEED }));
+  assertLively(await playEvents({ newWorld: coreWorld, runs: 250, seed: SEED }));
 });
 
 test('no sequence of events lets a credential outlive its grant: on the use cases', async () => {
-  assertLively(await playEvents({ newWorld: appWorld, runs: 300, seed: SEED }));
+  assertLively(await playEvents({ newWorld: appWorld, runs: 220, seed: SEED }));
 });
 
 test('no sequence of events lets a credential outlive its grant: on the use cases and the real store', async () => {

@@ -10,7 +10,7 @@ import { type AwsResource, resourcesOf } from '../../lambdas/core/config/resourc
 import { targetTemplate } from '../../lib/target-template.ts';
 import { startAwsScene } from '../support/aws-scene.ts';
 import { runCommand } from '../support/run-command.ts';
-import { scratchDir } from './scratch-dir.ts';
+import { scratchDir } from '../infra/scratch-dir.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const PAGE = readFileSync(join(ROOT, 'docs/targets/aws.md'), 'utf8');
@@ -53,7 +53,7 @@ test('and on what the shown CDK app makes, which is the same', async (context) =
   const file = join(scratchDir(), 'app.ts');
   const print = `console.log(JSON.stringify(app.synth().getStackByName(stack.stackName).template));`;
   const written = fence('ts')
-    .replaceAll("from './", `from '${ROOT}/`)
+    .replaceAll("from '../infra/", `from '${ROOT}/`)
     .replaceAll("from 'aws-cdk-lib'", `from '${ROOT}/node_modules/aws-cdk-lib/index.js'`);
   writeFileSync(file, `${written}\n${print}\n`);
   const { code, out, err } = await runCommand([file], { CDK_OUTDIR: scratchDir() });

@@ -6,15 +6,25 @@ import type { AuditEvent } from '../../lambdas/core/audit/event.ts';
 import { PostgresCredentialView } from '../../lambdas/http/credential-schemas.ts';
 import { RunView } from '../../lambdas/http/run-schemas.ts';
 import { GrantView } from '../../lambdas/http/schemas.ts';
-import { endTask, idOf, newActive, newTask, release, requestAccess, runSql, until, vend } from './asks.ts';
-import { BENT_STATEMENTS, BENT_WRITES, BIRD_FORMS, birdsIn, PLANT } from './bent-statements.ts';
-import { findCanaries } from './canaries.ts';
-import { DEPLOYED, FILES_OF_POSTGRES, placesKept, placesSeen } from './places.ts';
-import { assertProblem } from './problems.ts';
-import type { RawAnswer } from './raw-call.ts';
-import { runSecrets } from './run-secrets.ts';
-import { type Ask, type Caller, type RunningStack, runStack } from './running-stack.ts';
-import { everyWayRoundIsRefused, noBendingShowsABird } from './statement-scene.ts';
+import {
+  endTask,
+  idOf,
+  newActive,
+  newTask,
+  release,
+  requestAccess,
+  runSql,
+  until,
+  vend,
+} from '../e2e/asks.ts';
+import { BENT_STATEMENTS, BENT_WRITES, BIRD_FORMS, birdsIn, PLANT } from '../e2e/bent-statements.ts';
+import { findCanaries } from '../e2e/canaries.ts';
+import { DEPLOYED, FILES_OF_POSTGRES, placesKept, placesSeen } from '../e2e/places.ts';
+import { assertProblem } from '../e2e/problems.ts';
+import type { RawAnswer } from '../e2e/raw-call.ts';
+import { runSecrets } from '../e2e/run-secrets.ts';
+import { type Ask, type Caller, type RunningStack, runStack } from '../e2e/running-stack.ts';
+import { everyWayRoundIsRefused, noBendingShowsABird } from '../e2e/statement-scene.ts';
 
 /** Beside all that were measured. `test/full/every-statement.test.ts` sends them all. */
 const ONE_OF = 8;

@@ -6,9 +6,9 @@ import { SLACK_ACTIONS } from '../../lambdas/core/slack/button-value.ts';
 import { PostgresCredentialView } from '../../lambdas/http/credential-schemas.ts';
 import { PlanView, RunView } from '../../lambdas/http/run-schemas.ts';
 import { GrantView, ProblemView } from '../../lambdas/http/schemas.ts';
-import { ASKS, endTask, newTask, readGrant, requestAccess, runSql, until, vend } from './asks.ts';
-import { type Canary, findCanaries } from './canaries.ts';
-import { type Caller, type RunningStack, runStack } from './running-stack.ts';
+import { ASKS, endTask, newTask, readGrant, requestAccess, runSql, until, vend } from '../e2e/asks.ts';
+import { type Canary, findCanaries } from '../e2e/canaries.ts';
+import { type Caller, type RunningStack, runStack } from '../e2e/running-stack.ts';
 
 let running: RunningStack;
 let crew: Caller;
