@@ -122,14 +122,14 @@ describe('clocks that differ by five minutes', () => {
       const grant = await scene.newGrant();
       const session = await scene.issue(grant);
       assert.equal((await scene.close(grant)).dead, true);
-      for (let minute = 0; minute < 30; minute += 1) {
-        scene.time.now += 60_000;
+      for (let minute = 0; minute < 30; minute += 3) {
+        scene.time.now += 3 * 60_000;
         assert.deepEqual(await scene.target.inventory(REPORTS), []);
         // Somebody else ends, so the policy is written without those who need it no more.
         const other = await scene.newGrant();
         await scene.issue(other);
         assert.equal((await scene.close(other)).dead, true);
-        assert.notEqual(await scene.read(session), 'read', `after ${minute + 1} minutes`);
+        assert.notEqual(await scene.read(session), 'read', `after ${minute + 3} minutes`);
       }
     });
 

@@ -1,4 +1,0 @@
-import { clusterCrashContract } from '../../contracts/cluster-crashes.ts';
-import { startStandInCluster } from '../../support/stand-in-cluster.ts';
-
-clusterCrashContract(startStandInCluster);
