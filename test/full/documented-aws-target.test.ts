@@ -8,9 +8,9 @@ import { settingsOfFile } from '../../bin/named-settings.ts';
 import { REPORTS_BUCKET } from '../../examples/buckets/reports-bucket.ts';
 import { type AwsResource, resourcesOf } from '../../lambdas/core/config/resource.ts';
 import { targetTemplate } from '../../lib/target-template.ts';
+import { scratchDir } from '../infra/scratch-dir.ts';
 import { startAwsScene } from '../support/aws-scene.ts';
 import { runCommand } from '../support/run-command.ts';
-import { scratchDir } from '../infra/scratch-dir.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const PAGE = readFileSync(join(ROOT, 'docs/targets/aws.md'), 'utf8');
