@@ -11,7 +11,7 @@ import type { Change } from '../core/grant/change.ts';
 import { endGrant } from '../core/grant/end-grant.ts';
 import type { EndCause, Grant, PendingApprovalGrant } from '../core/grant/grant.ts';
 import { isOver } from '../core/grant/grant.ts';
-import { isContained, isTaskOpen } from '../core/grant/use-grant.ts';
+import { type ContainmentRegister, isContained, isTaskOpen } from '../core/grant/use-grant.ts';
 import { groupsToday } from '../core/identity/listed-entry.ts';
 import { maxSeconds, type Policy, rightsFor, unmaskedCategories } from '../core/policy/decide-access.ts';
 import type { EpochMs } from '../core/time.ts';
@@ -52,6 +52,7 @@ type Deps = AdmitDeps & { readonly policy: Policy };
 
 interface Deciding {
   readonly grant: PendingApprovalGrant;
+  readonly containment: ContainmentRegister;
   readonly context: EventContext;
   readonly now: EpochMs;
 }
@@ -62,7 +63,7 @@ const attempt = async (deps: Deps, grantId: string, context: EventContext): Prom
   if (!grant || isOver(grant)) return 'over';
   if (grant.state !== 'pending_approval') return 'go';
   const now = deps.clock();
-  const about = { grant, context, now };
+  const about = { grant, containment: read.containment, context, now };
   const outcome = outcomeOf(await deps.store.readApproval(grant.approval), now);
   if (outcome.kind === 'mismatch' || !isAbout(outcome.approval, grant)) return refuse(deps, about);
   const cause = whyOver({ ...read, grant }, now);
@@ -112,7 +113,7 @@ const isAsAsked = (
   approveBy === grant.approveBy;
 
 const take = async (deps: Deps, about: Deciding, approval: GrantedApproval): Promise<Admission | 'lost'> => {
-  const { grant, context, now } = about;
+  const { grant, containment, context, now } = about;
   const resource = findTarget(deps.resources, grant);
   const groups = groupsToday(grant, deps.principals);
   if (typeof resource === 'string' || !groups) return cancel(deps, about, approval);
@@ -120,7 +121,10 @@ const take = async (deps: Deps, about: Deciding, approval: GrantedApproval): Pro
   const question = { principal, groups, action, profile, resource, durationSeconds };
   if (durationSeconds > maxSeconds(resource) || !offersAction(resource, action))
     return cancel(deps, about, approval, denyGrant(grant, 'policy_denied'));
-  const again = decideAgain(deps.policy, approval, { question, principals: deps.principals });
+  const again = decideAgain(deps.policy, approval, {
+    question,
+    people: { principals: deps.principals, containment },
+  });
   if (again.kind === 'no') return cancel(deps, about, approval, denyGrant(grant, 'policy_denied'));
   if (again.kind === 'ask') return hold(deps, about, { approval, resource, again });
   const unmasked = unmaskedCategories(deps.policy, { principal, groups, resource });
@@ -136,18 +140,19 @@ const take = async (deps: Deps, about: Deciding, approval: GrantedApproval): Pro
 
 const hold = async (
   deps: Deps,
-  { grant, context, now }: Deciding,
+  deciding: Deciding,
   about: {
     readonly approval: GrantedApproval;
     readonly resource: Resource;
     readonly again: Extract<DecidedAgain, { kind: 'ask' }>;
   },
 ): Promise<Admission | 'lost'> => {
+  const { grant, context, now } = deciding;
   const { approval, resource, again } = about;
   const id = newApprovalId(deps.random, grant.task);
   const { recorded, asked } = askAgain(approval, { id, resource, ...again }, { context, now });
   const change = holdGrant(grant, { approval: id, quorum: again.quorum, approveBy: asked.approveBy });
-  return (await finish(deps, { grant, context, now }, change, recorded)) === 'lost' ? 'lost' : 'wait';
+  return (await finish(deps, deciding, change, recorded)) === 'lost' ? 'lost' : 'wait';
 };
 
 /** What it stood on is gone, so nothing comes of the consent either. */

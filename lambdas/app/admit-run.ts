@@ -3,6 +3,7 @@ import { useApproval } from '../core/approval/approval-life.ts';
 import { decideAgain } from '../core/approval/decide-again.ts';
 import { isBoundTo, outcomeOf } from '../core/approval/outcome.ts';
 import type { EventContext } from '../core/audit/event.ts';
+import type { ContainmentRegister } from '../core/grant/use-grant.ts';
 import { principalKey } from '../core/identity/principal.ts';
 import { whyOver } from '../core/run/check-run.ts';
 import { isSettled, type RunFailureCode } from '../core/run/run.ts';
@@ -58,7 +59,7 @@ const attempt = async (
     case 'denied':
       return over(commitRun(deps.store, about, { change: denyRun(run) }));
     case 'granted':
-      return take(deps, about, outcome.approval);
+      return take(deps, { ...about, containment: read.containment }, outcome.approval);
     default:
       return settle(deps, about, { code: 'nobody_approved', approval });
   }
@@ -72,14 +73,17 @@ const isAbout = ({ asked }: Approval, { run, grant }: PendingRun): boolean =>
 
 const take = async (
   deps: AdmitRunDeps,
-  about: PendingRun,
+  about: PendingRun & { readonly containment: ContainmentRegister },
   approval: GrantedApproval,
 ): Promise<Admission | 'lost'> => {
-  const { run, context, now } = about;
+  const { run, containment, context, now } = about;
   const question = await questionOf(deps, about);
   if (question === 'exchanged') return refuse(deps, about);
   if (!question) return settle(deps, about, { code: 'payload_gone', approval });
-  const again = decideAgain(await deps.loadPolicy(), approval, { question, principals: deps.principals });
+  const again = decideAgain(await deps.loadPolicy(), approval, {
+    question,
+    people: { principals: deps.principals, containment },
+  });
   if (again.kind === 'no') return settle(deps, about, { code: 'policy_denied', approval });
   if (again.kind === 'ask') return hold(deps, about, { ...again, approval, resource: question.resource });
   const used = record<Approval>(useApproval(approval, { by: run.id, statement: 0 }), context, now);

@@ -1,6 +1,6 @@
 import { isRunAction, type Resource } from '../core/config/resource.ts';
 import type { ActiveGrant } from '../core/grant/grant.ts';
-import { checkUse } from '../core/grant/use-grant.ts';
+import { type ContainmentRegister, checkUse } from '../core/grant/use-grant.ts';
 import { principalKey } from '../core/identity/principal.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import type { Budgets } from '../core/run/budget.ts';
@@ -24,6 +24,7 @@ export interface RunGrant {
   readonly grant: ActiveGrant;
   readonly resource: Resource;
   readonly budgets: Budgets;
+  readonly containment: ContainmentRegister;
   readonly vault: TaskVault;
   /** What the same idempotency key made before. */
   readonly earlier: IdempotencyRecord | undefined;
@@ -48,7 +49,8 @@ export const findRunGrant = async (
   const resource = findTarget(deps.resources, grant);
   if (typeof resource === 'string') return fail({ code: 'grant_over', state: `resource_${resource}` });
   const vault = await deps.vaults.open(grant.task);
-  return ok({ caller, grant, resource, budgets: read.budgets, vault, earlier: read.earlier, now });
+  const { budgets, containment, earlier } = read;
+  return ok({ caller, grant, resource, budgets, containment, vault, earlier, now });
 };
 
 /** What policy is asked of one statement, before the target has estimated it. */

@@ -159,12 +159,13 @@ const decide = async (
   about: Attempt,
   statement: Statement,
 ): Promise<Result<Decided>> => {
-  const { caller, ask, grant, vault, now } = about;
+  const { caller, ask, grant, containment, vault, now } = about;
   const { plan: planId } = ask.request;
   const { delegation } = caller.principal;
   const mac = vault.mac('approval', statementText(ask.request));
   const question = questionOf(about, statement);
-  const named = planId === undefined ? undefined : { plan: planId, grant, mac, delegation, question };
+  const named =
+    planId === undefined ? undefined : { plan: planId, grant, mac, delegation, question, containment };
   const found = named ? await findPlanUse(deps, named, now) : ok(undefined);
   if (!found.ok) return found;
   const plan = found.value;

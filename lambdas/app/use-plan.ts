@@ -7,6 +7,7 @@ import type { PrincipalEntry } from '../core/config/issuer.ts';
 import type { Failure } from '../core/failure.ts';
 import type { ActiveGrant, Consent } from '../core/grant/grant.ts';
 import { approvalOfPlan } from '../core/grant/ids.ts';
+import type { ContainmentRegister } from '../core/grant/use-grant.ts';
 import type { PrincipalId } from '../core/identity/principal.ts';
 import type { Policy, PolicyCase } from '../core/policy/decide-access.ts';
 import { fail, ok, type Result } from '../core/result.ts';
@@ -41,10 +42,11 @@ export const findPlanUse = async (
     /** Through whom this use was asked for: whoever approved the plan does not use it themselves. */
     readonly delegation: readonly PrincipalId[];
     readonly question: PolicyCase;
+    readonly containment: ContainmentRegister;
   },
   now: EpochMs,
 ): Promise<Result<PlanUse, Unusable>> => {
-  const { plan, grant, mac, delegation, question } = about;
+  const { plan, grant, mac, delegation, question, containment } = about;
   const found = outcomeOf(await deps.store.readApproval(approvalOfPlan(plan)), now);
   if (found.kind === 'mismatch' || !isBoundTo(found.approval.asked, grant, { kind: 'plan', id: plan }))
     return unusable('unknown');
@@ -56,7 +58,10 @@ export const findPlanUse = async (
   const left = same.find(([index, { times }]) => (approval.uses[index] ?? times) < times);
   if (!left) return unusable('spent');
   const used = { ...approval, excluded: [...approval.excluded, ...delegation] };
-  const again = decideAgain(deps.policy, used, { question, principals: deps.principals });
+  const again = decideAgain(deps.policy, used, {
+    question,
+    people: { principals: deps.principals, containment },
+  });
   if (again.kind !== 'yes') return unusable('changed');
   return ok({ approval, statementIndex: left[0], consent: again.consent });
 };

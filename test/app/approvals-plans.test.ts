@@ -7,6 +7,7 @@ import { type PlanAsk, requestPlan } from '../../lambdas/app/request-plan.ts';
 import { type RunAsk, requestRun } from '../../lambdas/app/request-run.ts';
 import type { Approval } from '../../lambdas/core/approval/approval.ts';
 import { planOfApproval } from '../../lambdas/core/grant/ids.ts';
+import { principalKey } from '../../lambdas/core/identity/principal.ts';
 import { TASK_BUDGET } from '../../lambdas/core/limits.ts';
 import { type App, startApp } from '../support/app.ts';
 import {
@@ -20,8 +21,9 @@ import {
   SQL,
   withPeople,
 } from '../support/approval-scene.ts';
+import { contained, tryToLift } from '../support/containment-scene.ts';
 import { ALLOWED, CALLER, NOW, REFUSED } from '../support/facts.ts';
-import { DORA, EVE, LEAD } from '../support/votes.ts';
+import { DORA, EVE, LEAD, visitorOf } from '../support/votes.ts';
 
 let app: App;
 before(async () => {
@@ -97,6 +99,15 @@ test('a plan of three runs exactly three times, however many ask at once', async
   assert.deepEqual(await usesOf(approval), [3]);
   assert.equal(await countIn(app, approval.id, 'approval.used'), 3);
   assert.equal(await use(grantId, approval), 'spent');
+});
+
+test('a plan gives nothing any more while whoever approved it is contained', async () => {
+  const { grantId, approval } = await newApproved({ statements: [{ ...ONE, times: 2 }] });
+  assert.ok(isRun(await use(grantId, approval)));
+  const { id } = await contained(app, { kind: 'principal', key: principalKey(DORA.principal) }, EVE);
+  assert.equal(await use(grantId, approval), 'changed');
+  assert.ok((await tryToLift(app, id, visitorOf('frank'))).ok);
+  assert.ok(isRun(await use(grantId, approval)));
 });
 
 test('the same statement twice in a plan may run as often as both say, and no more', async () => {

@@ -7,10 +7,14 @@ import { NOTE_MAX_CHARACTERS } from '../../lambdas/core/limits.ts';
 import type { ContainmentQuestion } from '../../lambdas/core/policy/question.ts';
 import { type App, startApp } from '../support/app.ts';
 import {
+  admit,
   alarmsOf,
+  approvalOf,
   decide,
   decided,
+  grantOf,
   newWaitingGrant,
+  newWaitingRun,
   resetScene,
   withPeople,
 } from '../support/approval-scene.ts';
@@ -121,6 +125,21 @@ test('whoever is stopped gives nothing to others either; they may still say no',
   const given = await decide(app, approval);
   assert.equal(!given.ok && given.failure.code, 'not_allowed');
   assert.equal((await decided(app, approval, { decision: 'deny' })).state, 'denied');
+});
+
+test('what they gave before, and nobody has taken yet, counts no more: others are asked', async () => {
+  app.policy.answer = withPeople(1);
+  const { grant, approval } = await newWaitingGrant(app);
+  const asked = await newWaitingRun(app);
+  for (const one of [approval, asked.approval]) await decided(app, one);
+  await contained(app, { kind: 'principal', key: principalKey(DORA.principal) }, EVE);
+  for (const id of [grant.id, asked.run.id]) assert.equal(await admit(app, id), 'wait');
+  for (const one of [approval, asked.approval])
+    assert.equal((await approvalOf(app, one.id)).state, 'superseded');
+  const now = await grantOf(app, grant.id);
+  assert.ok(now.state === 'pending_approval');
+  await decided(app, await approvalOf(app, now.approval), { by: EVE });
+  assert.equal(await admit(app, grant.id), 'go');
 });
 
 test('a slip that would stop nothing is told to those who could have stopped it, and to nobody else', async () => {

@@ -21,6 +21,15 @@ const ENGINE_TESTS = ['test/core/policy/containment-questions.test.ts'];
 export const CONTAINMENT_MUTANTS: readonly Mutant[] = [
   {
     promise: 3,
+    rule: 'what a contained person approved counts without them',
+    file: 'lambdas/core/approval/standing-consent.ts',
+    find: 'if (isPrincipalContained(containment, person)) return [];',
+    replace: '',
+    tests: ['test/app/contain-rights.test.ts', 'test/app/approvals-plans.test.ts'],
+    testsNamed: 'what they gave before|whoever approved it is contained',
+  },
+  {
+    promise: 3,
     rule: 'a stop is written where every use reads',
     file: CONTAIN,
     find: 'const next = registerWith(read.stored.register, stop.scope);',

@@ -1,11 +1,10 @@
-import type { PrincipalEntry } from '../config/issuer.ts';
 import { isRunAction } from '../config/resource.ts';
 import type { DeterminingPolicy } from '../failure.ts';
 import type { Consent } from '../grant/grant.ts';
 import { answerWith, type Policy, type PolicyCase, verdictOn } from '../policy/decide-access.ts';
 import type { GrantedApproval } from './approval.ts';
 import { resourceDigestOf } from './digest.ts';
-import { standingConsent } from './standing-consent.ts';
+import { type PeopleToday, standingConsent } from './standing-consent.ts';
 
 /** What policy of now says to what people approved. */
 export type DecidedAgain =
@@ -23,15 +22,11 @@ export type DecidedAgain =
 export const decideAgain = (
   policy: Policy,
   approval: GrantedApproval,
-  about: {
-    readonly question: PolicyCase;
-    readonly principals: readonly PrincipalEntry[];
-  },
+  { question, people }: { readonly question: PolicyCase; readonly people: PeopleToday },
 ): DecidedAgain => {
-  const { question, principals } = about;
   const verdict = verdictOn(policy, question);
   if (verdict.effect === 'deny') return { kind: 'no', determinedBy: verdict.determinedBy };
-  const consent = standingConsent(policy, approval, principals);
+  const consent = standingConsent(policy, approval, people);
   const isSame = resourceDigestOf(question.resource) === approval.asked.resourceDigest;
   if (isSame && isAllowed(policy, { ...question, ...givenOf(approval) }, consent))
     return { kind: 'yes', consent };

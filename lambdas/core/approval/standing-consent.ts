@@ -1,5 +1,6 @@
 import type { PrincipalEntry } from '../config/issuer.ts';
 import type { Consent } from '../grant/grant.ts';
+import { type ContainmentRegister, isPrincipalContained } from '../grant/use-grant.ts';
 import { groupsToday, listedEntry } from '../identity/listed-entry.ts';
 import type { PrincipalId } from '../identity/principal.ts';
 import { SECOND_MS } from '../limits.ts';
@@ -43,19 +44,26 @@ export const isExcluded = (
   principals: readonly PrincipalEntry[],
 ): boolean => isOneOf([...excluded, ...(listedEntry(asked.requester, principals)?.owners ?? [])], person);
 
+/** What has changed about people since they voted. */
+export interface PeopleToday {
+  readonly principals: readonly PrincipalEntry[];
+  readonly containment: Pick<ContainmentRegister, 'principals'>;
+}
+
 /**
  * The people who stand behind an approval when it is used: those who could still approve today, with the groups that
- * they still have. Whoever has left a group, or was listed as an owner meanwhile, does not count any more.
+ * they still have. Whoever has left a group, was listed as an owner or was contained meanwhile does not count any more.
  */
 export const standingConsent = (
   policy: Policy,
   approval: Approval,
-  principals: readonly PrincipalEntry[],
+  { principals, containment }: PeopleToday,
 ): Consent => {
   const standing = approval.votes.flatMap((vote) => {
     const person = personToday(vote.voter, principals);
     const action = ACTION_OF_WAY[vote.way];
     if (vote.decision !== 'approve' || !person || isExcluded(approval, person, principals)) return [];
+    if (isPrincipalContained(containment, person)) return [];
     return mayPerson(policy, approval, { person, action, at: vote.at }) ? [{ ...vote, voter: person }] : [];
   });
   return isEmergency(standing) ? everybody(policy.groups) : consentOf(standing);
