@@ -7,7 +7,7 @@ import { ownEksToken } from '../lambdas/adapters/eks/own-eks-token.ts';
 import { systemsManager } from '../lambdas/adapters/ssh/machine-commands.ts';
 import type { CompiledConfig } from '../lambdas/core/config/compiled.ts';
 import type { Resource } from '../lambdas/core/config/resource.ts';
-import { endSessionsDocumentName } from '../lib/ssh-target.ts';
+import { endSessionsDocumentName } from '../lib/end-sessions-document.ts';
 import { trustedBy } from '../lib/trusted-by.ts';
 import { checkAwsTarget } from './check-aws-target.ts';
 import { checkEksTarget } from './check-eks-target.ts';

@@ -24,8 +24,8 @@ Describe what can be reached, and see that it can be.
       ListAttachedRolePolicies, GetPolicy, GetPolicyVersion), whether its roles are as they must be.
 
   npm run config -- target reports
-      Prints the CloudFormation template that makes the roles of a resource of kind aws in its own account. It is
-      what \`cdk deploy\` makes where createTargetRoles is set and the account is Latchkey's own.
+      Prints the CloudFormation template that makes what a resource needs in its own account: roles, access entries
+      of a cluster, the document that ends sessions on a machine. The construct AccessTarget makes the same.
 
   npm run config -- schemas
       Writes the JSON Schemas by which editors complete the files of config/. Needed when the shape changes;

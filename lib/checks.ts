@@ -104,7 +104,9 @@ const sessionRights = (resource: AwsResource): readonly Acknowledgement[] => {
     ...allowed.flatMap(({ actions }) => actions.map((action) => `Action::${action}`)),
     ...['*', ...allowed.flatMap(({ resources }) => resources)].map((arn) => `Resource::${arn}`),
   ].filter((named) => named.includes('*'));
-  const places = ['Boundary', ...rolesOf(resource.target).map((role) => `Role-${roleName(role)}`)];
+  const places = ['Boundary', ...rolesOf(resource.target).map((role) => `Role-${roleName(role)}`)].map(
+    (place) => `Default/${place}`,
+  );
   return places.flatMap((place) =>
     [...new Set(wild)].map((named) => ({
       at: `Target-${resource.id}/${place}`,

@@ -4,7 +4,7 @@ import type { Trusted } from '../lambdas/core/aws/role-policies.ts';
 import type { EksResource } from '../lambdas/core/config/resource.ts';
 import { clusterTrust } from '../lambdas/core/eks/session-role.ts';
 import { SESSION_MAX_SECONDS } from '../lambdas/core/limits.ts';
-import { nameOf } from './access-target.ts';
+import { nameOf } from './role-name.ts';
 
 export interface EksTargetProps {
   readonly resource: EksResource;
@@ -13,8 +13,7 @@ export interface EksTargetProps {
 }
 
 /**
- * The role of which each grant on a cluster is given a session, named as `resources.yaml` names it, without any rights. The cluster's
- * access entries, and what is inside it, are for whoever runs the cluster: `docs/targets/eks.md`.
+ * The role of which each grant on a cluster is given a session, named as `resources.yaml` names it, without any rights.
  */
 export class EksTarget extends Construct {
   constructor(scope: Construct, id: string, { resource, trusted }: EksTargetProps) {

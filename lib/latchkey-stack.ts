@@ -5,9 +5,9 @@ import { adminSecretsOf, signedDatabasesOf } from '../lambdas/core/config/databa
 import { type Resource, resourcesOf } from '../lambdas/core/config/resource.ts';
 import { AccessTarget } from './access-target.ts';
 import { Alarms } from './alarms.ts';
-import { AwsTarget } from './aws-target.ts';
 import { consoleEnvironment, noticeEnvironment } from './console-environment.ts';
 import { EksTarget } from './eks-target.ts';
+import { EndSessionsDocument, endSessionsDocumentName } from './end-sessions-document.ts';
 import type { Environments } from './environments.ts';
 import { grantDefinition, type InvokedArns } from './grant-definition.ts';
 import { Payloads } from './payloads.ts';
@@ -28,7 +28,6 @@ import { runDefinition } from './run-definition.ts';
 import { joinVpc, RunnerNetwork } from './runner-network.ts';
 import { logGroupName, ServiceFunction } from './service-function.ts';
 import type { Settings } from './settings.ts';
-import { EndSessionsDocument, endSessionsDocumentName } from './ssh-target.ts';
 import { SweeperSchedule } from './sweeper-schedule.ts';
 import { Tables } from './tables.ts';
 import { trustedBy } from './trusted-by.ts';
@@ -224,17 +223,13 @@ export class LatchkeyStack extends Stack {
   }
 
   #makeTargetRoles(): void {
-    for (const resource of signedDatabasesOf(this.#props.resources))
-      new AccessTarget(this, `Target-${resource.id}`, {
-        resource,
-        latchkeyAccount: this.account,
-        vendRoleArn: this.#roleArn('vend'),
-      });
     const trusted = trustedBy(this.#props.settings);
-    for (const resource of resourcesOf(this.#props.resources, 'aws'))
+    const { resources } = this.#props;
+    for (const resource of [...signedDatabasesOf(resources), ...resourcesOf(resources, 'aws')])
       if (resource.target.account === trusted.account)
-        new AwsTarget(this, `Target-${resource.id}`, { resource, trusted });
-    for (const resource of resourcesOf(this.#props.resources, 'eks'))
+        new AccessTarget(this, `Target-${resource.id}`, { resource, trusted });
+    // Without access entries: a cluster is made and changed by somebody else.
+    for (const resource of resourcesOf(resources, 'eks'))
       new EksTarget(this, `Target-${resource.id}`, { resource, trusted });
   }
 

@@ -3,8 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
+import { compiledConfig } from '../../bin/compiled-config.ts';
 import { synthesize } from '../../bin/synthesize.ts';
 import { readSettings } from '../../lib/settings.ts';
+import { targetTemplate } from '../../lib/target-template.ts';
 import { VENV_DIR, WORK_DIR } from './tools.ts';
 
 const dir = join(WORK_DIR, 'cfn-lint');
@@ -40,15 +42,30 @@ const findings = (template: string): string => {
 const { latchkey } = JSON.parse(readFileSync('cdk.json', 'utf8')).context;
 const { region } = latchkey;
 
-const synthesized = async (name: string, over: object): Promise<string> => {
+const sampleSettings = (over: object) => {
   const settings = readSettings({ ...latchkey, ...over });
   if (!settings.ok) throw new Error(JSON.stringify(settings.errors));
+  return settings;
+};
+
+const synthesized = async (name: string, over: object): Promise<string> => {
+  const settings = sampleSettings(over);
   const { stackName } = await synthesize({ outdir: join(dir, name), settings: settings.value, check: false });
   return join(dir, name, `${stackName}.template.json`);
 };
 
 test('cfn-lint finds nothing in the templates that infra teams apply', () => {
   assert.equal(findings('docs/targets/eks-access.yaml'), '');
+});
+
+test('cfn-lint finds nothing in what config target prints for each sample', () => {
+  const { value: settings } = sampleSettings({});
+  for (const resource of compiledConfig('config', 'required').resources) {
+    const template = join(dir, `target-${resource.id}.json`);
+    const outdir = join(dir, `target-${resource.id}`);
+    writeFileSync(template, JSON.stringify(targetTemplate(resource, settings, outdir)));
+    assert.equal(findings(template), '', resource.id);
+  }
 });
 
 test('cfn-lint finds nothing in the template of the sample settings', async () => {

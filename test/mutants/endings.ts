@@ -316,7 +316,7 @@ export const ENDING_MUTANTS: readonly Mutant[] = [
     file: 'lib/access-target.ts',
     find: `ArnEquals: { 'aws:PrincipalArn': props.vendRoleArn },`,
     replace: '',
-    tests: ['test/infra/access-target.test.ts'],
+    tests: ['test/infra/database-target.test.ts'],
   },
   {
     promise: 3,

@@ -8,7 +8,7 @@ const BROUGHT = 'lambdas/app/brought-key.ts';
 const VEND = 'lambdas/app/vend-credential.ts';
 const VEND_KEY_TESTS = ['test/app/vend-key.test.ts'];
 const SECTION_TESTS = ['test/core/config/ssh-section.test.ts'];
-const DOCUMENT_TESTS = ['test/infra/ssh-target.test.ts'];
+const DOCUMENT_TESTS = ['test/infra/end-sessions-document.test.ts'];
 const PERMISSION_TESTS = ['test/infra/permissions.test.ts'];
 const PERMISSIONS = 'lib/permissions.ts';
 
@@ -121,7 +121,7 @@ export const SSH_MUTANTS: readonly Mutant[] = [
   {
     promise: 1,
     rule: 'what is put into a script that root runs is of a form that holds no shell',
-    file: 'lib/ssh-target.ts',
+    file: 'lib/end-sessions-document.ts',
     find: 'allowedPattern: `^(none|${KEY}',
     replace: 'allowedPattern: `(none|${KEY}',
     tests: DOCUMENT_TESTS,
@@ -226,7 +226,7 @@ export const SSH_MUTANTS: readonly Mutant[] = [
   {
     promise: 5,
     rule: 'all that a machine runs to end sessions is the file that people review',
-    file: 'lib/ssh-target.ts',
+    file: 'lib/end-sessions-document.ts',
     find: `...readFileSync(SCRIPT, 'utf8').trimEnd().split('\\n'),`,
     replace: `'echo latchkey refused=yes ways=one found=0 unknown=0 ended=0 left=0',`,
     tests: DOCUMENT_TESTS,

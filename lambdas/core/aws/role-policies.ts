@@ -4,11 +4,14 @@ import { endedPolicyArn, rolesOf } from './role-shards.ts';
 import { MARK_TAG, PROBE_PURPOSE, PURPOSE_TAG, SESSION_TAGS } from './session-marks.ts';
 import { PROBED_ACTION } from './session-policy.ts';
 
-/** Whom the roles of a target trust: two functions of Latchkey, by the ARNs of their roles. */
+/** A deployment of Latchkey as the account of a target knows it: its functions by the ARNs of their roles. */
 export interface Trusted {
   readonly account: string;
   readonly vendRoleArn: string;
   readonly revokerRoleArn: string;
+  readonly runnerRoleArn: string;
+  /** The one document that `revoker` sends to machines. */
+  readonly endSessionsDocument: string;
 }
 
 export interface PolicyJson {
