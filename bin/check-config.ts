@@ -1,19 +1,22 @@
 import { IAMClient } from '@aws-sdk/client-iam';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import { adminSecrets } from '../lambdas/adapters/database/admin-secrets.ts';
 import { ownLogins } from '../lambdas/adapters/database/own-logins.ts';
 import { ownRdsSigner } from '../lambdas/adapters/database/own-rds-signer.ts';
 import type { SignOwn } from '../lambdas/adapters/database/sign-own.ts';
 import { ownEksToken } from '../lambdas/adapters/eks/own-eks-token.ts';
-import { systemsManager } from '../lambdas/adapters/ssh/machine-commands.ts';
+import { runDocument } from '../lambdas/adapters/ssh/machine-commands.ts';
 import type { CompiledConfig } from '../lambdas/core/config/compiled.ts';
 import type { Resource } from '../lambdas/core/config/resource.ts';
-import { endSessionsDocumentName } from '../lib/end-sessions-document.ts';
+import { documentFor } from '../lambdas/core/ssh/machine-roles.ts';
+import { accountRolesOf } from '../lib/account-roles.ts';
 import { trustedBy } from '../lib/trusted-by.ts';
+import { checkAccountRoles } from './check-account-roles.ts';
 import { checkAwsTarget } from './check-aws-target.ts';
 import { checkEksTarget } from './check-eks-target.ts';
 import { checkMysqlTarget } from './check-mysql-target.ts';
 import { checkPostgresTarget } from './check-postgres-target.ts';
-import { checkSshTarget } from './check-ssh-target.ts';
+import { checkSshTarget, type RunWithoutGrant } from './check-ssh-target.ts';
 import { CONFIG_FLAGS, guardRailsOf } from './checked-policy.ts';
 import { oneOf, readArguments, UsageError } from './command-line.ts';
 import { compiledConfig } from './compiled-config.ts';
@@ -72,8 +75,15 @@ const checksOf = async (
       return checkAwsTarget(client, resource, trustedBy(settingsOfFile(settings)));
     }
     case 'ssh': {
-      const { stackName } = settingsOfFile(settings);
-      return checkSshTarget(systemsManager(endSessionsDocumentName(stackName)), resource);
+      const trusted = trustedBy(settingsOfFile(settings));
+      const { region } = resource.target;
+      const iam = new IAMClient({ region });
+      const roles = await checkAccountRoles(iam, resource, accountRolesOf(resource, trusted));
+      if (roles.some(({ ok }) => !ok)) return roles;
+      const documentName = documentFor(trusted.endSessionsDocument, resource);
+      const run: RunWithoutGrant = (machine, keys) =>
+        runDocument(new SSMClient({ region }), { resource: machine, keys, documentName });
+      return [...roles, ...(await checkSshTarget(run, resource))];
     }
     case 'eks':
       return checkEksTarget(resource, ownEksToken({ clock: Date.now }));

@@ -1,11 +1,10 @@
 import { Construct } from 'constructs';
 import type { Trusted } from '../lambdas/core/aws/role-policies.ts';
-import { isSigned } from '../lambdas/core/config/databases.ts';
 import type { Resource } from '../lambdas/core/config/resource.ts';
+import { documentFor } from '../lambdas/core/ssh/machine-roles.ts';
+import { AccountRoles } from './account-roles.ts';
 import { AwsTarget } from './aws-target.ts';
-import { DatabaseTarget } from './database-target.ts';
 import { EksAccessEntries } from './eks-access-entries.ts';
-import { EksTarget } from './eks-target.ts';
 import { EndSessionsDocument } from './end-sessions-document.ts';
 
 export interface AccessTargetProps {
@@ -26,21 +25,12 @@ const HERE = 'Default';
 export class AccessTarget extends Construct {
   constructor(scope: Construct, id: string, { resource, trusted }: AccessTargetProps) {
     super(scope, id);
-    switch (resource.kind) {
-      case 'aws':
-        new AwsTarget(this, HERE, { resource, trusted });
-        break;
-      case 'eks':
-        new EksTarget(this, HERE, { resource, trusted });
-        new EksAccessEntries(this, 'AccessEntries', { resource, trusted });
-        break;
-      case 'ssh':
-        new EndSessionsDocument(this, 'EndSessions', { documentName: trusted.endSessionsDocument });
-        break;
-      default:
-        if (!isSigned(resource))
-          throw new TypeError(`${resource.id} has passwords: no account needs anything`);
-        new DatabaseTarget(this, HERE, { resource, trusted });
-    }
+    if (resource.kind === 'aws') new AwsTarget(this, HERE, { resource, trusted });
+    else new AccountRoles(this, HERE, { resource, trusted });
+    if (resource.kind === 'eks') new EksAccessEntries(this, 'AccessEntries', { resource, trusted });
+    if (resource.kind === 'ssh')
+      new EndSessionsDocument(this, 'EndSessions', {
+        documentName: documentFor(trusted.endSessionsDocument, resource),
+      });
   }
 }

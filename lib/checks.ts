@@ -5,6 +5,7 @@ import { roleName, rolesOf } from '../lambdas/core/aws/role-shards.ts';
 import { CONFIG_PARTS } from '../lambdas/core/config/compiled.ts';
 import { type SignedDatabase, signedDatabasesOf } from '../lambdas/core/config/databases.ts';
 import { type AwsResource, type Resource, resourcesOf } from '../lambdas/core/config/resource.ts';
+import { madeHere } from './made-here.ts';
 import { databaseUserArn } from './permissions.ts';
 import { logGroupName } from './service-function.ts';
 import type { Settings } from './settings.ts';
@@ -119,6 +120,17 @@ const sessionRights = (resource: AwsResource): readonly Acknowledgement[] => {
   );
 };
 
+const targetRights = (made: readonly Resource[]): readonly Acknowledgement[] => [
+  ...signedDatabasesOf(made).map((resource) => grantUsers(`Target-${resource.id}`, resource)),
+  ...resourcesOf(made, 'aws').flatMap(sessionRights),
+  ...resourcesOf(made, 'ssh').map(({ id }) =>
+    anyResource(
+      `Target-${id}/Default/Ending`,
+      'The answers of commands are no resources; what may be sent is one document to one machine.',
+    ),
+  ),
+];
+
 const refusalsOf = ({ region, account, stackName }: Settings): Acknowledgement => ({
   at: 'sweeper/Role',
   finding: `AwsSolutions-IAM5[Resource::arn:aws:logs:${region}:${account}:log-group:${logGroupName(`${stackName}-authorizer`)}:*]`,
@@ -137,14 +149,7 @@ export const acknowledgementsFor = ({ settings, resources }: CheckedStack): read
   refusalsOf(settings),
   ...(settings.api.accountLogRole === 'create' ? [ACCOUNT_LOG_ROLE] : []),
   ...signedDatabasesOf(resources).map((resource) => grantUsers('runner/Role', resource)),
-  ...(settings.createTargetRoles
-    ? [
-        ...signedDatabasesOf(resources).map((resource) => grantUsers(`Target-${resource.id}`, resource)),
-        ...resourcesOf(resources, 'aws')
-          .filter(({ target }) => target.account === settings.account)
-          .flatMap(sessionRights),
-      ]
-    : []),
+  ...targetRights(madeHere(resources, settings)),
 ];
 
 /** Synth fails on every finding of the AWS Solutions rules that is not explained above. */

@@ -1,21 +1,23 @@
 import { ArnFormat, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { FunctionName } from '../lambdas/core/config/compiled.ts';
-import { adminSecretsOf, signedDatabasesOf } from '../lambdas/core/config/databases.ts';
-import { type Resource, resourcesOf } from '../lambdas/core/config/resource.ts';
+import { adminSecretsOf } from '../lambdas/core/config/databases.ts';
+import type { Resource } from '../lambdas/core/config/resource.ts';
 import { AccessTarget } from './access-target.ts';
+import { AccountRoles } from './account-roles.ts';
 import { Alarms } from './alarms.ts';
 import { consoleEnvironment, noticeEnvironment } from './console-environment.ts';
-import { EksTarget } from './eks-target.ts';
 import { EndSessionsDocument, endSessionsDocumentName } from './end-sessions-document.ts';
 import type { Environments } from './environments.ts';
 import { grantDefinition, type InvokedArns } from './grant-definition.ts';
+import { madeHere } from './made-here.ts';
 import { Payloads } from './payloads.ts';
 import {
   type Arns,
-  clusterRolesOf,
   databaseUsersOf,
   endingRolesOf,
+  grantRolesOf,
+  machinesBeside,
   machineUsersOf,
   neverOnAudit,
   type Permission,
@@ -72,10 +74,10 @@ export class LatchkeyStack extends Stack {
         containment: functions.containment.lambda,
       },
     });
-    if (this.#hasMachines())
+    if (this.#hasMachinesBeside())
       new EndSessionsDocument(this, 'EndSessions', { documentName: this.#endSessionsDocument() });
     this.#makeAlarms(functions.workflows);
-    if (props.settings.createTargetRoles) this.#makeTargetRoles();
+    this.#makeTargetRoles();
     this.#makeOutputs(api);
   }
 
@@ -223,14 +225,12 @@ export class LatchkeyStack extends Stack {
   }
 
   #makeTargetRoles(): void {
-    const trusted = trustedBy(this.#props.settings);
-    const { resources } = this.#props;
-    for (const resource of [...signedDatabasesOf(resources), ...resourcesOf(resources, 'aws')])
-      if (resource.target.account === trusted.account)
-        new AccessTarget(this, `Target-${resource.id}`, { resource, trusted });
-    // Without access entries: a cluster is made and changed by somebody else.
-    for (const resource of resourcesOf(resources, 'eks'))
-      new EksTarget(this, `Target-${resource.id}`, { resource, trusted });
+    const { settings, resources } = this.#props;
+    const trusted = trustedBy(settings);
+    for (const resource of madeHere(resources, settings))
+      if (resource.kind !== 'eks') new AccessTarget(this, `Target-${resource.id}`, { resource, trusted });
+      // Without access entries: a cluster is made and changed by somebody else.
+      else new AccountRoles(this, `Target-${resource.id}`, { resource, trusted });
   }
 
   /** Names decide these ARNs, so roles can name what is made after them, here and in target accounts. */
@@ -254,13 +254,13 @@ export class LatchkeyStack extends Stack {
       targetRoles: targetRolesOf(resources),
       sessionRoles: sessionRolesOf(resources),
       endingRoles: endingRolesOf(resources),
-      clusterRoles: clusterRolesOf(resources),
+      grantRoles: grantRolesOf(resources),
       databaseUsers: databaseUsersOf(resources),
       adminSecrets: adminSecretsOf(resources),
       passwordSecret:
         adminSecretsOf(resources).length === 0 ? undefined : settings.databases.passwordSecretArn,
       machineUsers: machineUsersOf(resources),
-      endSessionsDocument: this.#hasMachines()
+      endSessionsDocument: this.#hasMachinesBeside()
         ? this.formatArn({
             service: 'ssm',
             resource: 'document',
@@ -270,8 +270,8 @@ export class LatchkeyStack extends Stack {
     };
   }
 
-  #hasMachines(): boolean {
-    return resourcesOf(this.#props.resources, 'ssh').length > 0;
+  #hasMachinesBeside(): boolean {
+    return machinesBeside(this.#props.resources).length > 0;
   }
 
   #endSessionsDocument(): string {

@@ -1,5 +1,6 @@
 import type { ConfigError } from '../lambdas/core/config/config-error.ts';
 import type { Resource } from '../lambdas/core/config/resource.ts';
+import { isElsewhere } from '../lambdas/core/ssh/machine-roles.ts';
 import type { Settings } from './settings.ts';
 
 /** As far as it is looked at. */
@@ -23,19 +24,29 @@ export const reachMistakes = (resources: readonly Resource[], settings: Here): r
   );
 
 /**
- * `runner` signs with its own role and sits in one VPC; elsewhere it could neither open access nor prove its end. Roles may be
- * of any account that lets them be assumed.
+ * `runner` signs with its own role and sits in one VPC; elsewhere it could neither open access nor prove its end. What calls to AWS
+ * open and end may be anywhere, by roles of that account which let themselves be assumed.
  */
 const placeMistakes = (
-  { kind, target }: Resource,
+  resource: Resource,
   settings: Pick<Settings, 'account' | 'region'>,
 ): readonly ConfigError[] =>
-  (['account', 'region'] as const)
-    .filter((key) => kind !== 'aws' && target[key] !== settings[key])
-    .map((key) => ({
-      path: key,
-      message: `"${key}" is ${target[key]}, but Latchkey is deployed to ${settings[key]} (cdk.json): deploy it there too, or leave the resource out.`,
-    }));
+  isReachedByRoles(resource)
+    ? []
+    : (['account', 'region'] as const)
+        .filter((key) => resource.target[key] !== settings[key])
+        .map((key) => ({
+          path: key,
+          message: `"${key}" is ${resource.target[key]}, but Latchkey is deployed to ${settings[key]} (cdk.json): ${mendOf(resource)}`,
+        }));
+
+const isReachedByRoles = (resource: Resource): boolean =>
+  resource.kind === 'aws' || (resource.kind === 'ssh' && isElsewhere(resource));
+
+const mendOf = ({ kind }: Resource): string =>
+  kind === 'ssh'
+    ? 'name a role of that account in "roleArn", with an "externalId", or leave the resource out.'
+    : 'deploy it there too, or leave the resource out.';
 
 /** Passwords of grants are made with one key of the deployment. */
 const keyMistakes = ({ target }: Resource, { databases }: Here): readonly ConfigError[] =>

@@ -25,6 +25,7 @@ const databases = {
   signer: rdsTokenSigner({ clock: systemClock }),
   readKey: passwordKey(environment.PASSWORD_SECRET_ARN, systemClock),
 };
+const assume = stsSessions();
 const store = dynamoStore(connectDynamo(tables), systemClock);
 
 export const handler = httpFunction(
@@ -34,9 +35,9 @@ export const handler = httpFunction(
     issuers: {
       postgres: postgresIssuer(databases),
       mysql: mysqlIssuer(databases),
-      aws: awsIssuer({ assume: stsSessions(), clock: systemClock, log: logger.log }),
-      ssh: sshIssuer({ pushKey: instanceConnect(), clock: systemClock }),
-      eks: eksIssuer({ assume: stsSessions(), clock: systemClock }),
+      aws: awsIssuer({ assume, clock: systemClock, log: logger.log }),
+      ssh: sshIssuer({ pushKey: instanceConnect({ assume }), clock: systemClock }),
+      eks: eksIssuer({ assume, clock: systemClock }),
     },
     resources: config.resources,
     clock: systemClock,

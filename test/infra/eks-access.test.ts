@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { grantTrust } from '../../lambdas/core/aws/role-policies.ts';
 import type { EksResource } from '../../lambdas/core/config/resource.ts';
-import { clusterTrust } from '../../lambdas/core/eks/session-role.ts';
 import { templateOf } from '../support/aws-account.ts';
 import { clusterResource } from '../support/cluster-scene.ts';
 import { eksAccess } from '../support/eks-access.ts';
@@ -21,7 +21,7 @@ const SHOP: EksResource = {
 };
 
 test('the plain template trusts whom the construct trusts, and gives the role no rights either', () => {
-  const wanted = clusterTrust(
+  const wanted = grantTrust(
     { externalId: 'latchkey-shop-cluster' },
     { account: ACCOUNT, vendRoleArn: `${ROLE}/latchkey-vend` },
   );

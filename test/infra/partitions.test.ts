@@ -28,7 +28,7 @@ const permissions = permissionsOf({
   targetRoles: [],
   sessionRoles: [],
   endingRoles: [],
-  clusterRoles: [],
+  grantRoles: [],
   databaseUsers: [],
   adminSecrets: [],
   passwordSecret: undefined,

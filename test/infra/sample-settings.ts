@@ -93,5 +93,7 @@ export const MACHINE: SshResource = {
     osUser: 'agent',
     hostKeys: ['ssh-ed25519 AAAA'],
     endpointId: undefined,
+    roleArn: undefined,
+    externalId: undefined,
   },
 };

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { reachMistakes } from '../../lib/reach.ts';
 import { readSettings } from '../../lib/settings.ts';
 import { clusterResource } from '../support/cluster-scene.ts';
-import { BILLING, ORDERS, RAW_SETTINGS, settingsOf } from './sample-settings.ts';
+import { BILLING, MACHINE, ORDERS, RAW_SETTINGS, settingsOf } from './sample-settings.ts';
 
 /** The mistakes in settings that differ from good ones in what is given. */
 const mistakes = (over: object): string[] => {
@@ -156,6 +156,27 @@ describe('reach', () => {
       found(moved({ region: 'us-east-1' }))[0] ?? '',
       /^resources\[1\]\.target\.region: .*eu-central-1/,
     );
+  });
+
+  test('a machine elsewhere is refused without roles of its account, and reached with them', () => {
+    const elsewhere = (over: object) => ({ ...MACHINE, target: { ...MACHINE.target, ...over } });
+    const there = { account: '999988887777', region: 'us-east-1' };
+    const roles = {
+      roleArn: 'arn:aws:iam::999988887777:role/latchkey-target-reports-host',
+      externalId: 'latchkey-reports',
+    };
+    const mistakes = (machine: typeof MACHINE) =>
+      reachMistakes([machine], settings).map(({ path, message }) => `${path}: ${message}`);
+    assert.deepEqual(mistakes(MACHINE), []);
+    assert.deepEqual(mistakes(elsewhere({ ...there, ...roles })), []);
+    const [account, region, ...others] = mistakes(elsewhere(there));
+    assert.match(
+      account ?? '',
+      /^resources\[0\]\.target\.account: .*name a role of that account in "roleArn"/,
+    );
+    assert.match(region ?? '', /^resources\[0\]\.target\.region: /);
+    assert.deepEqual(others, []);
+    assert.equal(mistakes(elsewhere({ ...there, roleArn: roles.roleArn })).length, 2);
   });
 
   test('a cluster that runner has no way to is refused', () => {

@@ -43,7 +43,7 @@ const RIGHTS = permissionsOf({
   targetRoles: [],
   sessionRoles: [],
   endingRoles: [],
-  clusterRoles: [],
+  grantRoles: [],
   databaseUsers: [],
   adminSecrets: [],
   passwordSecret: undefined,

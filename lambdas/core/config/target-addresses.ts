@@ -36,6 +36,9 @@ export interface SshTargetAddress extends Address {
   readonly hostKeys: readonly string[];
   /** `eice-…`: callers come through an EC2 Instance Connect Endpoint. */
   readonly endpointId: string | undefined;
+  /** The role that `vend` assumes to let keys in; with `-ending` behind it, the one by which `revoker` ends. Undefined beside Latchkey. */
+  readonly roleArn: string | undefined;
+  readonly externalId: string | undefined;
 }
 
 /** A cluster, in which each grant is bound to one role in one namespace. */
