@@ -21,11 +21,11 @@ const config = loadConfig('vend');
 const logger = createLogger('vend');
 const software = softwareOf('vend', config.digest);
 const tables = { grants: environment.GRANTS_TABLE, audit: environment.AUDIT_TABLE };
+const assume = stsSessions();
 const databases = {
-  signer: rdsTokenSigner({ clock: systemClock }),
+  signer: rdsTokenSigner({ assume, clock: systemClock }),
   readKey: passwordKey(environment.PASSWORD_SECRET_ARN, systemClock),
 };
-const assume = stsSessions();
 const store = dynamoStore(connectDynamo(tables), systemClock);
 
 export const handler = httpFunction(

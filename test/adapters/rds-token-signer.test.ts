@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { verifyRdsToken } from '../../examples/targets/rds-token.ts';
+import { stsSessions } from '../../lambdas/adapters/aws/assume-role.ts';
 import { ownRdsSigner } from '../../lambdas/adapters/database/own-rds-signer.ts';
 import { rdsTokenSigner } from '../../lambdas/adapters/database/rds-token-signer.ts';
 import { DependencyUnavailable } from '../../lambdas/app/ports.ts';
@@ -34,7 +35,7 @@ beforeEach(() => {
 /** A signer whose clock a test can set forward. */
 const signerAt = () => {
   const clock = { skippedMs: 0, now: () => Date.now() + clock.skippedMs };
-  return { clock, signer: rdsTokenSigner({ clock: clock.now }) };
+  return { clock, signer: rdsTokenSigner({ assume: stsSessions(), clock: clock.now }) };
 };
 
 const sessionOf = (token: string) => {

@@ -137,7 +137,7 @@ describe('the roles of the machine’s account', () => {
   test('are assumed with the external id, and never without or with another', async () => {
     await asVend();
     await asRevoker();
-    for (const externalId of ['somebody-elses', undefined as never]) {
+    for (const externalId of ['somebody-elses', undefined]) {
       await assert.rejects(asVend({ externalId }), DependencyUnavailable);
       await assert.rejects(asRevoker({ externalId }), DependencyUnavailable);
     }
