@@ -1,5 +1,6 @@
 import { IAMClient } from '@aws-sdk/client-iam';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import { asThemselves } from '../lambdas/adapters/aws/administrator-keys.ts';
 import { adminSecrets } from '../lambdas/adapters/database/admin-secrets.ts';
 import { ownLogins } from '../lambdas/adapters/database/own-logins.ts';
 import { ownRdsSigner } from '../lambdas/adapters/database/own-rds-signer.ts';
@@ -7,9 +8,10 @@ import type { SignOwn } from '../lambdas/adapters/database/sign-own.ts';
 import { ownEksToken } from '../lambdas/adapters/eks/own-eks-token.ts';
 import { runDocument } from '../lambdas/adapters/ssh/machine-commands.ts';
 import type { CompiledConfig } from '../lambdas/core/config/compiled.ts';
-import type { Resource } from '../lambdas/core/config/resource.ts';
+import type { AwsResource, Resource } from '../lambdas/core/config/resource.ts';
 import { documentFor } from '../lambdas/core/ssh/machine-roles.ts';
 import { accountRolesOf } from '../lib/account-roles.ts';
+import { isReachedByRoles } from '../lib/reach.ts';
 import { trustedBy } from '../lib/trusted-by.ts';
 import { checkAccountRoles } from './check-account-roles.ts';
 import { checkAwsTarget } from './check-aws-target.ts';
@@ -75,21 +77,31 @@ const checksOf = async (
       return checkAwsTarget(client, resource, trustedBy(settingsOfFile(settings)));
     }
     case 'ssh': {
-      const trusted = trustedBy(settingsOfFile(settings));
-      const { region } = resource.target;
-      const iam = new IAMClient({ region });
-      const roles = await checkAccountRoles(iam, resource, accountRolesOf(resource, trusted));
-      if (roles.some(({ ok }) => !ok)) return roles;
-      const documentName = documentFor(trusted.endSessionsDocument, resource);
+      const documentName = documentFor(trustedBy(settingsOfFile(settings)).endSessionsDocument, resource);
+      const client = new SSMClient({ region: resource.target.region });
       const run: RunWithoutGrant = (machine, keys) =>
-        runDocument(new SSMClient({ region }), { resource: machine, keys, documentName });
-      return [...roles, ...(await checkSshTarget(run, resource))];
+        runDocument(client, { resource: machine, keys, documentName });
+      return checkRolesFirst(resource, settings, () => checkSshTarget(run, resource));
     }
     case 'eks':
-      return checkEksTarget(resource, ownEksToken({ clock: Date.now }));
+      return checkRolesFirst(resource, settings, () =>
+        checkEksTarget(resource, ownEksToken({ keysOf: asThemselves, clock: Date.now })),
+      );
     default:
       return resource satisfies never;
   }
+};
+
+/** What is elsewhere is reached by roles of its account: the rest is asked once these are as they must be. */
+const checkRolesFirst = async (
+  resource: Exclude<Resource, AwsResource>,
+  settings: string | undefined,
+  checkRest: () => Promise<readonly TargetCheck[]>,
+): Promise<readonly TargetCheck[]> => {
+  if (!isReachedByRoles(resource)) return checkRest();
+  const wanted = accountRolesOf(resource, trustedBy(settingsOfFile(settings)));
+  const roles = await checkAccountRoles(new IAMClient({ region: resource.target.region }), resource, wanted);
+  return roles.every(({ ok }) => ok) ? [...roles, ...(await checkRest())] : roles;
 };
 
 /** With the rights of whoever types: to sign for the administrator, or to read its secret. */

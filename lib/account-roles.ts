@@ -1,5 +1,6 @@
 import { CfnRole } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { administratorOf, administratorTrust } from '../lambdas/core/aws/administrator-role.ts';
 import {
   grantTrust,
   type PolicyJson,
@@ -59,7 +60,22 @@ const clusterRoles = ({ id, target }: EksResource, trusted: Trusted): readonly A
     trust: grantTrust(target, trusted),
     rights: undefined,
   },
+  ...administratorRole({ id, target }, trusted, undefined),
 ];
+
+const administratorRole = (
+  { id, target }: { readonly id: string; readonly target: Parameters<typeof administratorOf>[0] },
+  trusted: Trusted,
+  rights: PolicyJson | undefined,
+): readonly AccountRole[] => {
+  const there = administratorOf(target);
+  if (!there) return [];
+  const description = `Latchkey opens and ends access to ${id} as it`;
+  const trust = administratorTrust(there, trusted);
+  return [
+    { path: ['Administrator'], roleArn: there.roleArn, description, assumedBy: 'runner', trust, rights },
+  ];
+};
 
 const machineRoles = (machine: MachineElsewhere, trusted: Trusted): readonly AccountRole[] => [
   {

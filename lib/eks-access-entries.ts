@@ -1,5 +1,6 @@
 import { CfnAccessEntry } from 'aws-cdk-lib/aws-eks';
 import { Construct } from 'constructs';
+import { administratorOf } from '../lambdas/core/aws/administrator-role.ts';
 import type { Trusted } from '../lambdas/core/aws/role-policies.ts';
 import type { EksResource } from '../lambdas/core/config/resource.ts';
 
@@ -13,9 +14,10 @@ export class EksAccessEntries extends Construct {
   constructor(scope: Construct, id: string, { resource, trusted }: EksAccessEntriesProps) {
     super(scope, id);
     const { cluster, roleArn } = resource.target;
+    const administrator = administratorOf(resource.target)?.roleArn ?? trusted.runnerRoleArn;
     const users = {
       Session: { principalArn: roleArn, username: 'latchkey:{{SessionName}}' },
-      Administrator: { principalArn: trusted.runnerRoleArn, username: 'latchkey-admin' },
+      Administrator: { principalArn: administrator, username: 'latchkey-admin' },
     };
     for (const [name, user] of Object.entries(users))
       new CfnAccessEntry(this, name, { clusterName: cluster, type: 'STANDARD', ...user });

@@ -14,6 +14,7 @@ import { madeHere } from './made-here.ts';
 import { Payloads } from './payloads.ts';
 import {
   type Arns,
+  administratorRolesOf,
   databaseUsersOf,
   endingRolesOf,
   grantRolesOf,
@@ -255,6 +256,7 @@ export class LatchkeyStack extends Stack {
       sessionRoles: sessionRolesOf(resources),
       endingRoles: endingRolesOf(resources),
       grantRoles: grantRolesOf(resources),
+      administratorRoles: administratorRolesOf(resources),
       databaseUsers: databaseUsersOf(resources),
       adminSecrets: adminSecretsOf(resources),
       passwordSecret:

@@ -1,3 +1,4 @@
+import { administratorOf } from '../lambdas/core/aws/administrator-role.ts';
 import { endingRoleArn, rolesOf } from '../lambdas/core/aws/role-shards.ts';
 import { PROBE_PURPOSE, PURPOSE_TAG } from '../lambdas/core/aws/session-marks.ts';
 import type { FunctionName } from '../lambdas/core/config/compiled.ts';
@@ -40,6 +41,8 @@ export interface Arns {
   readonly endingRoles: readonly string[];
   /** Of which `vend` makes sessions that are named by grants and never handed out: users of clusters, and what lets keys in to machines elsewhere. */
   readonly grantRoles: readonly string[];
+  /** As whom `runner` opens and ends access in other accounts. */
+  readonly administratorRoles: readonly string[];
   /** What `runner` may sign for: our own admin and the users of grants, on listed databases. */
   readonly databaseUsers: readonly string[];
   /** Where the passwords of our administrators are, on databases that have passwords. */
@@ -166,6 +169,7 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
       ...readPayloads(arns.payloads),
       putPayloads(arns.payloads),
       ...only('rds-db:connect', arns.databaseUsers),
+      ...only('sts:AssumeRole', arns.administratorRoles),
       ...only('secretsmanager:GetSecretValue', [...listed(arns.passwordSecret), ...arns.adminSecrets]),
       ...replaceSecrets(arns.adminSecrets),
     ],
@@ -349,6 +353,9 @@ export const endingRolesOf = (resources: readonly Resource[]): string[] =>
 
 export const grantRolesOf = (resources: readonly Resource[]): string[] =>
   [...resourcesOf(resources, 'eks'), ...machinesElsewhere(resources)].map(({ target }) => target.roleArn);
+
+export const administratorRolesOf = (resources: readonly Resource[]): string[] =>
+  resources.flatMap(({ target }) => administratorOf(target)?.roleArn ?? []);
 
 /** The users whose logins `runner` may sign, in the ARN form of `rds-db:connect`. */
 export const databaseUsersOf = (resources: readonly Resource[]): string[] => [

@@ -29,6 +29,7 @@ const permissions = permissionsOf({
   sessionRoles: [],
   endingRoles: [],
   grantRoles: [],
+  administratorRoles: [],
   databaseUsers: [],
   adminSecrets: [],
   passwordSecret: undefined,

@@ -188,6 +188,21 @@ describe('reach', () => {
     assert.deepEqual(found(vpc({ clusterSecurityGroupIds: ['sg-0a1b2c3d'] })), []);
   });
 
+  test('a cluster elsewhere is refused without an administrator there and a way to STS', () => {
+    const sample = clusterResource('https://ABC.gr7.eu-central-1.eks.amazonaws.com', 'pem');
+    const administratorRoleArn = 'arn:aws:iam::000000000000:role/latchkey-administrator';
+    const there = { ...sample, target: { ...sample.target, administratorRoleArn } };
+    const found = (shop: typeof sample, over = {}) =>
+      reachMistakes([shop], settingsOf(over)).map(({ path }) => path);
+    const clusters = { clusterSecurityGroupIds: ['sg-0a1b2c3d'] };
+    assert.deepEqual(found(sample, vpc(clusters)), [
+      'resources[0].target.account',
+      'resources[0].target.region',
+    ]);
+    assert.deepEqual(found(there), ['resources[0].target.administratorRoleArn']);
+    assert.deepEqual(found(there, vpc({ stsEndpointSecurityGroupId: 'sg-0a1b2c3d' })), []);
+  });
+
   test('a role that signs for two databases is refused', () => {
     assert.match(
       found(moved({ roleArn: ORDERS.target.roleArn }))[0] ?? '',

@@ -310,8 +310,8 @@ export const SSH_MUTANTS: readonly Mutant[] = [
     promise: 5,
     rule: 'a machine elsewhere is refused without roles of its account',
     file: 'lib/reach.ts',
-    find: `(resource.kind === 'ssh' && isElsewhere(resource))`,
-    replace: `(resource.kind === 'ssh' && (isElsewhere(resource) || true))`,
+    find: `return resource.kind === 'ssh' ? isElsewhere(resource) :`,
+    replace: `return resource.kind === 'ssh' ? isElsewhere(resource) || true :`,
     tests: ['test/infra/settings.test.ts'],
   },
   {

@@ -93,7 +93,7 @@ export const startAwsAccount = async (template: unknown = templateOf(REPORTS), a
     new Template(template, { stack: 'Target', account, region: REGION }),
   );
   const managed = new ManagedPolicies(policies);
-  const callers = ['vend', 'revoker', 'stranger'].map((name) => assuming(functionRole(name)));
+  const callers = ['vend', 'revoker', 'runner', 'stranger'].map((name) => assuming(functionRole(name)));
   const sessions = new Sessions([...roles, ...callers], managed);
   const dynamo = createDynamo();
   const s3 = createS3(undefined, [{ name: BUCKET, arn: OBJECTS }, REPORTS_BUCKET]);
@@ -118,7 +118,7 @@ export const startAwsAccount = async (template: unknown = templateOf(REPORTS), a
     calls,
     /** Of a client that calls it, with keys of whomever. */
     settings,
-    keysOf: (name: 'vend' | 'revoker' | 'stranger') => {
+    keysOf: (name: 'vend' | 'revoker' | 'runner' | 'stranger') => {
       const { accessKeyId, secretAccessKey, sessionToken } = sessions.issue({
         roleArn: functionRole(name),
         name,

@@ -52,6 +52,7 @@ const rightsOf = (resource: SshResource): Readonly<Record<RoleName, readonly Per
     ...{ targetRoles: [], sessionRoles: [] },
     endingRoles: endingRolesOf([resource]),
     grantRoles: grantRolesOf([resource]),
+    administratorRoles: [],
     databaseUsers: [],
     machineUsers: machineUsersOf([resource]),
     adminSecrets: [],

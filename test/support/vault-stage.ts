@@ -44,6 +44,7 @@ const RIGHTS = permissionsOf({
   sessionRoles: [],
   endingRoles: [],
   grantRoles: [],
+  administratorRoles: [],
   databaseUsers: [],
   adminSecrets: [],
   passwordSecret: undefined,

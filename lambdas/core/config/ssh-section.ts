@@ -5,7 +5,16 @@ import { SSH_HOST_KEYS_MAX_COUNT } from '../ssh/limits.ts';
 import { parsePublicKey } from '../ssh/public-key.ts';
 import type { ConfigError } from './config-error.ts';
 import type { SshResource } from './resource.ts';
-import { Account, actionsOf, COMMON_FIELDS, ExternalId, Port, Region, RoleArn } from './resource-section.ts';
+import {
+  Account,
+  actionsOf,
+  COMMON_FIELDS,
+  ExternalId,
+  Port,
+  Region,
+  RoleArn,
+  rolesOfAccountMistakes,
+} from './resource-section.ts';
 
 /** Users that images of AWS and others come with: each may become root, and whatever was root's cannot be proved dead. */
 const ROOTS_OTHER_NAMES: readonly string[] = [
@@ -70,10 +79,12 @@ export const sshMistakes = (
 
 /** The same text is shown for both of its roles, so that nobody else has Latchkey assume them. */
 const roleMistakes = ({ target }: SshSection): readonly ConfigError[] =>
-  [...pairMistakes(target), ...ofAccountMistakes(target)].map(({ path, message }) => ({
-    path: `target.${path}`,
-    message,
-  }));
+  [...pairMistakes(target), ...rolesOfAccountMistakes(target), ...nameMistakes(target)].map(
+    ({ path, message }) => ({
+      path: `target.${path}`,
+      message,
+    }),
+  );
 
 const pairMistakes = ({ roleArn, externalId }: SshSection['target']): readonly ConfigError[] => {
   if ((roleArn === undefined) === (externalId === undefined)) return [];
@@ -82,19 +93,15 @@ const pairMistakes = ({ roleArn, externalId }: SshSection['target']): readonly C
     : [{ path: 'externalId', message: '"externalId" is missing: "roleArn" needs it.' }];
 };
 
-const ofAccountMistakes = ({ roleArn, account }: SshSection['target']): readonly ConfigError[] => {
-  if (roleArn === undefined) return [];
-  const path = 'roleArn';
-  if (roleArn.split(':')[4] !== account) return [{ path, message: '"roleArn" must be a role of "account".' }];
-  return roleName(roleArn).length <= SHARDED_ROLE_NAME_MAX_CHARACTERS
+const nameMistakes = ({ roleArn = '' }: SshSection['target']): readonly ConfigError[] =>
+  roleName(roleArn).length <= SHARDED_ROLE_NAME_MAX_CHARACTERS
     ? []
     : [
         {
-          path,
+          path: 'roleArn',
           message: `"roleArn" must end in a name of at most ${SHARDED_ROLE_NAME_MAX_CHARACTERS} characters: another is named after it.`,
         },
       ];
-};
 
 /** Under two names, one user of a machine would have two sets of rules. */
 const twinMistakes = (

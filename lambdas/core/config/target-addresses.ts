@@ -49,6 +49,8 @@ export interface EksTargetAddress extends Address {
   /** Of which each grant is given a session of its own. It may do nothing: its name is all that the cluster looks at. */
   readonly roleArn: string;
   readonly externalId: string;
+  /** The role of the cluster's account that `runner` is there; undefined where it is itself. */
+  readonly administratorRoleArn: string | undefined;
   readonly profiles: Readonly<Record<string, EksProfile>>;
 }
 
