@@ -67,11 +67,13 @@ const checksOf = async (
 ): Promise<readonly TargetCheck[]> => {
   switch (resource.kind) {
     case 'postgres': {
-      const session = await logInToTarget(resource, asAdministrator());
-      return checkPostgresTarget(session, resource).finally(() => session.close());
+      return checkRolesFirst(resource, settings, async () => {
+        const session = await logInToTarget(resource, asAdministrator());
+        return checkPostgresTarget(session, resource).finally(() => session.close());
+      });
     }
     case 'mysql':
-      return checkMysqlTarget(resource, asAdministrator());
+      return checkRolesFirst(resource, settings, () => checkMysqlTarget(resource, asAdministrator()));
     case 'aws': {
       const client = new IAMClient({ region: resource.target.region });
       return checkAwsTarget(client, resource, trustedBy(settingsOfFile(settings)));
@@ -107,7 +109,7 @@ const checkRolesFirst = async (
 /** With the rights of whoever types: to sign for the administrator, or to read its secret. */
 const asAdministrator = (): SignOwn =>
   ownLogins({
-    signToken: ownRdsSigner(),
+    signToken: ownRdsSigner(asThemselves),
     readKey: () => Promise.reject(new TypeError('nobody else is logged in as')),
     secrets: adminSecrets(),
     clock: Date.now,

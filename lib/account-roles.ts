@@ -19,7 +19,7 @@ import {
   type MachineElsewhere,
   pushingRights,
 } from '../lambdas/core/ssh/machine-roles.ts';
-import { databaseUserArn } from './permissions.ts';
+import { ADMIN_AND_GRANTS, databaseUserArn } from './permissions.ts';
 import { nameOf } from './role-name.ts';
 
 /** A role in the account of a resource, as it is made and as it is checked. */
@@ -96,21 +96,29 @@ const machineRoles = (machine: MachineElsewhere, trusted: Trusted): readonly Acc
   },
 ];
 
-const signingRoles = (database: SignedDatabase, trusted: Trusted): readonly AccountRole[] => [
-  {
-    // As a construct of CDK for roles would name it: stacks that have the role know it by a name made of these.
-    path: ['Role', 'Resource'],
-    roleArn: database.target.roleArn,
-    description: `Latchkey signs with it for users of grants on ${database.id}`,
-    assumedBy: 'vend',
-    trust: policyOf(trusting(trusted, { action: 'sts:AssumeRole', by: trusted.vendRoleArn, when: {} })),
-    rights: policyOf({
+const signingRoles = (database: SignedDatabase, trusted: Trusted): readonly AccountRole[] => {
+  const { id, target } = database;
+  const mayConnect = (...users: string[]): PolicyJson =>
+    policyOf({
       Effect: 'Allow',
       Action: 'rds-db:connect',
-      Resource: databaseUserArn(database, 'lk_*'),
-    }),
-  },
-];
+      Resource: users.map((user) => databaseUserArn(database, user)),
+    });
+  const when =
+    target.externalId === undefined ? {} : { StringEquals: { 'sts:ExternalId': target.externalId } };
+  return [
+    {
+      // As a construct of CDK for roles would name it: stacks that have the role know it by a name made of these.
+      path: ['Role', 'Resource'],
+      roleArn: target.roleArn,
+      description: `Latchkey signs with it for users of grants on ${id}`,
+      assumedBy: 'vend',
+      trust: policyOf(trusting(trusted, { action: 'sts:AssumeRole', by: trusted.vendRoleArn, when })),
+      rights: mayConnect('lk_*'),
+    },
+    ...administratorRole(database, trusted, mayConnect(...ADMIN_AND_GRANTS)),
+  ];
+};
 
 export interface AccountRolesProps {
   readonly resource: Exclude<Resource, AwsResource>;

@@ -6,7 +6,7 @@ import { CONFIG_PARTS } from '../lambdas/core/config/compiled.ts';
 import { type SignedDatabase, signedDatabasesOf } from '../lambdas/core/config/databases.ts';
 import { type AwsResource, type Resource, resourcesOf } from '../lambdas/core/config/resource.ts';
 import { madeHere } from './made-here.ts';
-import { databaseUserArn } from './permissions.ts';
+import { databasesBeside, databaseUserArn } from './permissions.ts';
 import { logGroupName } from './service-function.ts';
 import type { Settings } from './settings.ts';
 
@@ -148,7 +148,7 @@ export const acknowledgementsFor = ({ settings, resources }: CheckedStack): read
   ...PAYLOADS,
   refusalsOf(settings),
   ...(settings.api.accountLogRole === 'create' ? [ACCOUNT_LOG_ROLE] : []),
-  ...signedDatabasesOf(resources).map((resource) => grantUsers('runner/Role', resource)),
+  ...databasesBeside(resources).map((resource) => grantUsers('runner/Role', resource)),
   ...targetRights(madeHere(resources, settings)),
 ];
 

@@ -360,13 +360,17 @@ export const administratorRolesOf = (resources: readonly Resource[]): string[] =
 /** The users whose logins `runner` may sign, in the ARN form of `rds-db:connect`. */
 export const databaseUsersOf = (resources: readonly Resource[]): string[] => [
   ...new Set(
-    signedDatabasesOf(resources).flatMap((resource) =>
+    databasesBeside(resources).flatMap((resource) =>
       ADMIN_AND_GRANTS.map((user) => databaseUserArn(resource, user)),
     ),
   ),
 ];
 
-const ADMIN_AND_GRANTS = ['latchkey_admin', 'lk_*'];
+/** Those that `runner` signs for as itself. */
+export const databasesBeside = (resources: readonly Resource[]): readonly SignedDatabase[] =>
+  signedDatabasesOf(resources).filter(({ target }) => administratorOf(target) === undefined);
+
+export const ADMIN_AND_GRANTS = ['latchkey_admin', 'lk_*'];
 
 export const databaseUserArn = ({ target }: SignedDatabase, user: string): string => {
   const [, partition] = target.roleArn.split(':');

@@ -44,8 +44,9 @@ export const isReachedByRoles = (resource: Resource): boolean => {
   return resource.kind === 'ssh' ? isElsewhere(resource) : administratorOf(resource.target) !== undefined;
 };
 
-const mendOf = ({ kind }: Resource): string => {
-  if (kind !== 'ssh' && kind !== 'eks') return 'deploy it there too, or leave the resource out.';
+const mendOf = ({ kind, target }: Resource): string => {
+  if ('auth' in target && target.auth === 'password')
+    return 'deploy it there too, or leave the resource out.';
   const key = kind === 'ssh' ? 'roleArn' : 'administratorRoleArn';
   return `name a role of that account in "${key}", with an "externalId", or leave the resource out.`;
 };

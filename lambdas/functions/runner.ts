@@ -25,7 +25,7 @@ const { log } = createLogger('runner');
 const tables = { grants: environment.GRANTS_TABLE, audit: environment.AUDIT_TABLE };
 const dynamo = connectDynamo(tables);
 const keysOf = administratorKeys({ assume: stsSessions(), clock: systemClock });
-const tools = databaseTools({ passwordSecretArn: environment.PASSWORD_SECRET_ARN, log });
+const tools = databaseTools({ passwordSecretArn: environment.PASSWORD_SECRET_ARN, keysOf, log });
 
 let policy: Promise<Policy> | undefined;
 /** The engine takes some 65 ms to load, which an ending does not wait for. */

@@ -24,6 +24,19 @@ test('what is made for a machine with roles here has nothing that is not explain
   assert.deepEqual(lines, []);
 });
 
+test('what is made for a database with an administrator of its own has nothing that is not explained', (t) => {
+  const lines: unknown[] = [];
+  t.mock.method(console, 'error', (line: unknown) => void lines.push(line));
+  const administratorRoleArn = 'arn:aws:iam::111122223333:role/latchkey-administrator';
+  const orders = { ...ORDERS.target, administratorRoleArn, externalId: 'latchkey-orders' };
+  const resources = [{ ...ORDERS, target: orders }];
+  const over = { createTargetRoles: true };
+  const { app, stack } = sampleStack({ resources, settings: over });
+  checkStack(app, stack, acknowledgementsFor({ settings: settingsOf(over), resources }));
+  app.synth();
+  assert.deepEqual(lines, []);
+});
+
 test('a finding that nobody explained fails synth', (t) => {
   t.mock.method(console, 'error', () => undefined);
   const { app, stack } = sampleStack();

@@ -48,7 +48,7 @@ describe('the role that vend assumes', () => {
       {
         Action: 'rds-db:connect',
         Effect: 'Allow',
-        Resource: 'arn:aws:rds-db:eu-central-1:111122223333:dbuser:db-ORDERS/lk_*',
+        Resource: ['arn:aws:rds-db:eu-central-1:111122223333:dbuser:db-ORDERS/lk_*'],
       },
     ]);
     assert.equal(role.ManagedPolicyArns, undefined);

@@ -334,6 +334,40 @@ describe('a machine that is elsewhere', () => {
   });
 });
 
+describe('a database that is elsewhere', () => {
+  const there = 'arn:aws:iam::999900009999:role';
+  const target = {
+    ...BILLING.target,
+    ...{
+      account: '999900009999',
+      roleArn: `${there}/billing`,
+      administratorRoleArn: `${there}/billing-admin`,
+    },
+    externalId: 'latchkey-billing',
+  };
+  const vpc = { ...RAW_SETTINGS.vpc, stsEndpointSecurityGroupId: 'sg-0f1e2d3c4b5a69788' };
+  const made = sampleResources({ resources: [ORDERS, { ...BILLING, target }], settings: { vpc } });
+  const rights = (name: string): string[] =>
+    ofType(made, 'AWS::IAM::Role')
+      .filter(({ id }) => id === `${name}Role`)
+      .flatMap(({ properties }) =>
+        properties.Policies.flatMap(
+          (policy: { PolicyDocument: { Statement: Statement[] } }) => policy.PolicyDocument.Statement,
+        ).map(line),
+      );
+
+  test('is signed for by its two roles, each assumed by its one function, and by no right of Latchkey’s own', () => {
+    const reaching = FUNCTIONS.flatMap((name) =>
+      rights(name).flatMap((right) => (/\b(sts|rds-db):/.test(right) ? [`${name}: ${right}`] : [])),
+    );
+    assert.deepEqual(reaching.sort(), [
+      `runner: Allow rds-db: connect on ${USERS}:db-ORDERS/latchkey_admin ${USERS}:db-ORDERS/lk_*`,
+      `runner: Allow sts: AssumeRole on ${there}/billing-admin`,
+      `vend: Allow sts: AssumeRole on ${ORDERS.target.roleArn} ${there}/billing`,
+    ]);
+  });
+});
+
 describe('a deployment that reaches nothing', () => {
   test('can assume nothing, sign for nobody, let nobody in and have no machine do anything', () => {
     const roles = ofType(sampleResources({ resources: [] }), 'AWS::IAM::Role');

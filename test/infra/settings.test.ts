@@ -203,6 +203,35 @@ describe('reach', () => {
     assert.deepEqual(found(there, vpc({ stsEndpointSecurityGroupId: 'sg-0a1b2c3d' })), []);
   });
 
+  test('a database elsewhere is reached by a role there, with a way to STS, and by no password', () => {
+    const there = {
+      ...{ account: '999988887777', region: 'us-east-1', externalId: 'latchkey-billing' },
+      roleArn: 'arn:aws:iam::999988887777:role/latchkey-target-billing',
+      administratorRoleArn: 'arn:aws:iam::999988887777:role/latchkey-administrator',
+    };
+    const withSts = settingsOf(vpc({ stsEndpointSecurityGroupId: 'sg-0a1b2c3d' }));
+    assert.deepEqual(reachMistakes([ORDERS, moved(there)], withSts), []);
+    assert.match(found(moved(there))[0] ?? '', /^resources\[1\]\.target\.administratorRoleArn: .*to STS/);
+    const halves = [{ administratorRoleArn: undefined }, { externalId: undefined }];
+    for (const half of halves) assert.equal(found(moved({ ...there, ...half })).length, 2);
+    assert.match(found(moved({ account: '999988887777' }))[0] ?? '', /in "administratorRoleArn"/);
+    const passwords = { auth: 'password', roleArn: undefined, account: '999988887777' } as const;
+    assert.match(found(moved(passwords))[0] ?? '', /deploy it there too/);
+  });
+
+  test('an administrator of two databases is refused', () => {
+    const administratorRoleArn = 'arn:aws:iam::111122223333:role/latchkey-administrator';
+    const shared = [ORDERS, BILLING].map((one) => ({
+      ...one,
+      target: { ...one.target, administratorRoleArn, externalId: 'latchkey-shared' },
+    }));
+    const withSts = settingsOf(vpc({ stsEndpointSecurityGroupId: 'sg-0a1b2c3d' }));
+    assert.deepEqual(
+      reachMistakes(shared, withSts).map(({ path }) => path),
+      ['resources[1].target.administratorRoleArn'],
+    );
+  });
+
   test('a role that signs for two databases is refused', () => {
     assert.match(
       found(moved({ roleArn: ORDERS.target.roleArn }))[0] ?? '',

@@ -314,8 +314,8 @@ export const ENDING_MUTANTS: readonly Mutant[] = [
     promise: 1,
     rule: 'the role of a target is assumed by vend alone',
     file: 'lib/account-roles.ts',
-    find: 'by: trusted.vendRoleArn, when: {} }',
-    replace: `by: trusted.vendRoleArn.replace(/[^/]+$/, '*'), when: {} }`,
+    find: 'by: trusted.vendRoleArn, when }',
+    replace: `by: trusted.vendRoleArn.replace(/[^/]+$/, '*'), when }`,
     tests: ['test/infra/database-target.test.ts'],
   },
   {

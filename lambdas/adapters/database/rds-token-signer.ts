@@ -26,11 +26,11 @@ export const rdsTokenSigner = (tools: {
   return {
     async sign(resource: DatabaseResource, username: string) {
       if (!GRANT_USER.test(username)) throw new TypeError('only users of grants are signed for');
-      const { host: hostname, port, region, roleArn } = resource.target;
+      const { host: hostname, port, region, roleArn, externalId } = resource.target;
       if (roleArn === undefined) throw new TypeError('its users have passwords');
       const ask = {
         roleArn,
-        externalId: undefined,
+        externalId,
         sessionName: 'latchkey-vend',
         seconds: SIGNING_SESSION_SECONDS,
       };

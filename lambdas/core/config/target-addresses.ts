@@ -73,6 +73,10 @@ export interface MysqlTargetAddress extends Address {
   readonly adminSecretArn: string | undefined;
   /** The role that signs for users of grants; undefined where they have passwords. */
   readonly roleArn: string | undefined;
+  /** The role of the database's account by which `runner` signs for our administrator; undefined where it does as itself. */
+  readonly administratorRoleArn: string | undefined;
+  /** What both roles ask for; undefined where they need not. */
+  readonly externalId: string | undefined;
   /** `agents`: nobody else on the instance prepares XA transactions, so what is left of them when a grant ends is rolled back. */
   readonly preparedTransactions: 'agents' | 'shared';
   /** The role whose rights a grant's user has. */
