@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { compiledConfig } from '../../bin/compiled-config.ts';
 import { synthesize } from '../../bin/synthesize.ts';
+import type { Resource } from '../../lambdas/core/config/resource.ts';
 import { readSettings } from '../../lib/settings.ts';
 import { targetTemplate } from '../../lib/target-template.ts';
 import { VENV_DIR, WORK_DIR } from './tools.ts';
@@ -58,11 +59,26 @@ test('cfn-lint finds nothing in the templates that infra teams apply', () => {
   assert.equal(findings('docs/targets/eks-access.yaml'), '');
 });
 
+/** The same in another account, where that takes more than it does beside Latchkey. */
+const elsewhere = (resource: Resource): Resource[] => {
+  const there = {
+    account: '444455556666',
+    roleArn: `arn:aws:iam::444455556666:role/latchkey-target-${resource.id}`,
+    administratorRoleArn: `arn:aws:iam::444455556666:role/latchkey-target-${resource.id}-administrator`,
+    externalId: 'latchkey-cfn-lint',
+  };
+  return resource.kind === 'aws'
+    ? []
+    : [{ ...resource, target: { ...resource.target, ...there } } as Resource];
+};
+
 test('cfn-lint finds nothing in what config target prints for each sample', () => {
   const { value: settings } = sampleSettings({});
-  for (const resource of compiledConfig('config', 'required').resources) {
-    const template = join(dir, `target-${resource.id}.json`);
-    const outdir = join(dir, `target-${resource.id}`);
+  const samples = compiledConfig('config', 'required').resources;
+  for (const resource of [...samples, ...samples.flatMap(elsewhere)]) {
+    const name = `target-${resource.id}-${resource.target.account}`;
+    const template = join(dir, `${name}.json`);
+    const outdir = join(dir, name);
     writeFileSync(template, JSON.stringify(targetTemplate(resource, settings, outdir)));
     assert.equal(findings(template), '', resource.id);
   }
