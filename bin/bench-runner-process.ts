@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { asThemselves } from '../lambdas/adapters/aws/administrator-keys.ts';
 import { ownRdsSigner } from '../lambdas/adapters/database/own-rds-signer.ts';
 import { statementTarget } from '../lambdas/adapters/postgres/statement-target.ts';
 import { answerOf } from '../lambdas/app/run-answer.ts';
@@ -30,7 +31,7 @@ const work = async ({ configFile, grant, sql, turns }: RunnerWork): Promise<numb
   const classified = classify(sql);
   if (!classified.ok) throw new Error('the statement of the benchmark is refused');
   const statement = classified.value;
-  const target = statementTarget({ signOwn: ownRdsSigner() });
+  const target = statementTarget({ signOwn: ownRdsSigner(asThemselves) });
   for (let turn = 0; turn < turns; turn += 1) {
     let plans: Parameters<typeof answerOf>[1]['plans'] = [];
     const executed = await target.execute({

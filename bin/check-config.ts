@@ -1,19 +1,24 @@
 import { IAMClient } from '@aws-sdk/client-iam';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { asThemselves } from '../lambdas/adapters/aws/administrator-keys.ts';
 import { adminSecrets } from '../lambdas/adapters/database/admin-secrets.ts';
 import { ownLogins } from '../lambdas/adapters/database/own-logins.ts';
 import { ownRdsSigner } from '../lambdas/adapters/database/own-rds-signer.ts';
 import type { SignOwn } from '../lambdas/adapters/database/sign-own.ts';
 import { ownEksToken } from '../lambdas/adapters/eks/own-eks-token.ts';
-import { systemsManager } from '../lambdas/adapters/ssh/machine-commands.ts';
+import { runDocument } from '../lambdas/adapters/ssh/machine-commands.ts';
 import type { CompiledConfig } from '../lambdas/core/config/compiled.ts';
-import type { Resource } from '../lambdas/core/config/resource.ts';
-import { endSessionsDocumentName } from '../lib/ssh-target.ts';
+import type { AwsResource, Resource } from '../lambdas/core/config/resource.ts';
+import { documentFor } from '../lambdas/core/ssh/machine-roles.ts';
+import { accountRolesOf } from '../lib/account-roles.ts';
+import { isReachedByRoles } from '../lib/reach.ts';
 import { trustedBy } from '../lib/trusted-by.ts';
+import { checkAccountRoles } from './check-account-roles.ts';
 import { checkAwsTarget } from './check-aws-target.ts';
 import { checkEksTarget } from './check-eks-target.ts';
 import { checkMysqlTarget } from './check-mysql-target.ts';
 import { checkPostgresTarget } from './check-postgres-target.ts';
-import { checkSshTarget } from './check-ssh-target.ts';
+import { checkSshTarget, type RunWithoutGrant } from './check-ssh-target.ts';
 import { CONFIG_FLAGS, guardRailsOf } from './checked-policy.ts';
 import { oneOf, readArguments, UsageError } from './command-line.ts';
 import { compiledConfig } from './compiled-config.ts';
@@ -62,30 +67,49 @@ const checksOf = async (
 ): Promise<readonly TargetCheck[]> => {
   switch (resource.kind) {
     case 'postgres': {
-      const session = await logInToTarget(resource, asAdministrator());
-      return checkPostgresTarget(session, resource).finally(() => session.close());
+      return checkRolesFirst(resource, settings, async () => {
+        const session = await logInToTarget(resource, asAdministrator());
+        return checkPostgresTarget(session, resource).finally(() => session.close());
+      });
     }
     case 'mysql':
-      return checkMysqlTarget(resource, asAdministrator());
+      return checkRolesFirst(resource, settings, () => checkMysqlTarget(resource, asAdministrator()));
     case 'aws': {
       const client = new IAMClient({ region: resource.target.region });
       return checkAwsTarget(client, resource, trustedBy(settingsOfFile(settings)));
     }
     case 'ssh': {
-      const { stackName } = settingsOfFile(settings);
-      return checkSshTarget(systemsManager(endSessionsDocumentName(stackName)), resource);
+      const documentName = documentFor(trustedBy(settingsOfFile(settings)).endSessionsDocument, resource);
+      const client = new SSMClient({ region: resource.target.region });
+      const run: RunWithoutGrant = (machine, keys) =>
+        runDocument(client, { resource: machine, keys, documentName });
+      return checkRolesFirst(resource, settings, () => checkSshTarget(run, resource));
     }
     case 'eks':
-      return checkEksTarget(resource, ownEksToken({ clock: Date.now }));
+      return checkRolesFirst(resource, settings, () =>
+        checkEksTarget(resource, ownEksToken({ keysOf: asThemselves, clock: Date.now })),
+      );
     default:
       return resource satisfies never;
   }
 };
 
+/** What is elsewhere is reached by roles of its account: the rest is asked once these are as they must be. */
+const checkRolesFirst = async (
+  resource: Exclude<Resource, AwsResource>,
+  settings: string | undefined,
+  checkRest: () => Promise<readonly TargetCheck[]>,
+): Promise<readonly TargetCheck[]> => {
+  if (!isReachedByRoles(resource)) return checkRest();
+  const wanted = accountRolesOf(resource, trustedBy(settingsOfFile(settings)));
+  const roles = await checkAccountRoles(new IAMClient({ region: resource.target.region }), resource, wanted);
+  return roles.every(({ ok }) => ok) ? [...roles, ...(await checkRest())] : roles;
+};
+
 /** With the rights of whoever types: to sign for the administrator, or to read its secret. */
 const asAdministrator = (): SignOwn =>
   ownLogins({
-    signToken: ownRdsSigner(),
+    signToken: ownRdsSigner(asThemselves),
     readKey: () => Promise.reject(new TypeError('nobody else is logged in as')),
     secrets: adminSecrets(),
     clock: Date.now,

@@ -1,4 +1,5 @@
-import type { MachineAnswer, RunOnMachine } from '../lambdas/adapters/ssh/machine-commands.ts';
+import type { MachineAnswer } from '../lambdas/adapters/ssh/machine-commands.ts';
+import { DependencyUnavailable } from '../lambdas/app/ports.ts';
 import type { SshResource } from '../lambdas/core/config/resource.ts';
 import { readEndReport } from '../lambdas/core/ssh/end-report.ts';
 import type { TargetCheck } from './target-check.ts';
@@ -9,6 +10,8 @@ const APPLY_PAGE = 'Set it up as docs/targets/ssh.md says.';
 const MENDS: Readonly<Record<string, string>> = {
   not_managed:
     'Systems Manager knows no agent of it: it must run, with the role of docs/targets/ssh.md, in this account and region.',
+  no_document:
+    'The document is not in its account and region: deploy what `npm run config -- target` prints for it, or Latchkey itself.',
   no_answer: 'Its agent has not answered in time: see whether it is busy, or cut off.',
   not_run: 'Its agent did not run the document: see Run Command in the console of Systems Manager.',
   not_tried: 'It was not looked at: mend what is above first.',
@@ -27,12 +30,14 @@ const MENDS: Readonly<Record<string, string>> = {
   certificates: 'Certificates let the user in: set TrustedUserCAKeys to none for it.',
 };
 
+export type RunWithoutGrant = (resource: SshResource, keys: readonly string[]) => Promise<MachineAnswer>;
+
 /** Whether a machine can take part, by the document that will end its sessions, run without a key: nothing is ended. */
 export const checkSshTarget = async (
-  runOnMachine: RunOnMachine,
+  runOnMachine: RunWithoutGrant,
   resource: SshResource,
 ): Promise<readonly TargetCheck[]> => {
-  const answer = await runOnMachine(resource, []);
+  const answer = await runOnMachine(resource, []).catch(withoutDocument);
   const report = answer.answered ? readEndReport(answer.output) : undefined;
   if (!report) return [check('Systems Manager runs the document there', codeOf(answer))];
   return [
@@ -42,7 +47,17 @@ export const checkSshTarget = async (
   ];
 };
 
-const codeOf = (answer: MachineAnswer): string => (answer.answered ? 'unreadable' : answer.code);
+type Answer = MachineAnswer | { readonly answered: false; readonly code: 'no_document' };
+
+/** Everything else that keeps Systems Manager from running it is told as it is. */
+const withoutDocument = (error: unknown): Answer => {
+  const { cause } = error instanceof DependencyUnavailable ? error : {};
+  if (cause instanceof Error && cause.name === 'InvalidDocument')
+    return { answered: false, code: 'no_document' };
+  throw error;
+};
+
+const codeOf = (answer: Answer): string => (answer.answered ? 'unreadable' : answer.code);
 
 const check = (item: string, code: string | undefined, good?: string): TargetCheck => {
   const ok = code === good;

@@ -23,9 +23,13 @@ Describe what can be reached, and see that it can be.
       Also asks IAM, with your own credentials for that account (iam:GetRole, GetRolePolicy, ListRolePolicies,
       ListAttachedRolePolicies, GetPolicy, GetPolicyVersion), whether its roles are as they must be.
 
+  npm run config -- check reports-host
+      Also runs the document that ends sessions on that machine, without a key and with your own credentials
+      (ssm:SendCommand, ssm:GetCommandInvocation); of a machine elsewhere it asks IAM about its roles first.
+
   npm run config -- target reports
-      Prints the CloudFormation template that makes the roles of a resource of kind aws in its own account. It is
-      what \`cdk deploy\` makes where createTargetRoles is set and the account is Latchkey's own.
+      Prints the CloudFormation template that makes what a resource needs in its own account: roles, access entries
+      of a cluster, the document that ends sessions on a machine. The construct AccessTarget makes the same.
 
   npm run config -- schemas
       Writes the JSON Schemas by which editors complete the files of config/. Needed when the shape changes;

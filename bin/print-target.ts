@@ -18,8 +18,9 @@ export const printTarget = async (args: readonly string[]): Promise<void> => {
     resources.map((resource) => resource.id),
   );
   const resource = resources.find((one) => one.id === id);
-  if (resource?.kind !== 'aws')
-    throw new UsageError(`${id} is of kind ${resource?.kind}: a template is there for kind aws alone.`);
+  if (resource === undefined) return;
+  if ('auth' in resource.target && resource.target.auth === 'password')
+    throw new UsageError(`${id} has passwords: no account needs anything for it.`);
   const settings = settingsOfFile(given.values.get('settings'));
   // CDK takes a second to load, and wants a folder to write to.
   const { targetTemplate } = await import('../lib/target-template.ts');

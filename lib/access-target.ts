@@ -1,49 +1,36 @@
-import { Duration } from 'aws-cdk-lib';
-import { AccountPrincipal, PolicyDocument, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import type { SignedDatabase } from '../lambdas/core/config/databases.ts';
-import { SIGNING_SESSION_SECONDS } from '../lambdas/core/limits.ts';
-import { databaseUserArn } from './permissions.ts';
+import type { Trusted } from '../lambdas/core/aws/role-policies.ts';
+import type { Resource } from '../lambdas/core/config/resource.ts';
+import { documentFor } from '../lambdas/core/ssh/machine-roles.ts';
+import { AccountRoles } from './account-roles.ts';
+import { AwsTarget } from './aws-target.ts';
+import { EksAccessEntries } from './eks-access-entries.ts';
+import { EndSessionsDocument } from './end-sessions-document.ts';
 
 export interface AccessTargetProps {
-  readonly resource: SignedDatabase;
-  /** The account where Latchkey is deployed, and the role of its `vend` function there. */
-  readonly latchkeyAccount: string;
-  readonly vendRoleArn: string;
+  /** As the compiled configuration has it. */
+  readonly resource: Resource;
+  /** The deployment of Latchkey that gives access to it: `trustedBy` of its settings. */
+  readonly trusted: Trusted;
 }
+
+/** CDK leaves this out of the names that it makes, so what is made inside is called as if it stood here. */
+const HERE = 'Default';
 
 /**
- * The role that `vend` assumes to sign for the users of grants on one database, named as `resources.yaml` names it.
- * Use it in a stack of the target's account; the Latchkey stack makes it itself where `createTargetRoles` is set.
+ * What one resource needs of AWS, in the account where it is, named as `resources.yaml` names it: for use in a stack of yours.
+ * `npm run config -- target` prints the same as plain CloudFormation. What is inside of databases, clusters and machines is not
+ * AWS's: `docs/targets` has a page for each kind.
  */
 export class AccessTarget extends Construct {
-  constructor(scope: Construct, id: string, props: AccessTargetProps) {
+  constructor(scope: Construct, id: string, { resource, trusted }: AccessTargetProps) {
     super(scope, id);
-    new Role(this, 'Role', {
-      ...nameOf(props.resource.target.roleArn),
-      description: `Latchkey signs with it for users of grants on ${props.resource.id}`,
-      // A role that does not exist yet cannot be a principal; its account can, narrowed to the role's name.
-      assumedBy: new AccountPrincipal(props.latchkeyAccount).withConditions({
-        ArnEquals: { 'aws:PrincipalArn': props.vendRoleArn },
-      }),
-      maxSessionDuration: Duration.seconds(SIGNING_SESSION_SECONDS),
-      inlinePolicies: {
-        rights: new PolicyDocument({
-          statements: [
-            new PolicyStatement({
-              actions: ['rds-db:connect'],
-              resources: [databaseUserArn(props.resource, 'lk_*')],
-            }),
-          ],
-        }),
-      },
-    });
+    if (resource.kind === 'aws') new AwsTarget(this, HERE, { resource, trusted });
+    else new AccountRoles(this, HERE, { resource, trusted });
+    if (resource.kind === 'eks') new EksAccessEntries(this, 'AccessEntries', { resource, trusted });
+    if (resource.kind === 'ssh')
+      new EndSessionsDocument(this, 'EndSessions', {
+        documentName: documentFor(trusted.endSessionsDocument, resource),
+      });
   }
 }
-
-/** `arn:aws:iam::111122223333:role/latchkey/orders` → path `/latchkey/`, name `orders`. */
-export const nameOf = (roleArn: string): { path: string; roleName: string } => {
-  const [, ...steps] = roleArn.split(':').slice(5).join(':').split('/');
-  const roleName = steps.pop() ?? '';
-  return { path: ['', ...steps, ''].join('/'), roleName };
-};

@@ -18,7 +18,7 @@ import {
 } from '../lambdas/core/aws/role-shards.ts';
 import type { AwsResource } from '../lambdas/core/config/resource.ts';
 import { SESSION_MAX_SECONDS } from '../lambdas/core/limits.ts';
-import { nameOf } from './access-target.ts';
+import { nameOf } from './role-name.ts';
 
 export interface AwsTargetProps {
   readonly resource: AwsResource;
@@ -28,8 +28,7 @@ export interface AwsTargetProps {
 
 /**
  * The roles of which grants on one resource are given sessions, what bounds them, the deny policy of each, and the one role
- * that writes these; named as `resources.yaml` names them. Use it in a stack of the target's account; the Latchkey stack makes
- * it itself where `createTargetRoles` is set.
+ * that writes these; named as `resources.yaml` names them.
  */
 export class AwsTarget extends Construct {
   readonly #props: AwsTargetProps;

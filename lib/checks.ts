@@ -5,7 +5,8 @@ import { roleName, rolesOf } from '../lambdas/core/aws/role-shards.ts';
 import { CONFIG_PARTS } from '../lambdas/core/config/compiled.ts';
 import { type SignedDatabase, signedDatabasesOf } from '../lambdas/core/config/databases.ts';
 import { type AwsResource, type Resource, resourcesOf } from '../lambdas/core/config/resource.ts';
-import { databaseUserArn } from './permissions.ts';
+import { madeHere } from './made-here.ts';
+import { databasesBeside, databaseUserArn } from './permissions.ts';
 import { logGroupName } from './service-function.ts';
 import type { Settings } from './settings.ts';
 
@@ -104,7 +105,9 @@ const sessionRights = (resource: AwsResource): readonly Acknowledgement[] => {
     ...allowed.flatMap(({ actions }) => actions.map((action) => `Action::${action}`)),
     ...['*', ...allowed.flatMap(({ resources }) => resources)].map((arn) => `Resource::${arn}`),
   ].filter((named) => named.includes('*'));
-  const places = ['Boundary', ...rolesOf(resource.target).map((role) => `Role-${roleName(role)}`)];
+  const places = ['Boundary', ...rolesOf(resource.target).map((role) => `Role-${roleName(role)}`)].map(
+    (place) => `Default/${place}`,
+  );
   return places.flatMap((place) =>
     [...new Set(wild)].map((named) => ({
       at: `Target-${resource.id}/${place}`,
@@ -116,6 +119,17 @@ const sessionRights = (resource: AwsResource): readonly Acknowledgement[] => {
     })),
   );
 };
+
+const targetRights = (made: readonly Resource[]): readonly Acknowledgement[] => [
+  ...signedDatabasesOf(made).map((resource) => grantUsers(`Target-${resource.id}`, resource)),
+  ...resourcesOf(made, 'aws').flatMap(sessionRights),
+  ...resourcesOf(made, 'ssh').map(({ id }) =>
+    anyResource(
+      `Target-${id}/Default/Ending`,
+      'The answers of commands are no resources; what may be sent is one document to one machine.',
+    ),
+  ),
+];
 
 const refusalsOf = ({ region, account, stackName }: Settings): Acknowledgement => ({
   at: 'sweeper/Role',
@@ -134,15 +148,8 @@ export const acknowledgementsFor = ({ settings, resources }: CheckedStack): read
   ...PAYLOADS,
   refusalsOf(settings),
   ...(settings.api.accountLogRole === 'create' ? [ACCOUNT_LOG_ROLE] : []),
-  ...signedDatabasesOf(resources).map((resource) => grantUsers('runner/Role', resource)),
-  ...(settings.createTargetRoles
-    ? [
-        ...signedDatabasesOf(resources).map((resource) => grantUsers(`Target-${resource.id}`, resource)),
-        ...resourcesOf(resources, 'aws')
-          .filter(({ target }) => target.account === settings.account)
-          .flatMap(sessionRights),
-      ]
-    : []),
+  ...databasesBeside(resources).map((resource) => grantUsers('runner/Role', resource)),
+  ...targetRights(madeHere(resources, settings)),
 ];
 
 /** Synth fails on every finding of the AWS Solutions rules that is not explained above. */

@@ -1,21 +1,24 @@
 import { ArnFormat, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { FunctionName } from '../lambdas/core/config/compiled.ts';
-import { adminSecretsOf, signedDatabasesOf } from '../lambdas/core/config/databases.ts';
-import { type Resource, resourcesOf } from '../lambdas/core/config/resource.ts';
+import { adminSecretsOf } from '../lambdas/core/config/databases.ts';
+import type { Resource } from '../lambdas/core/config/resource.ts';
 import { AccessTarget } from './access-target.ts';
+import { AccountRoles } from './account-roles.ts';
 import { Alarms } from './alarms.ts';
-import { AwsTarget } from './aws-target.ts';
 import { consoleEnvironment, noticeEnvironment } from './console-environment.ts';
-import { EksTarget } from './eks-target.ts';
+import { EndSessionsDocument, endSessionsDocumentName } from './end-sessions-document.ts';
 import type { Environments } from './environments.ts';
 import { grantDefinition, type InvokedArns } from './grant-definition.ts';
+import { madeHere } from './made-here.ts';
 import { Payloads } from './payloads.ts';
 import {
   type Arns,
-  clusterRolesOf,
+  administratorRolesOf,
   databaseUsersOf,
   endingRolesOf,
+  grantRolesOf,
+  machinesBeside,
   machineUsersOf,
   neverOnAudit,
   type Permission,
@@ -28,7 +31,6 @@ import { runDefinition } from './run-definition.ts';
 import { joinVpc, RunnerNetwork } from './runner-network.ts';
 import { logGroupName, ServiceFunction } from './service-function.ts';
 import type { Settings } from './settings.ts';
-import { EndSessionsDocument, endSessionsDocumentName } from './ssh-target.ts';
 import { SweeperSchedule } from './sweeper-schedule.ts';
 import { Tables } from './tables.ts';
 import { trustedBy } from './trusted-by.ts';
@@ -73,10 +75,10 @@ export class LatchkeyStack extends Stack {
         containment: functions.containment.lambda,
       },
     });
-    if (this.#hasMachines())
+    if (this.#hasMachinesBeside())
       new EndSessionsDocument(this, 'EndSessions', { documentName: this.#endSessionsDocument() });
     this.#makeAlarms(functions.workflows);
-    if (props.settings.createTargetRoles) this.#makeTargetRoles();
+    this.#makeTargetRoles();
     this.#makeOutputs(api);
   }
 
@@ -224,18 +226,12 @@ export class LatchkeyStack extends Stack {
   }
 
   #makeTargetRoles(): void {
-    for (const resource of signedDatabasesOf(this.#props.resources))
-      new AccessTarget(this, `Target-${resource.id}`, {
-        resource,
-        latchkeyAccount: this.account,
-        vendRoleArn: this.#roleArn('vend'),
-      });
-    const trusted = trustedBy(this.#props.settings);
-    for (const resource of resourcesOf(this.#props.resources, 'aws'))
-      if (resource.target.account === trusted.account)
-        new AwsTarget(this, `Target-${resource.id}`, { resource, trusted });
-    for (const resource of resourcesOf(this.#props.resources, 'eks'))
-      new EksTarget(this, `Target-${resource.id}`, { resource, trusted });
+    const { settings, resources } = this.#props;
+    const trusted = trustedBy(settings);
+    for (const resource of madeHere(resources, settings))
+      if (resource.kind !== 'eks') new AccessTarget(this, `Target-${resource.id}`, { resource, trusted });
+      // Without access entries: a cluster is made and changed by somebody else.
+      else new AccountRoles(this, `Target-${resource.id}`, { resource, trusted });
   }
 
   /** Names decide these ARNs, so roles can name what is made after them, here and in target accounts. */
@@ -259,13 +255,14 @@ export class LatchkeyStack extends Stack {
       targetRoles: targetRolesOf(resources),
       sessionRoles: sessionRolesOf(resources),
       endingRoles: endingRolesOf(resources),
-      clusterRoles: clusterRolesOf(resources),
+      grantRoles: grantRolesOf(resources),
+      administratorRoles: administratorRolesOf(resources),
       databaseUsers: databaseUsersOf(resources),
       adminSecrets: adminSecretsOf(resources),
       passwordSecret:
         adminSecretsOf(resources).length === 0 ? undefined : settings.databases.passwordSecretArn,
       machineUsers: machineUsersOf(resources),
-      endSessionsDocument: this.#hasMachines()
+      endSessionsDocument: this.#hasMachinesBeside()
         ? this.formatArn({
             service: 'ssm',
             resource: 'document',
@@ -275,8 +272,8 @@ export class LatchkeyStack extends Stack {
     };
   }
 
-  #hasMachines(): boolean {
-    return resourcesOf(this.#props.resources, 'ssh').length > 0;
+  #hasMachinesBeside(): boolean {
+    return machinesBeside(this.#props.resources).length > 0;
   }
 
   #endSessionsDocument(): string {

@@ -1,9 +1,10 @@
+import { administratorOf } from '../lambdas/core/aws/administrator-role.ts';
 import { endingRoleArn, rolesOf } from '../lambdas/core/aws/role-shards.ts';
 import { PROBE_PURPOSE, PURPOSE_TAG } from '../lambdas/core/aws/session-marks.ts';
 import type { FunctionName } from '../lambdas/core/config/compiled.ts';
 import { type SignedDatabase, signedDatabasesOf } from '../lambdas/core/config/databases.ts';
-import { type Resource, resourcesOf } from '../lambdas/core/config/resource.ts';
-import type { SshTargetAddress } from '../lambdas/core/config/target-addresses.ts';
+import { type Resource, resourcesOf, type SshResource } from '../lambdas/core/config/resource.ts';
+import { instanceArn, isElsewhere, type MachineElsewhere } from '../lambdas/core/ssh/machine-roles.ts';
 import { NEVER_ON_AUDIT } from './tables.ts';
 
 /** One statement of a function's role. `Allow` unless it says otherwise. */
@@ -38,17 +39,19 @@ export interface Arns {
   readonly sessionRoles: readonly string[];
   /** By which `revoker` ends them. */
   readonly endingRoles: readonly string[];
-  /** Of which `vend` makes sessions that have a name and no rights: the users of clusters. */
-  readonly clusterRoles: readonly string[];
+  /** Of which `vend` makes sessions that are named by grants and never handed out: users of clusters, and what lets keys in to machines elsewhere. */
+  readonly grantRoles: readonly string[];
+  /** As whom `runner` opens and ends access in other accounts. */
+  readonly administratorRoles: readonly string[];
   /** What `runner` may sign for: our own admin and the users of grants, on listed databases. */
   readonly databaseUsers: readonly string[];
   /** Where the passwords of our administrators are, on databases that have passwords. */
   readonly adminSecrets: readonly string[];
   /** The one key that passwords of grants are made with; undefined where no database has any. */
   readonly passwordSecret: string | undefined;
-  /** Whom `vend` may let in on which machines: exactly what `resources.yaml` names. */
+  /** Whom `vend` may let in on which machines beside Latchkey: exactly what `resources.yaml` names. */
   readonly machineUsers: readonly MachineUser[];
-  /** What `revoker` may have machines run, and nothing else; undefined where there are no machines. */
+  /** What `revoker` may have machines run, and nothing else; undefined where there are none beside Latchkey. */
   readonly endSessionsDocument: string | undefined;
 }
 
@@ -153,7 +156,7 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
       appendTrail,
       ...only('sts:AssumeRole', arns.targetRoles),
       ...only('secretsmanager:GetSecretValue', listed(arns.passwordSecret)),
-      ...giveSessions([...arns.sessionRoles, ...arns.clusterRoles]),
+      ...giveSessions([...arns.sessionRoles, ...arns.grantRoles]),
       ...arns.machineUsers.map(pushKeys),
     ],
     runner: [
@@ -166,6 +169,7 @@ export const permissionsOf = (arns: Arns): Readonly<Record<FunctionName, readonl
       ...readPayloads(arns.payloads),
       putPayloads(arns.payloads),
       ...only('rds-db:connect', arns.databaseUsers),
+      ...only('sts:AssumeRole', arns.administratorRoles),
       ...only('secretsmanager:GetSecretValue', [...listed(arns.passwordSecret), ...arns.adminSecrets]),
       ...replaceSecrets(arns.adminSecrets),
     ],
@@ -320,17 +324,19 @@ const endSessions = (document: string | undefined, users: readonly MachineUser[]
 
 /** By user, because most machines have the same one and a role's policy has a limit of size. */
 export const machineUsersOf = (resources: readonly Resource[]): MachineUser[] => {
-  const machines = resourcesOf(resources, 'ssh').map(({ target }) => target);
+  const machines = machinesBeside(resources).map(({ target }) => target);
   return [...new Set(machines.map(({ osUser }) => osUser))].map((user) => ({
     osUser: user,
     instances: machines.filter(({ osUser }) => osUser === user).map(instanceArn),
   }));
 };
 
-const instanceArn = ({ region, account, instanceId }: SshTargetAddress): string =>
-  `arn:${partitionOf(region)}:ec2:${region}:${account}:instance/${instanceId}`;
+/** Machines that are reached with Latchkey's own rights. */
+export const machinesBeside = (resources: readonly Resource[]): SshResource[] =>
+  resourcesOf(resources, 'ssh').filter((machine) => !isElsewhere(machine));
 
-const partitionOf = (region: string): string => (region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws');
+const machinesElsewhere = (resources: readonly Resource[]): MachineElsewhere[] =>
+  resourcesOf(resources, 'ssh').filter(isElsewhere);
 
 const listed = (arn: string | undefined): string[] => (arn === undefined ? [] : [arn]);
 
@@ -341,21 +347,30 @@ export const sessionRolesOf = (resources: readonly Resource[]): string[] =>
   resourcesOf(resources, 'aws').flatMap(({ target }) => rolesOf(target));
 
 export const endingRolesOf = (resources: readonly Resource[]): string[] =>
-  resourcesOf(resources, 'aws').map(({ target }) => endingRoleArn(target));
+  [...resourcesOf(resources, 'aws'), ...machinesElsewhere(resources)].map(({ target }) =>
+    endingRoleArn(target),
+  );
 
-export const clusterRolesOf = (resources: readonly Resource[]): string[] =>
-  resourcesOf(resources, 'eks').map(({ target }) => target.roleArn);
+export const grantRolesOf = (resources: readonly Resource[]): string[] =>
+  [...resourcesOf(resources, 'eks'), ...machinesElsewhere(resources)].map(({ target }) => target.roleArn);
+
+export const administratorRolesOf = (resources: readonly Resource[]): string[] =>
+  resources.flatMap(({ target }) => administratorOf(target)?.roleArn ?? []);
 
 /** The users whose logins `runner` may sign, in the ARN form of `rds-db:connect`. */
 export const databaseUsersOf = (resources: readonly Resource[]): string[] => [
   ...new Set(
-    signedDatabasesOf(resources).flatMap((resource) =>
+    databasesBeside(resources).flatMap((resource) =>
       ADMIN_AND_GRANTS.map((user) => databaseUserArn(resource, user)),
     ),
   ),
 ];
 
-const ADMIN_AND_GRANTS = ['latchkey_admin', 'lk_*'];
+/** Those that `runner` signs for as itself. */
+export const databasesBeside = (resources: readonly Resource[]): readonly SignedDatabase[] =>
+  signedDatabasesOf(resources).filter(({ target }) => administratorOf(target) === undefined);
+
+export const ADMIN_AND_GRANTS = ['latchkey_admin', 'lk_*'];
 
 export const databaseUserArn = ({ target }: SignedDatabase, user: string): string => {
   const [, partition] = target.roleArn.split(':');

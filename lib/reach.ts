@@ -1,10 +1,12 @@
+import { administratorOf } from '../lambdas/core/aws/administrator-role.ts';
 import type { ConfigError } from '../lambdas/core/config/config-error.ts';
 import type { Resource } from '../lambdas/core/config/resource.ts';
+import { isElsewhere } from '../lambdas/core/ssh/machine-roles.ts';
 import type { Settings } from './settings.ts';
 
 /** As far as it is looked at. */
 type Here = Pick<Settings, 'account' | 'region'> & {
-  readonly vpc?: Pick<Settings['vpc'], 'clusterSecurityGroupIds'>;
+  readonly vpc?: Pick<Settings['vpc'], 'clusterSecurityGroupIds' | 'stsEndpointSecurityGroupId'>;
   readonly databases?: Settings['databases'];
 };
 
@@ -22,20 +24,32 @@ export const reachMistakes = (resources: readonly Resource[], settings: Here): r
     })),
   );
 
-/**
- * `runner` signs with its own role and sits in one VPC; elsewhere it could neither open access nor prove its end. Roles may be
- * of any account that lets them be assumed.
- */
+/** With rights of its own Latchkey could neither open access elsewhere nor prove its end: that takes roles of that account. */
 const placeMistakes = (
-  { kind, target }: Resource,
+  resource: Resource,
   settings: Pick<Settings, 'account' | 'region'>,
 ): readonly ConfigError[] =>
-  (['account', 'region'] as const)
-    .filter((key) => kind !== 'aws' && target[key] !== settings[key])
-    .map((key) => ({
-      path: key,
-      message: `"${key}" is ${target[key]}, but Latchkey is deployed to ${settings[key]} (cdk.json): deploy it there too, or leave the resource out.`,
-    }));
+  isReachedByRoles(resource)
+    ? []
+    : (['account', 'region'] as const)
+        .filter((key) => resource.target[key] !== settings[key])
+        .map((key) => ({
+          path: key,
+          message: `"${key}" is ${resource.target[key]}, but Latchkey is deployed to ${settings[key]} (cdk.json): ${mendOf(resource)}`,
+        }));
+
+/** And so may be in any account: by no right of Latchkey's own there. */
+export const isReachedByRoles = (resource: Resource): boolean => {
+  if (resource.kind === 'aws') return true;
+  return resource.kind === 'ssh' ? isElsewhere(resource) : administratorOf(resource.target) !== undefined;
+};
+
+const mendOf = ({ kind, target }: Resource): string => {
+  if ('auth' in target && target.auth === 'password')
+    return 'deploy it there too, or leave the resource out.';
+  const key = kind === 'ssh' ? 'roleArn' : 'administratorRoleArn';
+  return `name a role of that account in "${key}", with an "externalId", or leave the resource out.`;
+};
 
 /** Passwords of grants are made with one key of the deployment. */
 const keyMistakes = ({ target }: Resource, { databases }: Here): readonly ConfigError[] =>
@@ -50,8 +64,19 @@ const keyMistakes = ({ target }: Resource, { databases }: Here): readonly Config
     : [];
 
 /** A grant that `runner` had no way to end would never be proved dead. */
-const wayMistakes = ({ kind }: Resource, { vpc }: Here): readonly ConfigError[] =>
-  kind === 'eks' && !vpc?.clusterSecurityGroupIds.length
+const wayMistakes = ({ kind, target }: Resource, { vpc }: Here): readonly ConfigError[] => {
+  if (kind === 'aws' || kind === 'ssh') return [];
+  if (administratorOf(target))
+    return vpc?.stsEndpointSecurityGroupId === undefined
+      ? [
+          {
+            path: 'administratorRoleArn',
+            message:
+              '"administratorRoleArn" has no way from `runner` to STS: name the security group of your endpoint in vpc.stsEndpointSecurityGroupId (cdk.json).',
+          },
+        ]
+      : [];
+  return kind === 'eks' && !vpc?.clusterSecurityGroupIds.length
     ? [
         {
           path: 'endpoint',
@@ -60,15 +85,19 @@ const wayMistakes = ({ kind }: Resource, { vpc }: Here): readonly ConfigError[] 
         },
       ]
     : [];
-
-/** A session for one database must not sign for another. */
-const sharedRole = (resources: readonly Resource[], index: number): readonly ConfigError[] => {
-  const roleArn = roleOf(resources[index]);
-  const first = resources.findIndex((resource) => roleOf(resource) === roleArn);
-  return roleArn === undefined || first === index
-    ? []
-    : [{ path: 'roleArn', message: `"roleArn" is the role of resources[${first}]: give each its own.` }];
 };
 
-const roleOf = (resource: Resource | undefined): string | undefined =>
-  resource && 'roleArn' in resource.target ? resource.target.roleArn : undefined;
+/** A session for one database must not sign for another. */
+const sharedRole = (resources: readonly Resource[], index: number): readonly ConfigError[] =>
+  rolesOf(resources[index]).flatMap(([path, roleArn]) => {
+    const first = resources.findIndex((resource) => rolesOf(resource).some(([, other]) => other === roleArn));
+    return first === index
+      ? []
+      : [{ path, message: `"${path}" is the role of resources[${first}]: give each its own.` }];
+  });
+
+const rolesOf = (resource: Resource | undefined): readonly (readonly [key: string, roleArn: string])[] =>
+  (['roleArn', 'administratorRoleArn'] as const).flatMap((key) => {
+    const named: Partial<Record<typeof key, string | undefined>> = resource?.target ?? {};
+    return named[key] === undefined ? [] : [[key, named[key]] as const];
+  });

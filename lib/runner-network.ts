@@ -2,7 +2,7 @@ import { CfnSecurityGroup, CfnSecurityGroupEgress, CfnVPCEndpoint } from 'aws-cd
 import { Construct } from 'constructs';
 import { databasesOf } from '../lambdas/core/config/databases.ts';
 import { type Resource, resourcesOf } from '../lambdas/core/config/resource.ts';
-import type { Permission } from './permissions.ts';
+import { administratorRolesOf, type Permission } from './permissions.ts';
 import type { Settings } from './settings.ts';
 
 const HTTPS_PORT = 443;
@@ -41,6 +41,7 @@ export class RunnerNetwork extends Construct {
     this.#openClusters(props);
     if (props.vpc.routeTableIds.length > 0) this.#makeEndpoints(props);
     if (props.secretArns.length > 0) this.#reachSecrets(props);
+    this.#reachSts(props);
   }
 
   #openDatabasePorts({ vpc, resources }: RunnerNetworkProps): void {
@@ -56,6 +57,18 @@ export class RunnerNetwork extends Construct {
           destinationSecurityGroupId,
           description: 'A database of resources.yaml',
         });
+  }
+
+  #reachSts({ vpc, resources }: RunnerNetworkProps): void {
+    if (vpc.stsEndpointSecurityGroupId === undefined || administratorRolesOf(resources).length === 0) return;
+    new CfnSecurityGroupEgress(this, 'To-Sts', {
+      groupId: this.securityGroupId,
+      ipProtocol: 'tcp',
+      fromPort: HTTPS_PORT,
+      toPort: HTTPS_PORT,
+      destinationSecurityGroupId: vpc.stsEndpointSecurityGroupId,
+      description: 'STS through its interface endpoint',
+    });
   }
 
   /** Secrets Manager has interface endpoints only: addresses in the subnets, behind a security group. */

@@ -24,6 +24,11 @@ const Vpc = z.strictObject({
   /** AWS's own list of S3's addresses in this region. */
   s3PrefixListId: awsId('pl'),
   /**
+   * The security group of your VPC's interface endpoint for STS, through which `runner` becomes the administrator of databases and
+   * clusters in other accounts. None is made here: others in the VPC would find its narrow policy in their way.
+   */
+  stsEndpointSecurityGroupId: awsId('sg').optional(),
+  /**
    * Route tables of the subnets above, if this stack shall make the gateway endpoints for DynamoDB and S3. They admit
    * nothing but our tables and our bucket, so leave this empty where other workloads share the route tables.
    */

@@ -1,12 +1,12 @@
 import { App, BootstraplessSynthesizer, type IStackSynthesizer, Stack } from 'aws-cdk-lib';
-import type { AwsResource } from '../lambdas/core/config/resource.ts';
+import type { Resource } from '../lambdas/core/config/resource.ts';
+import { AccessTarget } from './access-target.ts';
 import { appContext } from './app-context.ts';
-import { AwsTarget } from './aws-target.ts';
 import { trustedBy } from './trusted-by.ts';
 
 /** What makes a target in its own account, as plain CloudFormation: what the construct makes, and nothing of CDK's own. */
 export const targetTemplate = (
-  resource: AwsResource,
+  resource: Resource,
   settings: Parameters<typeof trustedBy>[0],
   outdir: string,
 ): object => {
@@ -21,8 +21,8 @@ export const targetTemplate = (
   });
   const stack = new Stack(app, `latchkey-target-${resource.id}`, {
     synthesizer: new BootstraplessSynthesizer() as IStackSynthesizer,
-    description: `Roles that Latchkey gives sessions of under grants on ${resource.id}`,
+    description: `What Latchkey needs in this account for grants on ${resource.id}`,
   });
-  new AwsTarget(stack, 'Target', { resource, trusted: trustedBy(settings) });
+  new AccessTarget(stack, 'Target', { resource, trusted: trustedBy(settings) });
   return app.synth().getStackByName(stack.stackName).template;
 };

@@ -1,7 +1,8 @@
 import type { Trusted } from '../lambdas/core/aws/role-policies.ts';
+import { endSessionsDocumentName } from './end-sessions-document.ts';
 import type { Settings } from './settings.ts';
 
-/** The functions that assume roles of targets, by the names that a deployment with these settings gives them. */
+/** A deployment with these settings as the accounts of targets know it: by the names that it gives to what it makes. */
 export const trustedBy = ({
   account,
   region,
@@ -9,5 +10,11 @@ export const trustedBy = ({
 }: Pick<Settings, 'account' | 'region' | 'stackName'>): Trusted => {
   const partition = region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
   const roleArn = (name: string) => `arn:${partition}:iam::${account}:role/${stackName}-${name}`;
-  return { account, vendRoleArn: roleArn('vend'), revokerRoleArn: roleArn('revoker') };
+  return {
+    account,
+    vendRoleArn: roleArn('vend'),
+    revokerRoleArn: roleArn('revoker'),
+    runnerRoleArn: roleArn('runner'),
+    endSessionsDocument: endSessionsDocumentName(stackName),
+  };
 };

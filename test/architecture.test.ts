@@ -65,7 +65,7 @@ const LIB_MAY_READ = [
   /^lambdas\/http\/(routes|problem-catalogue)/,
   /^lambdas\/console\/console-routes/,
   /^lambdas\/tasks\/grant-task/,
-  /^lambdas\/core\/(aws|eks|config|limits|failure|grant\/ids|ssh\/limits)/,
+  /^lambdas\/core\/(aws|config|limits|failure|grant\/ids|ssh\/(limits|machine-roles))/,
 ];
 
 const strangers = (source: Source, allowed: readonly RegExp[]): string[] =>

@@ -1,3 +1,4 @@
+import type { AdministratorKeys } from '../adapters/aws/administrator-keys.ts';
 import { type AdminSecrets, adminSecrets } from '../adapters/database/admin-secrets.ts';
 import { ownLogins } from '../adapters/database/own-logins.ts';
 import { ownRdsSigner } from '../adapters/database/own-rds-signer.ts';
@@ -23,11 +24,17 @@ export interface DatabaseTools {
 /** How `runner` proves itself to databases. */
 export const databaseTools = (settings: {
   readonly passwordSecretArn: string | undefined;
+  readonly keysOf: AdministratorKeys;
   readonly log: Log;
 }): DatabaseTools => {
   const secrets = adminSecrets();
   const readKey = passwordKey(settings.passwordSecretArn, systemClock);
-  const signOwn = ownLogins({ signToken: ownRdsSigner(), readKey, secrets, clock: systemClock });
+  const signOwn = ownLogins({
+    signToken: ownRdsSigner(settings.keysOf),
+    readKey,
+    secrets,
+    clock: systemClock,
+  });
   return { signOwn, secrets, clock: systemClock, log: settings.log };
 };
 

@@ -47,7 +47,7 @@ const aws = awsTarget({
 });
 
 const ssh = sshTarget({
-  runOnMachine: systemsManager(environment.END_SESSIONS_DOCUMENT),
+  runOnMachine: systemsManager({ documentName: environment.END_SESSIONS_DOCUMENT, assume }),
   clock: systemClock,
 });
 

@@ -1,3 +1,5 @@
+import { administratorKeys } from '../adapters/aws/administrator-keys.ts';
+import { stsSessions } from '../adapters/aws/assume-role.ts';
 import { connectDynamo } from '../adapters/dynamo/dynamo-call.ts';
 import { dynamoStore } from '../adapters/dynamo/dynamo-store.ts';
 import { eksTarget } from '../adapters/eks/eks-target.ts';
@@ -22,7 +24,8 @@ const config = loadConfig('runner');
 const { log } = createLogger('runner');
 const tables = { grants: environment.GRANTS_TABLE, audit: environment.AUDIT_TABLE };
 const dynamo = connectDynamo(tables);
-const tools = databaseTools({ passwordSecretArn: environment.PASSWORD_SECRET_ARN, log });
+const keysOf = administratorKeys({ assume: stsSessions(), clock: systemClock });
+const tools = databaseTools({ passwordSecretArn: environment.PASSWORD_SECRET_ARN, keysOf, log });
 
 let policy: Promise<Policy> | undefined;
 /** The engine takes some 65 ms to load, which an ending does not wait for. */
@@ -39,7 +42,7 @@ const deps = {
   store: dynamoStore(dynamo, systemClock),
   targets: {
     ...databaseTargets(tools),
-    eks: eksTarget({ signInOwn: ownEksToken(tools), clock: systemClock }),
+    eks: eksTarget({ signInOwn: ownEksToken({ keysOf, clock: systemClock }), clock: systemClock }),
   },
   statements: statementTarget(tools),
   vaults: connectVaults(dynamo.client, vaultPlaces(environment), {

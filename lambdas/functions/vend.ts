@@ -21,8 +21,9 @@ const config = loadConfig('vend');
 const logger = createLogger('vend');
 const software = softwareOf('vend', config.digest);
 const tables = { grants: environment.GRANTS_TABLE, audit: environment.AUDIT_TABLE };
+const assume = stsSessions();
 const databases = {
-  signer: rdsTokenSigner({ clock: systemClock }),
+  signer: rdsTokenSigner({ assume, clock: systemClock }),
   readKey: passwordKey(environment.PASSWORD_SECRET_ARN, systemClock),
 };
 const store = dynamoStore(connectDynamo(tables), systemClock);
@@ -34,9 +35,9 @@ export const handler = httpFunction(
     issuers: {
       postgres: postgresIssuer(databases),
       mysql: mysqlIssuer(databases),
-      aws: awsIssuer({ assume: stsSessions(), clock: systemClock, log: logger.log }),
-      ssh: sshIssuer({ pushKey: instanceConnect(), clock: systemClock }),
-      eks: eksIssuer({ assume: stsSessions(), clock: systemClock }),
+      aws: awsIssuer({ assume, clock: systemClock, log: logger.log }),
+      ssh: sshIssuer({ pushKey: instanceConnect({ assume }), clock: systemClock }),
+      eks: eksIssuer({ assume, clock: systemClock }),
     },
     resources: config.resources,
     clock: systemClock,

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { verifyRdsToken } from '../../examples/targets/rds-token.ts';
+import { asThemselves } from '../../lambdas/adapters/aws/administrator-keys.ts';
+import { stsSessions } from '../../lambdas/adapters/aws/assume-role.ts';
 import { ownRdsSigner } from '../../lambdas/adapters/database/own-rds-signer.ts';
 import { rdsTokenSigner } from '../../lambdas/adapters/database/rds-token-signer.ts';
 import { DependencyUnavailable } from '../../lambdas/app/ports.ts';
@@ -34,7 +36,7 @@ beforeEach(() => {
 /** A signer whose clock a test can set forward. */
 const signerAt = () => {
   const clock = { skippedMs: 0, now: () => Date.now() + clock.skippedMs };
-  return { clock, signer: rdsTokenSigner({ clock: clock.now }) };
+  return { clock, signer: rdsTokenSigner({ assume: stsSessions(), clock: clock.now }) };
 };
 
 const sessionOf = (token: string) => {
@@ -175,7 +177,7 @@ for (const [name, golden] of Object.entries(GOLDEN))
     if (session !== undefined) process.env.AWS_SESSION_TOKEN = session;
     t.mock.timers.enable({ apis: ['Date'], now: Date.parse(at) });
     const moved = { ...resource, target: { ...resource.target, host, port, region } } as typeof resource;
-    const token = new URL(`https://${await ownRdsSigner()(moved, user)}`);
+    const token = new URL(`https://${await ownRdsSigner(asThemselves)(moved, user)}`);
     assert.equal(token.hostname, host);
     assert.equal(token.port, port === 443 ? '' : String(port));
     const day = at.slice(0, 10).replaceAll('-', '');

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { checkSshTarget } from '../../bin/check-ssh-target.ts';
 import type { MachineAnswer } from '../../lambdas/adapters/ssh/machine-commands.ts';
+import { DependencyUnavailable } from '../../lambdas/app/ports.ts';
 import { SSH_RESOURCE } from '../support/ssh-facts.ts';
 
 const asked: (readonly string[])[] = [];
@@ -40,6 +41,17 @@ test('each code of the script has a mend of its own', async () => {
   for (const code of ways)
     for (const mend of await lacks(answered(`refused=yes ways=${code}`)))
       assert.doesNotMatch(mend, /It answered/, code);
+});
+
+test('a document that is not there is told with what to deploy, and nothing else is taken for that', async () => {
+  const failing = (name: string) =>
+    checkSshTarget(async () => {
+      throw new DependencyUnavailable('ssm', Object.assign(new Error('not there'), { name }));
+    }, SSH_RESOURCE);
+  const [missing, ...others] = await failing('InvalidDocument');
+  assert.deepEqual([missing?.ok, others], [false, []]);
+  assert.match(missing?.mend ?? '', /deploy what `npm run config -- target` prints/);
+  await assert.rejects(failing('AccessDeniedException'), DependencyUnavailable);
 });
 
 test('a machine that does not answer is told from one that answers nonsense', async () => {

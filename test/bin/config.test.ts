@@ -82,6 +82,8 @@ test('an instance is printed as a resource that compiles as it stands, account w
     database: 'orders',
     auth: 'iam',
     roleArn: 'arn:aws:iam::011122223333:role/latchkey-target-orders',
+    administratorRoleArn: undefined,
+    externalId: undefined,
     adminSecretArn: undefined,
     templateRole: 'orders_app',
     maskedTemplateRole: 'orders_app_masked',

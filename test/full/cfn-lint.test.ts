@@ -3,8 +3,11 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
+import { compiledConfig } from '../../bin/compiled-config.ts';
 import { synthesize } from '../../bin/synthesize.ts';
+import type { Resource } from '../../lambdas/core/config/resource.ts';
 import { readSettings } from '../../lib/settings.ts';
+import { targetTemplate } from '../../lib/target-template.ts';
 import { VENV_DIR, WORK_DIR } from './tools.ts';
 
 const dir = join(WORK_DIR, 'cfn-lint');
@@ -40,15 +43,45 @@ const findings = (template: string): string => {
 const { latchkey } = JSON.parse(readFileSync('cdk.json', 'utf8')).context;
 const { region } = latchkey;
 
-const synthesized = async (name: string, over: object): Promise<string> => {
+const sampleSettings = (over: object) => {
   const settings = readSettings({ ...latchkey, ...over });
   if (!settings.ok) throw new Error(JSON.stringify(settings.errors));
+  return settings;
+};
+
+const synthesized = async (name: string, over: object): Promise<string> => {
+  const settings = sampleSettings(over);
   const { stackName } = await synthesize({ outdir: join(dir, name), settings: settings.value, check: false });
   return join(dir, name, `${stackName}.template.json`);
 };
 
 test('cfn-lint finds nothing in the templates that infra teams apply', () => {
   assert.equal(findings('docs/targets/eks-access.yaml'), '');
+});
+
+/** The same in another account, where that takes more than it does beside Latchkey. */
+const elsewhere = (resource: Resource): Resource[] => {
+  const there = {
+    account: '444455556666',
+    roleArn: `arn:aws:iam::444455556666:role/latchkey-target-${resource.id}`,
+    administratorRoleArn: `arn:aws:iam::444455556666:role/latchkey-target-${resource.id}-administrator`,
+    externalId: 'latchkey-cfn-lint',
+  };
+  return resource.kind === 'aws'
+    ? []
+    : [{ ...resource, target: { ...resource.target, ...there } } as Resource];
+};
+
+test('cfn-lint finds nothing in what config target prints for each sample', () => {
+  const { value: settings } = sampleSettings({});
+  const samples = compiledConfig('config', 'required').resources;
+  for (const resource of [...samples, ...samples.flatMap(elsewhere)]) {
+    const name = `target-${resource.id}-${resource.target.account}`;
+    const template = join(dir, `${name}.json`);
+    const outdir = join(dir, name);
+    writeFileSync(template, JSON.stringify(targetTemplate(resource, settings, outdir)));
+    assert.equal(findings(template), '', resource.id);
+  }
 });
 
 test('cfn-lint finds nothing in the template of the sample settings', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { asThemselves } from '../../lambdas/adapters/aws/administrator-keys.ts';
 import { ownRdsSigner } from '../../lambdas/adapters/database/own-rds-signer.ts';
 import { presignIdentity } from '../../lambdas/adapters/eks/presign-identity.ts';
 import { NOW, RESOURCE } from '../support/facts.ts';
@@ -48,5 +49,5 @@ test('an RDS token is what botocore signs at the same instant', async (t) => {
   t.mock.timers.enable({ apis: ['Date'], now: NOW });
   const { host, port, region } = ASKED;
   const target = { ...RESOURCE.target, host, port, region };
-  assert.equal(sorted(await ownRdsSigner()({ ...RESOURCE, target }, ASKED.user)), sorted(rds));
+  assert.equal(sorted(await ownRdsSigner(asThemselves)({ ...RESOURCE, target }, ASKED.user)), sorted(rds));
 });

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clusterTrust } from '../../lambdas/core/eks/session-role.ts';
+import { grantTrust } from '../../lambdas/core/aws/role-policies.ts';
+import type { EksResource } from '../../lambdas/core/config/resource.ts';
+import { templateOf } from '../support/aws-account.ts';
+import { clusterResource } from '../support/cluster-scene.ts';
 import { eksAccess } from '../support/eks-access.ts';
 
 const ACCOUNT = '111122223333';
@@ -11,14 +14,41 @@ const { trust, rights, entries } = eksAccess(ACCOUNT, {
   Cluster: 'shop',
 });
 
+const sample = clusterResource('https://ABC.gr7.eu-central-1.eks.amazonaws.com', 'pem');
+const SHOP: EksResource = {
+  ...sample,
+  target: { ...sample.target, account: ACCOUNT, roleArn: `${ROLE}/latchkey-target-shop-cluster` },
+};
+
 test('the plain template trusts whom the construct trusts, and gives the role no rights either', () => {
-  const wanted = clusterTrust(
+  const wanted = grantTrust(
     { externalId: 'latchkey-shop-cluster' },
     { account: ACCOUNT, vendRoleArn: `${ROLE}/latchkey-vend` },
   );
   assert.deepEqual(trust, wanted);
   assert.deepEqual(rights, ['AssumeRolePolicyDocument']);
 });
+
+test('the construct makes the same entries', () => {
+  const { Resources } = templateOf(SHOP) as {
+    Resources: Record<string, { Type: string; Properties: Entry }>;
+  };
+  const made = Object.values(Resources).flatMap(({ Type, Properties }) =>
+    Type === 'AWS::EKS::AccessEntry' ? [Properties] : [],
+  );
+  assert.deepEqual(
+    made.map(({ PrincipalArn, Username, ...others }) => {
+      assert.deepEqual(others, { ClusterName: SHOP.target.cluster, Type: 'STANDARD' });
+      return { roleArn: PrincipalArn, username: Username, others: Object.keys(others) };
+    }),
+    entries,
+  );
+});
+
+interface Entry {
+  readonly PrincipalArn: string;
+  readonly Username: string;
+}
 
 test('its access entries name a user for each session, in no group and with no access policy', () => {
   const keys = ['ClusterName', 'Type'];

@@ -70,6 +70,60 @@ describe('the role whose sessions are users of grants', () => {
   });
 });
 
+describe('a cluster of another account', () => {
+  const there = 'arn:aws:iam::444455556666:role';
+  const administratorRoleArn = `${there}/shop-administrator`;
+  const STS_GROUP = 'sg-0f1e2d3c4b5a69788';
+  const shop: EksResource = {
+    ...SHOP,
+    target: { ...SHOP.target, account: '444455556666', roleArn: `${there}/shop`, administratorRoleArn },
+  };
+  const made = sampleResources({
+    resources: [ORDERS, shop],
+    settings: { vpc: { ...vpc, stsEndpointSecurityGroupId: STS_GROUP }, createTargetRoles: true },
+  });
+
+  test('is administrated by a role that runner alone may assume, and that is all that it may assume', () => {
+    const assuming = ofType(made, 'AWS::IAM::Role').flatMap(({ properties }) =>
+      (properties.Policies ?? []).flatMap((policy: { PolicyDocument: { Statement: Right[] } }) =>
+        policy.PolicyDocument.Statement.filter(({ Action }) =>
+          [Action].flat().includes('sts:AssumeRole'),
+        ).map(({ Resource }) => [properties.RoleName, Resource]),
+      ),
+    );
+    assert.deepEqual(assuming, [
+      ['latchkey-runner', administratorRoleArn],
+      ['latchkey-vend', ORDERS.target.roleArn],
+      ['latchkey-vend', `${there}/shop`],
+    ]);
+  });
+
+  test('is reached with STS through its endpoint alone, and roles are not made here', () => {
+    const out = ofType(made, 'AWS::EC2::SecurityGroupEgress').map(
+      ({ properties: { FromPort, DestinationSecurityGroupId } }) =>
+        `${FromPort} ${DestinationSecurityGroupId}`,
+    );
+    assert.ok(out.includes(`443 ${STS_GROUP}`));
+    assert.deepEqual(
+      ofType(made, 'AWS::IAM::Role').filter(({ properties }) => properties.RoleName?.startsWith('shop')),
+      [],
+    );
+    const beside = ofType(
+      sampleResources({
+        resources: [SHOP],
+        settings: { vpc: { ...vpc, stsEndpointSecurityGroupId: STS_GROUP } },
+      }),
+      'AWS::EC2::SecurityGroupEgress',
+    );
+    assert.doesNotMatch(JSON.stringify(beside), new RegExp(STS_GROUP));
+  });
+});
+
+interface Right {
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+}
+
 describe('who reaches a cluster', () => {
   const rightsOf = (name: string): { Action: string | string[]; Resource: unknown }[] =>
     ofType(resources, 'AWS::IAM::Role')

@@ -278,6 +278,96 @@ describe('a deployment whose settings name no secret and no topic', () => {
   });
 });
 
+describe('a machine that is elsewhere', () => {
+  const roleArn = 'arn:aws:iam::999900009999:role/latchkey-target-reports-host';
+  const target = { ...MACHINE.target, account: '999900009999', roleArn, externalId: 'latchkey-reports' };
+  const made = sampleResources({
+    resources: [{ ...MACHINE, target }],
+    settings: { createTargetRoles: true },
+  });
+
+  test('is reached by its two roles, each assumed by its one function, and by no right of Latchkey’s own', () => {
+    const rights = (name: string) =>
+      ofType(made, 'AWS::IAM::Role')
+        .filter(({ id }) => id === `${name}Role`)
+        .flatMap(({ properties }) =>
+          properties.Policies.flatMap(
+            (policy: { PolicyDocument: { Statement: Statement[] } }) => policy.PolicyDocument.Statement,
+          ).map(line),
+        );
+    const reaching = FUNCTIONS.flatMap((name) =>
+      rights(name).flatMap((right) =>
+        /\b(sts|ssm|ec2-instance-connect):|999900009999/.test(right) ? [`${name}: ${right}`] : [],
+      ),
+    );
+    assert.deepEqual(reaching, [
+      `vend: Allow sts: AssumeRole TagSession SetSourceIdentity on ${roleArn} when ${JSON.stringify({
+        Null: { 'aws:RequestTag/latchkey:purpose': 'true' },
+      })}`,
+      `revoker: Allow sts: AssumeRole on ${roleArn}-ending`,
+    ]);
+  });
+
+  test('is made nothing of here: its account makes its roles and its document', () => {
+    assert.deepEqual(ofType(made, 'AWS::SSM::Document'), []);
+    assert.deepEqual(
+      ofType(made, 'AWS::IAM::Role').filter(({ id }) => id.startsWith('Target')),
+      [],
+    );
+  });
+
+  test('has its roles and a document of its own made here where it is of this account', () => {
+    const here = { ...MACHINE.target, roleArn: roleArn.replace('999900009999', '111122223333') };
+    const ours = sampleResources({
+      resources: [{ ...MACHINE, target: { ...here, externalId: 'latchkey-reports' } }],
+      settings: { createTargetRoles: true },
+    });
+    const names = ofType(ours, 'AWS::IAM::Role').map(({ properties }) => properties.RoleName);
+    assert.deepEqual(
+      names.filter((name) => name?.startsWith('latchkey-target')),
+      ['latchkey-target-reports-host', 'latchkey-target-reports-host-ending'],
+    );
+    assert.deepEqual(
+      ofType(ours, 'AWS::SSM::Document').map(({ properties }) => properties.Name),
+      ['latchkey-end-ssh-sessions-reports-host'],
+    );
+  });
+});
+
+describe('a database that is elsewhere', () => {
+  const there = 'arn:aws:iam::999900009999:role';
+  const target = {
+    ...BILLING.target,
+    ...{
+      account: '999900009999',
+      roleArn: `${there}/billing`,
+      administratorRoleArn: `${there}/billing-admin`,
+    },
+    externalId: 'latchkey-billing',
+  };
+  const vpc = { ...RAW_SETTINGS.vpc, stsEndpointSecurityGroupId: 'sg-0f1e2d3c4b5a69788' };
+  const made = sampleResources({ resources: [ORDERS, { ...BILLING, target }], settings: { vpc } });
+  const rights = (name: string): string[] =>
+    ofType(made, 'AWS::IAM::Role')
+      .filter(({ id }) => id === `${name}Role`)
+      .flatMap(({ properties }) =>
+        properties.Policies.flatMap(
+          (policy: { PolicyDocument: { Statement: Statement[] } }) => policy.PolicyDocument.Statement,
+        ).map(line),
+      );
+
+  test('is signed for by its two roles, each assumed by its one function, and by no right of Latchkey’s own', () => {
+    const reaching = FUNCTIONS.flatMap((name) =>
+      rights(name).flatMap((right) => (/\b(sts|rds-db):/.test(right) ? [`${name}: ${right}`] : [])),
+    );
+    assert.deepEqual(reaching.sort(), [
+      `runner: Allow rds-db: connect on ${USERS}:db-ORDERS/latchkey_admin ${USERS}:db-ORDERS/lk_*`,
+      `runner: Allow sts: AssumeRole on ${there}/billing-admin`,
+      `vend: Allow sts: AssumeRole on ${ORDERS.target.roleArn} ${there}/billing`,
+    ]);
+  });
+});
+
 describe('a deployment that reaches nothing', () => {
   test('can assume nothing, sign for nobody, let nobody in and have no machine do anything', () => {
     const roles = ofType(sampleResources({ resources: [] }), 'AWS::IAM::Role');

@@ -55,6 +55,8 @@ export const ORDERS: PostgresResource = {
     database: 'orders',
     auth: 'iam',
     roleArn: 'arn:aws:iam::111122223333:role/latchkey/target-orders',
+    administratorRoleArn: undefined,
+    externalId: undefined,
     adminSecretArn: undefined,
     templateRole: 'orders_app',
     maskedTemplateRole: undefined,
@@ -93,5 +95,7 @@ export const MACHINE: SshResource = {
     osUser: 'agent',
     hostKeys: ['ssh-ed25519 AAAA'],
     endpointId: undefined,
+    roleArn: undefined,
+    externalId: undefined,
   },
 };

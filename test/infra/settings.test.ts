@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { reachMistakes } from '../../lib/reach.ts';
 import { readSettings } from '../../lib/settings.ts';
 import { clusterResource } from '../support/cluster-scene.ts';
-import { BILLING, ORDERS, RAW_SETTINGS, settingsOf } from './sample-settings.ts';
+import { BILLING, MACHINE, ORDERS, RAW_SETTINGS, settingsOf } from './sample-settings.ts';
 
 /** The mistakes in settings that differ from good ones in what is given. */
 const mistakes = (over: object): string[] => {
@@ -158,6 +158,27 @@ describe('reach', () => {
     );
   });
 
+  test('a machine elsewhere is refused without roles of its account, and reached with them', () => {
+    const elsewhere = (over: object) => ({ ...MACHINE, target: { ...MACHINE.target, ...over } });
+    const there = { account: '999988887777', region: 'us-east-1' };
+    const roles = {
+      roleArn: 'arn:aws:iam::999988887777:role/latchkey-target-reports-host',
+      externalId: 'latchkey-reports',
+    };
+    const mistakes = (machine: typeof MACHINE) =>
+      reachMistakes([machine], settings).map(({ path, message }) => `${path}: ${message}`);
+    assert.deepEqual(mistakes(MACHINE), []);
+    assert.deepEqual(mistakes(elsewhere({ ...there, ...roles })), []);
+    const [account, region, ...others] = mistakes(elsewhere(there));
+    assert.match(
+      account ?? '',
+      /^resources\[0\]\.target\.account: .*name a role of that account in "roleArn"/,
+    );
+    assert.match(region ?? '', /^resources\[0\]\.target\.region: /);
+    assert.deepEqual(others, []);
+    assert.equal(mistakes(elsewhere({ ...there, roleArn: roles.roleArn })).length, 2);
+  });
+
   test('a cluster that runner has no way to is refused', () => {
     const sample = clusterResource('https://ABC.gr7.eu-central-1.eks.amazonaws.com', 'pem');
     const { account, region } = RAW_SETTINGS;
@@ -165,6 +186,50 @@ describe('reach', () => {
     const found = (over: object) => reachMistakes([shop], settingsOf(over)).map(({ path }) => path);
     assert.deepEqual(found({}), ['resources[0].target.endpoint']);
     assert.deepEqual(found(vpc({ clusterSecurityGroupIds: ['sg-0a1b2c3d'] })), []);
+  });
+
+  test('a cluster elsewhere is refused without an administrator there and a way to STS', () => {
+    const sample = clusterResource('https://ABC.gr7.eu-central-1.eks.amazonaws.com', 'pem');
+    const administratorRoleArn = 'arn:aws:iam::000000000000:role/latchkey-administrator';
+    const there = { ...sample, target: { ...sample.target, administratorRoleArn } };
+    const found = (shop: typeof sample, over = {}) =>
+      reachMistakes([shop], settingsOf(over)).map(({ path }) => path);
+    const clusters = { clusterSecurityGroupIds: ['sg-0a1b2c3d'] };
+    assert.deepEqual(found(sample, vpc(clusters)), [
+      'resources[0].target.account',
+      'resources[0].target.region',
+    ]);
+    assert.deepEqual(found(there), ['resources[0].target.administratorRoleArn']);
+    assert.deepEqual(found(there, vpc({ stsEndpointSecurityGroupId: 'sg-0a1b2c3d' })), []);
+  });
+
+  test('a database elsewhere is reached by a role there, with a way to STS, and by no password', () => {
+    const there = {
+      ...{ account: '999988887777', region: 'us-east-1', externalId: 'latchkey-billing' },
+      roleArn: 'arn:aws:iam::999988887777:role/latchkey-target-billing',
+      administratorRoleArn: 'arn:aws:iam::999988887777:role/latchkey-administrator',
+    };
+    const withSts = settingsOf(vpc({ stsEndpointSecurityGroupId: 'sg-0a1b2c3d' }));
+    assert.deepEqual(reachMistakes([ORDERS, moved(there)], withSts), []);
+    assert.match(found(moved(there))[0] ?? '', /^resources\[1\]\.target\.administratorRoleArn: .*to STS/);
+    const halves = [{ administratorRoleArn: undefined }, { externalId: undefined }];
+    for (const half of halves) assert.equal(found(moved({ ...there, ...half })).length, 2);
+    assert.match(found(moved({ account: '999988887777' }))[0] ?? '', /in "administratorRoleArn"/);
+    const passwords = { auth: 'password', roleArn: undefined, account: '999988887777' } as const;
+    assert.match(found(moved(passwords))[0] ?? '', /deploy it there too/);
+  });
+
+  test('an administrator of two databases is refused', () => {
+    const administratorRoleArn = 'arn:aws:iam::111122223333:role/latchkey-administrator';
+    const shared = [ORDERS, BILLING].map((one) => ({
+      ...one,
+      target: { ...one.target, administratorRoleArn, externalId: 'latchkey-shared' },
+    }));
+    const withSts = settingsOf(vpc({ stsEndpointSecurityGroupId: 'sg-0a1b2c3d' }));
+    assert.deepEqual(
+      reachMistakes(shared, withSts).map(({ path }) => path),
+      ['resources[1].target.administratorRoleArn'],
+    );
   });
 
   test('a role that signs for two databases is refused', () => {

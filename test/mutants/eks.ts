@@ -8,6 +8,8 @@ const API = 'lambdas/adapters/eks/kubernetes-api.ts';
 const ISSUER = 'lambdas/adapters/eks/eks-issuer.ts';
 const BINDING = 'lambdas/core/eks/binding.ts';
 const LEAKS = 'lambdas/core/eks/role-leaks.ts';
+const ADMINISTRATOR = 'lambdas/core/aws/administrator-role.ts';
+const ELSEWHERE_TESTS = ['test/adapters/eks/cluster-elsewhere.test.ts'];
 const TARGET_TESTS = ['test/adapters/eks/eks-target.test.ts'];
 const STRAY_TESTS = ['test/adapters/eks/eks-strays.test.ts'];
 const API_TESTS = ['test/adapters/eks/kubernetes-api.test.ts'];
@@ -268,5 +270,69 @@ export const EKS_MUTANTS: readonly Mutant[] = [
     find: '...(context.profile === undefined ? {} : { profile: context.profile }),',
     replace: '',
     tests: ['test/core/policy/examples.test.ts'],
+  },
+  {
+    promise: 1,
+    rule: 'the administrator elsewhere is assumed with the external id and under its name',
+    file: ADMINISTRATOR,
+    find: `StringEquals: { 'sts:ExternalId': externalId, 'sts:RoleSessionName': ADMINISTRATOR_SESSION },`,
+    replace: `StringEquals: { 'sts:RoleSessionName': externalId === '' ? '' : ADMINISTRATOR_SESSION },`,
+    tests: ELSEWHERE_TESTS,
+  },
+  {
+    promise: 1,
+    rule: 'the name of a grant makes nobody the administrator elsewhere',
+    file: ADMINISTRATOR,
+    find: `, 'sts:RoleSessionName': ADMINISTRATOR_SESSION }`,
+    replace: ' }',
+    tests: ELSEWHERE_TESTS,
+  },
+  {
+    promise: 1,
+    rule: 'the administrator elsewhere is assumed by runner alone',
+    file: ADMINISTRATOR,
+    find: 'by: trusted.runnerRoleArn,',
+    replace: `by: trusted.runnerRoleArn.replace('runner', '*'),`,
+    tests: ELSEWHERE_TESTS,
+  },
+  {
+    promise: 5,
+    rule: 'a cluster elsewhere is ended as its own administrator',
+    file: 'lib/eks-access-entries.ts',
+    find: 'administratorOf(resource.target)?.roleArn ?? trusted.runnerRoleArn',
+    replace: `(resource.id === '' ? administratorOf(resource.target)?.roleArn : undefined) ?? trusted.runnerRoleArn`,
+    tests: ELSEWHERE_TESTS,
+  },
+  {
+    promise: 1,
+    rule: 'an administrator without an external id is none',
+    file: ADMINISTRATOR,
+    find: 'administratorRoleArn === undefined || externalId === undefined',
+    replace: 'administratorRoleArn === undefined || externalId === null',
+    tests: ['test/core/aws/administrator-role.test.ts'],
+  },
+  {
+    promise: 5,
+    rule: 'a target elsewhere is refused where runner has no way to STS',
+    file: 'lib/reach.ts',
+    find: 'return vpc?.stsEndpointSecurityGroupId === undefined',
+    replace: 'return vpc?.stsEndpointSecurityGroupId === null',
+    tests: ['test/infra/settings.test.ts'],
+  },
+  {
+    promise: 1,
+    rule: 'what is reached in an account is reached by roles of that account',
+    file: 'lambdas/core/config/resource-section.ts',
+    find: 'account === undefined || account === target.account',
+    replace: 'account === undefined || account !== null',
+    tests: ['test/core/config/eks-section.test.ts'],
+  },
+  {
+    promise: 1,
+    rule: 'the administrator of a cluster is no user of a grant',
+    file: 'lambdas/core/config/eks-section.ts',
+    find: 'target.administratorRoleArn === target.roleArn',
+    replace: 'target.administratorRoleArn === null',
+    tests: ['test/core/config/eks-section.test.ts'],
   },
 ];

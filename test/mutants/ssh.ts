@@ -8,9 +8,11 @@ const BROUGHT = 'lambdas/app/brought-key.ts';
 const VEND = 'lambdas/app/vend-credential.ts';
 const VEND_KEY_TESTS = ['test/app/vend-key.test.ts'];
 const SECTION_TESTS = ['test/core/config/ssh-section.test.ts'];
-const DOCUMENT_TESTS = ['test/infra/ssh-target.test.ts'];
+const DOCUMENT_TESTS = ['test/infra/end-sessions-document.test.ts'];
 const PERMISSION_TESTS = ['test/infra/permissions.test.ts'];
 const PERMISSIONS = 'lib/permissions.ts';
+const ELSEWHERE = 'lambdas/core/ssh/machine-roles.ts';
+const ELSEWHERE_TESTS = ['test/adapters/ssh/machine-elsewhere.test.ts'];
 
 /** Logins to machines: which keys are let in, whose they are, and how what they opened ends. */
 export const SSH_MUTANTS: readonly Mutant[] = [
@@ -121,7 +123,7 @@ export const SSH_MUTANTS: readonly Mutant[] = [
   {
     promise: 1,
     rule: 'what is put into a script that root runs is of a form that holds no shell',
-    file: 'lib/ssh-target.ts',
+    file: 'lib/end-sessions-document.ts',
     find: 'allowedPattern: `^(none|${KEY}',
     replace: 'allowedPattern: `(none|${KEY}',
     tests: DOCUMENT_TESTS,
@@ -224,9 +226,106 @@ export const SSH_MUTANTS: readonly Mutant[] = [
     tests: ['test/core/ssh/end-report.test.ts'],
   },
   {
+    promise: 1,
+    rule: 'the role that lets keys in elsewhere asks for the external id',
+    file: 'lambdas/core/aws/role-policies.ts',
+    find: `        StringEquals: { 'sts:ExternalId': externalId },
+        StringLike: NAMED_BY_GRANT,`,
+    replace: `        StringLike: externalId === '' ? {} : NAMED_BY_GRANT,`,
+    tests: ELSEWHERE_TESTS,
+  },
+  {
+    promise: 1,
+    rule: 'the role that ends sessions elsewhere asks for the external id',
+    file: ELSEWHERE,
+    find: `when: { StringEquals: { 'sts:ExternalId': externalId }, StringLike: NAMED_BY_GRANT },`,
+    replace: `when: { StringLike: externalId === '' ? {} : NAMED_BY_GRANT },`,
+    tests: ELSEWHERE_TESTS,
+  },
+  {
+    promise: 1,
+    rule: 'what ends sessions elsewhere is assumed in the name of a grant',
+    file: ELSEWHERE,
+    find: `'sts:ExternalId': externalId }, StringLike: NAMED_BY_GRANT }`,
+    replace: `'sts:ExternalId': externalId }, StringLike: { ...NAMED_BY_GRANT, 'sts:RoleSessionName': '*' } }`,
+    tests: ELSEWHERE_TESTS,
+  },
+  {
+    promise: 1,
+    rule: 'what ends sessions elsewhere is assumed by revoker alone',
+    file: ELSEWHERE,
+    find: 'by: trusted.revokerRoleArn,',
+    replace: `by: trusted.revokerRoleArn.replace('revoker', '*'),`,
+    tests: ELSEWHERE_TESTS,
+  },
+  {
+    promise: 1,
+    rule: 'a key is let in elsewhere as the one user of the resource',
+    file: ELSEWHERE,
+    find: `Condition: { StringEquals: { 'ec2:osuser': target.osUser } },`,
+    replace: '',
+    tests: ELSEWHERE_TESTS,
+  },
+  {
+    promise: 1,
+    rule: 'a key is let in elsewhere on the one machine of the resource',
+    file: ELSEWHERE,
+    find: 'Resource: instanceArn(target),',
+    replace: `Resource: instanceArn(target).replace(target.instanceId, '*'),`,
+    tests: ELSEWHERE_TESTS,
+  },
+  {
+    promise: 1,
+    rule: 'the one document is sent elsewhere, and no other',
+    file: ELSEWHERE,
+    find: '`document/${documentFor(trusted.endSessionsDocument, machine)}`',
+    replace: '`document/*${documentFor(trusted.endSessionsDocument, machine).slice(0, 0)}`',
+    tests: ELSEWHERE_TESTS,
+  },
+  {
+    promise: 1,
+    rule: 'the document is sent elsewhere to the one machine of the resource',
+    file: ELSEWHERE,
+    find: '        instanceArn(machine.target),',
+    replace: `        instanceArn(machine.target).replace(machine.target.instanceId, '*'),`,
+    tests: ELSEWHERE_TESTS,
+  },
+  {
+    promise: 1,
+    rule: 'a machine with roles is in no statement of Latchkey’s own',
+    file: PERMISSIONS,
+    find: `resourcesOf(resources, 'ssh').filter((machine) => !isElsewhere(machine));`,
+    replace: `resourcesOf(resources, 'ssh').filter((machine) => !isElsewhere(machine) || true);`,
+    tests: PERMISSION_TESTS,
+  },
+  {
+    promise: 1,
+    rule: 'roles of a machine ask for an external id',
+    file: 'lambdas/core/config/ssh-section.ts',
+    find: 'if ((roleArn === undefined) === (externalId === undefined)) return [];',
+    replace: 'if (roleArn !== undefined || externalId === undefined) return [];',
+    tests: SECTION_TESTS,
+  },
+  {
+    promise: 5,
+    rule: 'a machine elsewhere is refused without roles of its account',
+    file: 'lib/reach.ts',
+    find: `return resource.kind === 'ssh' ? isElsewhere(resource) :`,
+    replace: `return resource.kind === 'ssh' ? isElsewhere(resource) || true :`,
+    tests: ['test/infra/settings.test.ts'],
+  },
+  {
+    promise: 2,
+    rule: 'AWS’s own trail has the grant for which a command was sent elsewhere',
+    file: 'lambdas/adapters/ssh/machine-commands.ts',
+    find: 'sessionName: grantId,',
+    replace: `sessionName: grantId.slice(0, 0) + 'latchkey-revoker',`,
+    tests: ELSEWHERE_TESTS,
+  },
+  {
     promise: 5,
     rule: 'all that a machine runs to end sessions is the file that people review',
-    file: 'lib/ssh-target.ts',
+    file: 'lib/end-sessions-document.ts',
     find: `...readFileSync(SCRIPT, 'utf8').trimEnd().split('\\n'),`,
     replace: `'echo latchkey refused=yes ways=one found=0 unknown=0 ended=0 left=0',`,
     tests: DOCUMENT_TESTS,

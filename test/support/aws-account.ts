@@ -2,8 +2,8 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Template as Synthesized } from 'aws-cdk-lib/assertions';
 import { REPORTS_BUCKET } from '../../examples/buckets/reports-bucket.ts';
 import { createMachineServices } from '../../examples/targets/machine-services.ts';
-import type { AwsResource } from '../../lambdas/core/config/resource.ts';
-import { AwsTarget } from '../../lib/aws-target.ts';
+import type { AwsResource, Resource } from '../../lambdas/core/config/resource.ts';
+import { AccessTarget } from '../../lib/access-target.ts';
 import { identitiesOf, type RoleSource } from '../../local/assembly.ts';
 import { createAwsEndpoint } from '../../local/aws-endpoint.ts';
 import { createDynamo } from '../../local/dynamodb.ts';
@@ -59,21 +59,23 @@ export const TRUSTED = {
   account: ACCOUNT,
   vendRoleArn: functionRole('vend'),
   revokerRoleArn: functionRole('revoker'),
+  runnerRoleArn: functionRole('runner'),
+  endSessionsDocument: 'latchkey-end-ssh-sessions',
 };
 
 /** As synthesized for a stack of its own. */
-export const templateOf = (resource: AwsResource, trusted = TRUSTED): unknown => {
+export const templateOf = (resource: Resource, trusted = TRUSTED): unknown => {
   const kept = synthesized.get(resource);
   if (kept) return kept;
   const app = new App({ outdir: scratchDir(), builtinCloudFormationValidation: false });
   const stack = new Stack(app, 'Target');
-  new AwsTarget(stack, 'Target', { resource, trusted });
+  new AccessTarget(stack, 'Target', { resource, trusted });
   const template: unknown = Synthesized.fromStack(stack).toJSON();
   synthesized.set(resource, template);
   return template;
 };
 
-const synthesized = new Map<AwsResource, unknown>();
+const synthesized = new Map<Resource, unknown>();
 
 /** May assume whatever lets it. */
 const assuming = (arn: string): RoleSource => ({
@@ -91,7 +93,7 @@ export const startAwsAccount = async (template: unknown = templateOf(REPORTS), a
     new Template(template, { stack: 'Target', account, region: REGION }),
   );
   const managed = new ManagedPolicies(policies);
-  const callers = ['vend', 'revoker', 'stranger'].map((name) => assuming(functionRole(name)));
+  const callers = ['vend', 'revoker', 'runner', 'stranger'].map((name) => assuming(functionRole(name)));
   const sessions = new Sessions([...roles, ...callers], managed);
   const dynamo = createDynamo();
   const s3 = createS3(undefined, [{ name: BUCKET, arn: OBJECTS }, REPORTS_BUCKET]);
@@ -116,7 +118,7 @@ export const startAwsAccount = async (template: unknown = templateOf(REPORTS), a
     calls,
     /** Of a client that calls it, with keys of whomever. */
     settings,
-    keysOf: (name: 'vend' | 'revoker' | 'stranger') => {
+    keysOf: (name: 'vend' | 'revoker' | 'runner' | 'stranger') => {
       const { accessKeyId, secretAccessKey, sessionToken } = sessions.issue({
         roleArn: functionRole(name),
         name,

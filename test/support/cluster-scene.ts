@@ -1,5 +1,6 @@
 import { request } from 'node:https';
 import { text } from 'node:stream/consumers';
+import { asThemselves } from '../../lambdas/adapters/aws/administrator-keys.ts';
 import { stsSessions } from '../../lambdas/adapters/aws/assume-role.ts';
 import { eksIssuer } from '../../lambdas/adapters/eks/eks-issuer.ts';
 import { eksTarget } from '../../lambdas/adapters/eks/eks-target.ts';
@@ -66,6 +67,7 @@ export const clusterResource = (endpoint: string, caPem: string): EksResource =>
     caPem,
     roleArn: TARGET_ROLE,
     externalId: 'latchkey-test',
+    administratorRoleArn: undefined,
     profiles: {
       'logs-reader': {
         description: 'Read pods and their logs',
@@ -88,7 +90,7 @@ export const administrator = (sessions: Sessions, clock: () => number = Date.now
   process.env.AWS_ACCESS_KEY_ID = keys.accessKeyId;
   process.env.AWS_SECRET_ACCESS_KEY = keys.secretAccessKey;
   process.env.AWS_SESSION_TOKEN = keys.sessionToken;
-  const signInOwn = ownEksToken({ clock });
+  const signInOwn = ownEksToken({ keysOf: asThemselves, clock });
   return { target: eksTarget({ signInOwn, clock }), signInOwn };
 };
 

@@ -1,6 +1,6 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { EndSessionsDocument } from '../../lib/ssh-target.ts';
+import { EndSessionsDocument } from '../../lib/end-sessions-document.ts';
 import type { Assembly } from '../../local/assembly.ts';
 
 /** The document as it is deployed, read as the embedded Systems Manager reads it. */

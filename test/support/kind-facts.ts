@@ -15,6 +15,7 @@ export const EKS_RESOURCE: EksResource = {
     endpoint: 'https://shop.eks.example.com',
     caPem: 'pem',
     roleArn: 'arn:aws:iam::000000000000:role/latchkey-target-shop-cluster',
+    administratorRoleArn: undefined,
     externalId: 'latchkey-test-7f3a',
     profiles: {
       viewer: {

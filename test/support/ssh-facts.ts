@@ -20,6 +20,8 @@ export const SSH_RESOURCE: SshResource = {
     osUser: 'agent',
     hostKeys: ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEbhwCDj+qOKGCTyIR5nCJz8oDd7DDY7CvjNbHBpmgBW'],
     endpointId: undefined,
+    roleArn: undefined,
+    externalId: undefined,
   },
 };
 

@@ -6,7 +6,8 @@ import { AWS_CLIENT_SETTINGS } from '../aws-client-settings.ts';
 
 export interface AssumeAsk {
   readonly roleArn: string;
-  readonly externalId: string;
+  /** Undefined only for roles of Latchkey's own account that ask for none. */
+  readonly externalId: string | undefined;
   readonly sessionName: string;
   readonly seconds: number;
   readonly policy?: string;

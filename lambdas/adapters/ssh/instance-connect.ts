@@ -1,28 +1,63 @@
 import { EC2InstanceConnectClient, SendSSHPublicKeyCommand } from '@aws-sdk/client-ec2-instance-connect';
 import { DependencyUnavailable } from '../../app/ports.ts';
+import { type MarkedGrant, sessionMarks } from '../../core/aws/session-marks.ts';
+import type { SshResource } from '../../core/config/resource.ts';
 import type { SshTargetAddress } from '../../core/config/target-addresses.ts';
+import { SESSION_MIN_SECONDS } from '../../core/limits.ts';
+import { isElsewhere } from '../../core/ssh/machine-roles.ts';
 import type { SshPublicKey } from '../../core/ssh/public-key.ts';
+import type { AssumeRole, SessionKeys } from '../aws/assume-role.ts';
 import { AWS_CLIENT_SETTINGS } from '../aws-client-settings.ts';
 
-/** Has a machine let one key in as one user for a minute. Throws `DependencyUnavailable` unless AWS says that it does. */
-export type PushKey = (target: SshTargetAddress, key: SshPublicKey) => Promise<void>;
+/** Under a grant, has a machine let one key in as one user for a minute. Throws `DependencyUnavailable` unless AWS says that it does. */
+export type PushKey = (machine: SshResource, key: SshPublicKey, grant: MarkedGrant) => Promise<void>;
 
-const clientIn = (region: string) => new EC2InstanceConnectClient({ ...AWS_CLIENT_SETTINGS, region });
+const clientIn = (region: string, credentials?: SessionKeys) =>
+  new EC2InstanceConnectClient({ ...AWS_CLIENT_SETTINGS, region, ...(credentials ? { credentials } : {}) });
 
-/** By EC2 Instance Connect, in the region of the machine. */
-export const instanceConnect = (connect: typeof clientIn = clientIn): PushKey => {
+export interface InstanceConnectTools {
+  readonly assume: AssumeRole;
+  readonly connect?: typeof clientIn;
+}
+
+/**
+ * By EC2 Instance Connect, in the region of the machine. Elsewhere by a role of its account, with a session for each key that is
+ * named and marked by its grant and dropped here.
+ */
+export const instanceConnect = ({ assume, connect = clientIn }: InstanceConnectTools): PushKey => {
   const clients = new Map<string, EC2InstanceConnectClient>();
-  return async ({ region, instanceId, osUser }, { line }) => {
+  return async (machine, key, grant) => {
+    const { region } = machine.target;
+    if (isElsewhere(machine)) {
+      const { roleArn, externalId } = machine.target;
+      const { keys } = await assume({
+        ...sessionMarks(grant),
+        roleArn,
+        externalId,
+        sessionName: grant.id,
+        seconds: SESSION_MIN_SECONDS,
+      });
+      const client = connect(region, keys);
+      return push(client, machine.target, key).finally(() => client.destroy());
+    }
     const client = clients.get(region) ?? connect(region);
     clients.set(region, client);
-    const command = new SendSSHPublicKeyCommand({
-      InstanceId: instanceId,
-      InstanceOSUser: osUser,
-      SSHPublicKey: line,
-    });
-    const { Success } = await client.send(command).catch((error: unknown) => {
-      throw new DependencyUnavailable('ec2-instance-connect', error);
-    });
-    if (Success !== true) throw new DependencyUnavailable('ec2-instance-connect', new Error('not taken'));
+    return push(client, machine.target, key);
   };
+};
+
+const push = async (
+  client: EC2InstanceConnectClient,
+  { instanceId, osUser }: SshTargetAddress,
+  { line }: SshPublicKey,
+): Promise<void> => {
+  const command = new SendSSHPublicKeyCommand({
+    InstanceId: instanceId,
+    InstanceOSUser: osUser,
+    SSHPublicKey: line,
+  });
+  const { Success } = await client.send(command).catch((error: unknown) => {
+    throw new DependencyUnavailable('ec2-instance-connect', error);
+  });
+  if (Success !== true) throw new DependencyUnavailable('ec2-instance-connect', new Error('not taken'));
 };

@@ -40,7 +40,7 @@ export const sshIssuer = (tools: {
       secret: publicKey.line,
       told: { publicKey: publicKey.fingerprint },
       expiresAt: now + PUSHED_KEY_SECONDS * SECOND_MS,
-      release: () => tools.pushKey(target, publicKey),
+      release: () => tools.pushKey(resource, publicKey, grant),
     });
   },
 });

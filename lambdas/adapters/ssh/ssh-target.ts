@@ -23,8 +23,8 @@ export const sshTarget = (tools: {
   readonly runOnMachine: RunOnMachine;
   readonly clock: () => EpochMs;
 }): Target<SshResource> => ({
-  async open({ resource, isStillWanted }) {
-    const answer = await tools.runOnMachine(resource, []);
+  async open({ resource, grant, isStillWanted }) {
+    const answer = await tools.runOnMachine(resource, [], grant.id);
     const [lack] = read(answer).lacks;
     if (lack?.startsWith(UNREACHED)) throw new DependencyUnavailable('target', new Error(lack));
     if (lack !== undefined) throw new MachineNotReady(lack);
@@ -35,7 +35,7 @@ export const sshTarget = (tools: {
     const stepAt = (name: string, outcome: string) => ({ name, outcome, atMs: tools.clock() - ask.since });
     if (keys.length === 0) return { dead: true, steps: [stepAt('keys', 'none')], error: undefined };
     try {
-      return reportOf(await tools.runOnMachine(ask.resource, keys), stepAt);
+      return reportOf(await tools.runOnMachine(ask.resource, keys, ask.grantId), stepAt);
     } catch (error) {
       if (!(error instanceof DependencyUnavailable)) throw error;
       return { dead: false, steps: [], error: `${UNREACHED}unavailable` };

@@ -4,11 +4,14 @@ import { endedPolicyArn, rolesOf } from './role-shards.ts';
 import { MARK_TAG, PROBE_PURPOSE, PURPOSE_TAG, SESSION_TAGS } from './session-marks.ts';
 import { PROBED_ACTION } from './session-policy.ts';
 
-/** Whom the roles of a target trust: two functions of Latchkey, by the ARNs of their roles. */
+/** A deployment of Latchkey as the account of a target knows it: its functions by the ARNs of their roles. */
 export interface Trusted {
   readonly account: string;
   readonly vendRoleArn: string;
   readonly revokerRoleArn: string;
+  readonly runnerRoleArn: string;
+  /** The one document that `revoker` sends to machines. */
+  readonly endSessionsDocument: string;
 }
 
 export interface PolicyJson {
@@ -34,7 +37,10 @@ export const trusting = (
 
 type Conditions = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 
-export const requestTag = (name: string): string => `aws:RequestTag/${name}`;
+const requestTag = (name: string): string => `aws:RequestTag/${name}`;
+
+/** The marks by which sessions are ended, and found. */
+const MARKED = { [requestTag('latchkey:grant')]: 'false', [requestTag(MARK_TAG)]: 'false' };
 
 /**
  * Who may have a session of a target's role: `vend`, with the marks by which it can be ended, and `revoker`, to prove that one
@@ -43,17 +49,16 @@ export const requestTag = (name: string): string => `aws:RequestTag/${name}`;
 export const trustPolicy = (target: AwsTargetAddress, trusted: Trusted): PolicyJson => {
   const { vendRoleArn: vend, revokerRoleArn: revoker } = trusted;
   const external = { 'sts:ExternalId': target.externalId };
-  const marked = { [requestTag('latchkey:grant')]: 'false', [requestTag(MARK_TAG)]: 'false' };
   return policyOf(
     trusting(trusted, {
       action: 'sts:AssumeRole',
       by: vend,
-      when: { StringEquals: external, Null: { ...marked, [requestTag(PURPOSE_TAG)]: 'true' } },
+      when: { StringEquals: external, Null: { ...MARKED, [requestTag(PURPOSE_TAG)]: 'true' } },
     }),
     trusting(trusted, {
       action: 'sts:AssumeRole',
       by: revoker,
-      when: { StringEquals: { ...external, [requestTag(PURPOSE_TAG)]: PROBE_PURPOSE }, Null: marked },
+      when: { StringEquals: { ...external, [requestTag(PURPOSE_TAG)]: PROBE_PURPOSE }, Null: MARKED },
     }),
     trusting(trusted, {
       action: 'sts:TagSession',
@@ -63,6 +68,40 @@ export const trustPolicy = (target: AwsTargetAddress, trusted: Trusted): PolicyJ
     trusting(trusted, { action: 'sts:SetSourceIdentity', by: vend, when: {} }),
   );
 };
+
+/** A role of ours in the account of a target, and what has to be shown to assume it. */
+export interface RoleThere {
+  readonly roleArn: string;
+  readonly externalId: string;
+}
+
+/** Who may have a session that is named and marked by a grant: `vend`, for each credential anew, and never as a probe. */
+export const grantTrust = (
+  { externalId }: Pick<RoleThere, 'externalId'>,
+  trusted: Pick<Trusted, 'account' | 'vendRoleArn'>,
+): PolicyJson => {
+  const by = trusted.vendRoleArn;
+  return policyOf(
+    trusting(trusted, {
+      action: 'sts:AssumeRole',
+      by,
+      when: {
+        StringEquals: { 'sts:ExternalId': externalId },
+        StringLike: NAMED_BY_GRANT,
+        Null: { ...MARKED, [requestTag(PURPOSE_TAG)]: 'true' },
+      },
+    }),
+    trusting(trusted, {
+      action: 'sts:TagSession',
+      by,
+      when: { 'ForAllValues:StringEquals': { 'aws:TagKeys': [...SESSION_TAGS] } },
+    }),
+    trusting(trusted, { action: 'sts:SetSourceIdentity', by, when: {} }),
+  );
+};
+
+/** As the ids of grants begin. */
+export const NAMED_BY_GRANT = { 'sts:RoleSessionName': 'g_*' };
 
 /** Everything that some profile allows, each statement once. */
 const allowedBy = ({ profiles }: AwsTargetAddress): readonly object[] => {

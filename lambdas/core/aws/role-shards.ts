@@ -26,5 +26,5 @@ export const endedPolicyArn = (roleArn: string): string =>
 export const boundaryPolicyArn = ({ roleArn }: Pick<AwsTargetAddress, 'roleArn'>): string =>
   `${inAccountOf(roleArn)}:policy/latchkey-boundary-${roleName(roleArn)}`;
 
-/** The role that writes versions of these policies, for all roles of a target, and does nothing else. */
-export const endingRoleArn = ({ roleArn }: ShardedRole): string => `${roleArn}-ending`;
+/** The role by which `revoker` ends what a target's others have opened, and which does nothing else. */
+export const endingRoleArn = ({ roleArn }: Pick<ShardedRole, 'roleArn'>): string => `${roleArn}-ending`;

@@ -22,6 +22,7 @@ import {
   Id,
   Region,
   RoleArn,
+  rolesOfAccountMistakes,
 } from './resource-section.ts';
 
 /** One service and one of its actions. What a wildcard stands for is decided by whoever writes it, not by a future of AWS's. */
@@ -97,9 +98,7 @@ const roleMistakes = (
   );
   const tooLong = roleName(target.roleArn).length > SHARDED_ROLE_NAME_MAX_CHARACTERS;
   return [
-    ...(target.roleArn.split(':')[4] === target.account
-      ? []
-      : [{ path, message: '"roleArn" must be a role of "account".' }]),
+    ...rolesOfAccountMistakes(target),
     ...(tooLong
       ? [
           {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { ConfigError } from './config-error.ts';
-import { RoleArn } from './resource-section.ts';
+import { ExternalId, RoleArn, rolesOfAccountMistakes } from './resource-section.ts';
 
 const SecretArn = z
   .string()
@@ -12,6 +12,8 @@ const SecretArn = z
 export const AUTH_FIELDS = {
   auth: z.enum(['iam', 'password']).default('iam'),
   roleArn: RoleArn.optional(),
+  administratorRoleArn: RoleArn.optional(),
+  externalId: ExternalId.optional(),
   adminSecretArn: SecretArn.optional(),
 };
 
@@ -20,30 +22,59 @@ interface Auth {
   readonly region: string;
   readonly auth: 'iam' | 'password';
   readonly roleArn?: string | undefined;
+  readonly administratorRoleArn?: string | undefined;
+  readonly externalId?: string | undefined;
   readonly adminSecretArn?: string | undefined;
 }
 
 /** Exactly what its way needs, so that nobody believes in a role that signs nothing or a secret that nobody reads. */
 export const authMistakes = (target: Auth): readonly ConfigError[] => {
-  const [needed, idle] =
-    target.auth === 'iam'
-      ? (['roleArn', 'adminSecretArn'] as const)
-      : (['adminSecretArn', 'roleArn'] as const);
+  const needed = target.auth === 'iam' ? 'roleArn' : 'adminSecretArn';
+  const idle = IDLE[target.auth].filter((key) => target[key] !== undefined);
   const lacks = target[needed] === undefined;
-  const strays = target[idle] !== undefined;
   return [
     ...(lacks
       ? [{ path: `target.${needed}`, message: `"${needed}" is missing: "auth: ${target.auth}" needs it.` }]
       : []),
-    ...(strays
+    ...idle.map((key) => ({
+      path: `target.${key}`,
+      message: `"${key}" has no use with "auth: ${target.auth}": take it away.`,
+    })),
+    ...administratorMistakes(target),
+    ...placeMistakes(target),
+  ];
+};
+
+const IDLE = {
+  iam: ['adminSecretArn'],
+  password: ['roleArn', 'administratorRoleArn', 'externalId'],
+} as const;
+
+/** What signs for users of grants must never sign for the administrator. */
+const administratorMistakes = (target: Auth): readonly ConfigError[] => {
+  const { account, administratorRoleArn, roleArn, externalId } = target;
+  if (administratorRoleArn === undefined) return [];
+  return [
+    ...rolesOfAccountMistakes({ account, administratorRoleArn }).map(({ path, message }) => ({
+      path: `target.${path}`,
+      message,
+    })),
+    ...(externalId === undefined
       ? [
           {
-            path: `target.${idle}`,
-            message: `"${idle}" has no use with "auth: ${target.auth}": take it away.`,
+            path: 'target.externalId',
+            message: '"externalId" is missing: "administratorRoleArn" needs it.',
           },
         ]
       : []),
-    ...placeMistakes(target),
+    ...(administratorRoleArn === roleArn
+      ? [
+          {
+            path: 'target.administratorRoleArn',
+            message: '"administratorRoleArn" must be another role than "roleArn".',
+          },
+        ]
+      : []),
   ];
 };
 

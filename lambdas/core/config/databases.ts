@@ -11,7 +11,10 @@ export const databasesOf = (resources: readonly Resource[]): readonly DatabaseRe
   );
 
 export const signedDatabasesOf = (resources: readonly Resource[]): readonly SignedDatabase[] =>
-  databasesOf(resources).filter((database): database is SignedDatabase => database.target.auth === 'iam');
+  databasesOf(resources).filter(isSigned);
+
+export const isSigned = (database: DatabaseResource): database is SignedDatabase =>
+  database.target.auth === 'iam';
 
 /** Where the passwords of our administrators are, each once. */
 export const adminSecretsOf = (resources: readonly Resource[]): readonly string[] => [

@@ -17,6 +17,7 @@ import {
   Id,
   Region,
   RoleArn,
+  rolesOfAccountMistakes,
 } from './resource-section.ts';
 import { checkedBundle } from './tls-ca.ts';
 
@@ -64,6 +65,7 @@ const Target = z.strictObject({
   endpoint: z.string().max(KUBERNETES_NAME_MAX_CHARACTERS),
   roleArn: RoleArn,
   externalId: ExternalId,
+  administratorRoleArn: RoleArn.optional(),
   profiles: z.record(Id, Profile).refine((profiles) => isCount(Object.keys(profiles).length), {
     message: `must name 1 to ${PROFILES_MAX_COUNT} profiles.`,
   }),
@@ -117,10 +119,18 @@ const endpointMistakes = ({ endpoint, region, account }: EksSection['target']): 
     : [{ path, message: `"endpoint" is in ${found}, but "region" says ${region}: mend one of the two.` }];
 };
 
-const roleMistakes = ({ roleArn, account }: EksSection['target']): readonly ConfigError[] =>
-  roleArn.split(':')[4] === account
-    ? []
-    : [{ path: 'roleArn', message: '"roleArn" must be a role of "account".' }];
+/** A session that is the user of a grant must never be taken for the administrator. */
+const roleMistakes = (target: EksSection['target']): readonly ConfigError[] => [
+  ...rolesOfAccountMistakes(target),
+  ...(target.administratorRoleArn === target.roleArn
+    ? [
+        {
+          path: 'administratorRoleArn',
+          message: '"administratorRoleArn" must be another role than "roleArn".',
+        },
+      ]
+    : []),
+];
 
 const bundleOf = ({ tls: { ca } }: EksSection['target'], certificates: Certificates) => {
   if (typeof ca === 'string') return checkedBundle(ca);
@@ -139,5 +149,13 @@ const bundleMistakes = (target: EksSection['target'], certificates: Certificates
 export const toEksResource = (section: EksSection, certificates: Certificates): EksResource => {
   const { tls: _tls, ...target } = section.target;
   const bundle = bundleOf(section.target, certificates);
-  return { ...section, sensitive: [], target: { ...target, caPem: bundle.ok ? bundle.pem : '' } };
+  return {
+    ...section,
+    sensitive: [],
+    target: {
+      ...target,
+      administratorRoleArn: target.administratorRoleArn,
+      caPem: bundle.ok ? bundle.pem : '',
+    },
+  };
 };

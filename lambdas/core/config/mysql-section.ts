@@ -86,6 +86,8 @@ export const toMysqlResource = (
     target: {
       ...target,
       roleArn: target.roleArn,
+      administratorRoleArn: target.administratorRoleArn,
+      externalId: target.externalId,
       adminSecretArn: target.adminSecretArn,
       caPem: bundle.ok ? bundle.pem : '',
     },

@@ -150,6 +150,8 @@ export const toPostgresResource = (
     target: {
       ...target,
       roleArn: target.roleArn,
+      administratorRoleArn: target.administratorRoleArn,
+      externalId: target.externalId,
       adminSecretArn: target.adminSecretArn,
       maskedTemplateRole: target.maskedTemplateRole,
       runRoles: definedRoles(target.runRoles),

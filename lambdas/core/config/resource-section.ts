@@ -9,6 +9,7 @@ import {
   REMIND_AFTER_MIN_SECONDS,
   RESOURCE_ID_MAX_CHARACTERS,
 } from '../limits.ts';
+import type { ConfigError } from './config-error.ts';
 import { SlackChannel } from './slack-section.ts';
 
 export const Id = z
@@ -42,6 +43,19 @@ export const ExternalId = z
   .min(EXTERNAL_ID_MIN_CHARACTERS)
   .max(EXTERNAL_ID_MAX_CHARACTERS)
   .regex(/^[\w+=,.@:/-]+$/, { error: 'must be letters, digits and any of _+=,.@:/-' });
+/** What is reached in an account is reached by roles of that account. */
+export const rolesOfAccountMistakes = (target: {
+  readonly account: string;
+  readonly roleArn?: string | undefined;
+  readonly administratorRoleArn?: string | undefined;
+}): readonly ConfigError[] =>
+  (['roleArn', 'administratorRoleArn'] as const).flatMap((path) => {
+    const account = target[path]?.split(':')[4];
+    return account === undefined || account === target.account
+      ? []
+      : [{ path, message: `"${path}" must be a role of "account".` }];
+  });
+
 export const Port = z.int().min(1).max(65_535);
 
 export const Ca = z.union([z.string().min(1), z.strictObject({ file: z.string().min(1) })], {

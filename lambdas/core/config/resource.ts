@@ -164,6 +164,10 @@ export interface PostgresTargetAddress {
   readonly auth: DatabaseAuth;
   /** The role that `vend` assumes to sign for `lk_…` users of this resource, and nothing else; undefined where they have passwords. */
   readonly roleArn: string | undefined;
+  /** The role of the database's account by which `runner` signs for our administrator; undefined where it does as itself. */
+  readonly administratorRoleArn: string | undefined;
+  /** What both roles ask for; undefined where they need not. */
+  readonly externalId: string | undefined;
   /** Where our administrator's password is; undefined where it signs in with IAM. */
   readonly adminSecretArn: string | undefined;
   /** The NOLOGIN role whose rights a grant's user inherits. */

@@ -1,9 +1,20 @@
 import * as z from 'zod';
+import { roleName } from '../aws/role-shards.ts';
+import { SHARDED_ROLE_NAME_MAX_CHARACTERS } from '../limits.ts';
 import { SSH_HOST_KEYS_MAX_COUNT } from '../ssh/limits.ts';
 import { parsePublicKey } from '../ssh/public-key.ts';
 import type { ConfigError } from './config-error.ts';
 import type { SshResource } from './resource.ts';
-import { Account, actionsOf, COMMON_FIELDS, Port, Region } from './resource-section.ts';
+import {
+  Account,
+  actionsOf,
+  COMMON_FIELDS,
+  ExternalId,
+  Port,
+  Region,
+  RoleArn,
+  rolesOfAccountMistakes,
+} from './resource-section.ts';
 
 /** Users that images of AWS and others come with: each may become root, and whatever was root's cannot be proved dead. */
 const ROOTS_OTHER_NAMES: readonly string[] = [
@@ -46,6 +57,8 @@ const Target = z.strictObject({
       error: 'must be the id of an EC2 Instance Connect Endpoint: eice-….',
     })
     .optional(),
+  roleArn: RoleArn.optional(),
+  externalId: ExternalId.optional(),
 });
 
 /** One user of one machine in `resources.yaml`. */
@@ -58,8 +71,40 @@ export const SshSection = z.strictObject({
 
 export type SshSection = z.infer<typeof SshSection>;
 
-/** What is wrong with it beside the machines before it: under two names, one user of a machine would have two sets of rules. */
+/** What is wrong with it, also beside the machines before it. */
 export const sshMistakes = (
+  section: SshSection,
+  earlier: readonly (readonly [number, SshSection])[],
+): readonly ConfigError[] => [...twinMistakes(section, earlier), ...roleMistakes(section)];
+
+/** The same text is shown for both of its roles, so that nobody else has Latchkey assume them. */
+const roleMistakes = ({ target }: SshSection): readonly ConfigError[] =>
+  [...pairMistakes(target), ...rolesOfAccountMistakes(target), ...nameMistakes(target)].map(
+    ({ path, message }) => ({
+      path: `target.${path}`,
+      message,
+    }),
+  );
+
+const pairMistakes = ({ roleArn, externalId }: SshSection['target']): readonly ConfigError[] => {
+  if ((roleArn === undefined) === (externalId === undefined)) return [];
+  return roleArn === undefined
+    ? [{ path: 'externalId', message: '"externalId" has no use without "roleArn": take it away.' }]
+    : [{ path: 'externalId', message: '"externalId" is missing: "roleArn" needs it.' }];
+};
+
+const nameMistakes = ({ roleArn = '' }: SshSection['target']): readonly ConfigError[] =>
+  roleName(roleArn).length <= SHARDED_ROLE_NAME_MAX_CHARACTERS
+    ? []
+    : [
+        {
+          path: 'roleArn',
+          message: `"roleArn" must end in a name of at most ${SHARDED_ROLE_NAME_MAX_CHARACTERS} characters: another is named after it.`,
+        },
+      ];
+
+/** Under two names, one user of a machine would have two sets of rules. */
+const twinMistakes = (
   { target }: SshSection,
   earlier: readonly (readonly [number, SshSection])[],
 ): readonly ConfigError[] => {
@@ -80,5 +125,10 @@ export const sshMistakes = (
 export const toSshResource = (section: SshSection): SshResource => ({
   ...section,
   sensitive: [],
-  target: { ...section.target, endpointId: section.target.endpointId },
+  target: {
+    ...section.target,
+    endpointId: section.target.endpointId,
+    roleArn: section.target.roleArn,
+    externalId: section.target.externalId,
+  },
 });

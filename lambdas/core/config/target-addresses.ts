@@ -36,6 +36,9 @@ export interface SshTargetAddress extends Address {
   readonly hostKeys: readonly string[];
   /** `eice-…`: callers come through an EC2 Instance Connect Endpoint. */
   readonly endpointId: string | undefined;
+  /** The role that `vend` assumes to let keys in; with `-ending` behind it, the one by which `revoker` ends. Undefined beside Latchkey. */
+  readonly roleArn: string | undefined;
+  readonly externalId: string | undefined;
 }
 
 /** A cluster, in which each grant is bound to one role in one namespace. */
@@ -46,6 +49,8 @@ export interface EksTargetAddress extends Address {
   /** Of which each grant is given a session of its own. It may do nothing: its name is all that the cluster looks at. */
   readonly roleArn: string;
   readonly externalId: string;
+  /** The role of the cluster's account that `runner` is there; undefined where it is itself. */
+  readonly administratorRoleArn: string | undefined;
   readonly profiles: Readonly<Record<string, EksProfile>>;
 }
 
@@ -68,6 +73,10 @@ export interface MysqlTargetAddress extends Address {
   readonly adminSecretArn: string | undefined;
   /** The role that signs for users of grants; undefined where they have passwords. */
   readonly roleArn: string | undefined;
+  /** The role of the database's account by which `runner` signs for our administrator; undefined where it does as itself. */
+  readonly administratorRoleArn: string | undefined;
+  /** What both roles ask for; undefined where they need not. */
+  readonly externalId: string | undefined;
   /** `agents`: nobody else on the instance prepares XA transactions, so what is left of them when a grant ends is rolled back. */
   readonly preparedTransactions: 'agents' | 'shared';
   /** The role whose rights a grant's user has. */

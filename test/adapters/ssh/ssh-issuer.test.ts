@@ -14,7 +14,8 @@ const GRANT: ActiveGrant = {
 
 const pushed: string[] = [];
 const issuer = sshIssuer({
-  pushKey: async ({ instanceId, osUser }, { line }) => void pushed.push(`${osUser}@${instanceId} ${line}`),
+  pushKey: async ({ target: { instanceId, osUser } }, { line }, { id }) =>
+    void pushed.push(`${id}: ${osUser}@${instanceId} ${line}`),
   clock: () => NOW,
 });
 const issue = (grant = GRANT, key = PUBLIC_KEY) => {
@@ -28,7 +29,7 @@ test('nothing is pushed until it is released, and then the one key to the one us
   assert.ok(issued.ok);
   assert.deepEqual(pushed, []);
   await issued.value.release?.();
-  assert.deepEqual(pushed, [`agent@i-0123456789abcdef0 ${PUBLIC_KEY}`]);
+  assert.deepEqual(pushed, [`${GRANT.id}: agent@i-0123456789abcdef0 ${PUBLIC_KEY}`]);
 });
 
 test('a login lasts a minute; its sessions last as long as the grant', async () => {

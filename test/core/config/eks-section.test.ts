@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { resourcesOf } from '../../../lambdas/core/config/resource.ts';
 import { compileResources } from '../../../lambdas/core/config/resources-file.ts';
 import { localCertificate } from '../../../local/certificates.ts';
 import { scratchDir } from '../../infra/scratch-dir.ts';
@@ -56,6 +57,20 @@ const refuses = (target: object, path: string, message: RegExp) => {
 
 const withProfile = (change: object) => ({ profiles: { 'logs-reader': { ...PROFILE, ...change } } });
 const withRole = (name: string, kind = 'Role') => withProfile({ role: { kind, name } });
+
+const ADMINISTRATOR = 'arn:aws:iam::111122223333:role/latchkey-administrator';
+
+test('the administrator of a cluster may be a role of its account, and no other role of it', () => {
+  const read = compile({ administratorRoleArn: ADMINISTRATOR });
+  assert.ok(read.ok);
+  const [cluster] = resourcesOf(read.value.resources, 'eks');
+  assert.equal(cluster?.target.administratorRoleArn, ADMINISTRATOR);
+  const path = 'administratorRoleArn';
+  const other = ADMINISTRATOR.replace('111122223333', '999900009999');
+  refuses({ administratorRoleArn: other }, path, /must be a role of "account"/);
+  refuses({ administratorRoleArn: TARGET.roleArn }, path, /must be another role than "roleArn"/);
+  refuses({ administratorRoleArn: 'latchkey' }, path, /must be the ARN/);
+});
 
 test('a cluster is compiled with its authority pinned, and logs are not followed unless it says so', () => {
   const result = compile(withProfile({ mayFollowLogs: undefined }));

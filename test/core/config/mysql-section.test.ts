@@ -106,6 +106,36 @@ test('one database is in one environment, or its copy would walk around the guar
   );
 });
 
+test('an administrator elsewhere is a role of the database’s account, with an external id, and another than signs for grants', () => {
+  const role = 'roleArn: arn:aws:iam::111122223333:role/latchkey-target-shop-db # with auth: iam';
+  const administrator = 'arn:aws:iam::111122223333:role/latchkey-administrator';
+  const withLines = (...lines: string[]): [string, string] => [role, [role, ...lines].join('\n      ')];
+  const named = (arn: string) => `administratorRoleArn: ${arn}`;
+  const external = 'externalId: latchkey-shop';
+  const [shop] = resourcesOf(compiled(edited(withLines(named(administrator), external))).resources, 'mysql');
+  assert.deepEqual(
+    [shop?.target.administratorRoleArn, shop?.target.externalId],
+    [administrator, 'latchkey-shop'],
+  );
+  refuses(`${SHOP}.target.externalId`, /"administratorRoleArn" needs it/, withLines(named(administrator)));
+  const signing = 'arn:aws:iam::111122223333:role/latchkey-target-shop-db';
+  refuses(
+    `${SHOP}.target.administratorRoleArn`,
+    /must be another role than "roleArn"/,
+    withLines(named(signing), external),
+  );
+  const foreign = administrator.replace('111122223333', '999900009999');
+  refuses(
+    `${SHOP}.target.administratorRoleArn`,
+    /must be a role of "account"/,
+    withLines(named(foreign), external),
+  );
+  refuses(`${STOCK}.target.externalId`, /has no use with "auth: password"/, [
+    '    auth: password\n',
+    `    auth: password\n      ${external}\n`,
+  ]);
+});
+
 test('numbers out of their limits, other engines and other actions are refused', () => {
   refuses(`${SHOP}.target.connectionLimit`, /"connectionLimit"/, [
     'connectionLimit: 5 #',

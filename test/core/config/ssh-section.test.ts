@@ -42,9 +42,31 @@ test('a machine is compiled with the standard port and no endpoint', () => {
     osUser: 'agent',
     hostKeys: [PUBLIC_KEY],
     endpointId: undefined,
+    roleArn: undefined,
+    externalId: undefined,
   });
   const through = MACHINE.replace('osUser:', 'endpointId: eice-0123456789abcdef0\n      osUser:');
   assert.equal(machines(through)[0]?.target.endpointId, 'eice-0123456789abcdef0');
+});
+
+const ROLE = 'arn:aws:iam::111122223333:role/latchkey-target-reports-host';
+const roled = (roleArn = ROLE, externalId = 'externalId: latchkey-reports') =>
+  `osUser: agent\n      roleArn: ${roleArn}\n      ${externalId}`;
+
+test('a machine may be reached by roles of its account, which ask for an external id', () => {
+  const [machine] = machines(MACHINE.replace('osUser: agent', roled()));
+  assert.deepEqual([machine?.target.roleArn, machine?.target.externalId], [ROLE, 'latchkey-reports']);
+  refuses('osUser: agent', roled(ROLE, ''), 'target.externalId', /is missing: "roleArn" needs it/);
+  refuses('osUser: agent', roled(ROLE, 'externalId: short'), 'target.externalId', /"externalId"/);
+  refuses(
+    'osUser: agent',
+    'osUser: agent\n      externalId: latchkey-reports',
+    'target.externalId',
+    /no use without "roleArn"/,
+  );
+  const other = ROLE.replace('111122223333', '999900009999');
+  refuses('osUser: agent', roled(other), 'target.roleArn', /must be a role of "account"/);
+  refuses('osUser: agent', roled(`${ROLE}${'x'.repeat(30)}`), 'target.roleArn', /at most 57 characters/);
 });
 
 test('a user that is root under any name is refused: nothing it did could be proved ended', () => {

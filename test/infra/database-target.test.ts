@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AccessTarget } from '../../lib/access-target.ts';
+import { TRUSTED } from '../support/aws-account.ts';
 import { ORDERS } from './sample-settings.ts';
 import { ofType, readable, sampleResources } from './sample-stack.ts';
 import { scratchDir } from './scratch-dir.ts';
@@ -16,8 +17,7 @@ const roleMade = (roleArn: string) => {
   );
   new AccessTarget(stack, 'Orders', {
     resource: { ...ORDERS, target: { ...ORDERS.target, roleArn } },
-    latchkeyAccount: '111122223333',
-    vendRoleArn: VEND_ROLE,
+    trusted: TRUSTED,
   });
   const [role] = Object.values(Template.fromStack(stack).findResources('AWS::IAM::Role'));
   return role?.Properties;
@@ -48,7 +48,7 @@ describe('the role that vend assumes', () => {
       {
         Action: 'rds-db:connect',
         Effect: 'Allow',
-        Resource: 'arn:aws:rds-db:eu-central-1:111122223333:dbuser:db-ORDERS/lk_*',
+        Resource: ['arn:aws:rds-db:eu-central-1:111122223333:dbuser:db-ORDERS/lk_*'],
       },
     ]);
     assert.equal(role.ManagedPolicyArns, undefined);

@@ -1,0 +1,25 @@
+import { CfnAccessEntry } from 'aws-cdk-lib/aws-eks';
+import { Construct } from 'constructs';
+import { administratorOf } from '../lambdas/core/aws/administrator-role.ts';
+import type { Trusted } from '../lambdas/core/aws/role-policies.ts';
+import type { EksResource } from '../lambdas/core/config/resource.ts';
+
+export interface EksAccessEntriesProps {
+  readonly resource: EksResource;
+  readonly trusted: Pick<Trusted, 'runnerRoleArn'>;
+}
+
+/** Whom a cluster knows by which name: no groups and no access policies, so that the bindings of grants alone say what anybody may do. */
+export class EksAccessEntries extends Construct {
+  constructor(scope: Construct, id: string, { resource, trusted }: EksAccessEntriesProps) {
+    super(scope, id);
+    const { cluster, roleArn } = resource.target;
+    const administrator = administratorOf(resource.target)?.roleArn ?? trusted.runnerRoleArn;
+    const users = {
+      Session: { principalArn: roleArn, username: 'latchkey:{{SessionName}}' },
+      Administrator: { principalArn: administrator, username: 'latchkey-admin' },
+    };
+    for (const [name, user] of Object.entries(users))
+      new CfnAccessEntry(this, name, { clusterName: cluster, type: 'STANDARD', ...user });
+  }
+}

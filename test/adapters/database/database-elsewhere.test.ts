@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import type { AddressInfo, Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { Client } from 'pg';
+import { parse } from 'yaml';
+import { SAMPLE_DATABASES } from '../../../examples/databases/sample-databases.ts';
+import { type LocalPostgres, startPostgres } from '../../../examples/targets/postgres.ts';
+import { startRdsFront } from '../../../examples/targets/rds.ts';
+import { administratorKeys, asThemselves } from '../../../lambdas/adapters/aws/administrator-keys.ts';
+import { stsSessions } from '../../../lambdas/adapters/aws/assume-role.ts';
+import { ownRdsSigner } from '../../../lambdas/adapters/database/own-rds-signer.ts';
+import { rdsTokenSigner } from '../../../lambdas/adapters/database/rds-token-signer.ts';
+import { postgresTarget } from '../../../lambdas/adapters/postgres/postgres-target.ts';
+import { DependencyUnavailable } from '../../../lambdas/app/ports.ts';
+import type { MysqlResource, PostgresResource } from '../../../lambdas/core/config/resource.ts';
+import { databaseUser } from '../../../lambdas/core/grant/ids.ts';
+import { localCertificate } from '../../../local/certificates.ts';
+import { trusts } from '../../../local/iam.ts';
+import { FUNCTIONS } from '../../infra/sample-settings.ts';
+import { type AwsAccount, startAwsAccount, TRUSTED, templateOf } from '../../support/aws-account.ts';
+import { ACTIVATING, MYSQL_RESOURCE, RESOURCE } from '../../support/facts.ts';
+import { newGrantId } from '../../support/granted-roles.ts';
+
+const PAGE = readFileSync('docs/targets/postgres.md', 'utf8');
+/** What the page has to be said of a database in another account. */
+const { target: THERE } = parse(/```yaml\n(target:\n[\s\S]*?)```/.exec(PAGE)?.[1] ?? '');
+/** The front is in a region of its own. */
+const { region: REGION } = RESOURCE.target;
+
+const directory = mkdtempSync(join(tmpdir(), 'latchkey-elsewhere-'));
+const environment = { ...process.env };
+let account: AwsAccount;
+let postgres: LocalPostgres;
+let front: Server;
+let resource: PostgresResource;
+
+before(async () => {
+  const certificate = await localCertificate(directory);
+  const orders = { ...RESOURCE, target: { ...RESOURCE.target, ...THERE, region: REGION } };
+  account = await startAwsAccount(templateOf(orders), THERE.account);
+  postgres = await startPostgres({ directory: join(directory, 'postgres'), databases: SAMPLE_DATABASES });
+  front = await startRdsFront({
+    ...{ certificate, postgres, sessions: () => account.sessions },
+    ...{ account: THERE.account, resourceId: orders.target.resourceId },
+  });
+  const { port } = front.address() as AddressInfo;
+  resource = { ...orders, target: { ...orders.target, port, caPem: certificate.certPem } };
+  // What Lambda gives to `runner`.
+  const { credentials } = account.keysOf('runner');
+  process.env.AWS_ACCESS_KEY_ID = credentials.accessKeyId;
+  process.env.AWS_SECRET_ACCESS_KEY = credentials.secretAccessKey;
+  process.env.AWS_SESSION_TOKEN = credentials.sessionToken;
+});
+after(async () => {
+  process.env = environment;
+  await new Promise((done) => front.close(done).unref());
+  await postgres.stop();
+  await account.close();
+  for (const left of [directory, postgres.directory]) rmSync(left, { recursive: true, force: true });
+});
+beforeEach(() => {
+  account.calls.length = 0;
+});
+
+const runner = () => {
+  const keysOf = administratorKeys({ assume: stsSessions(account.keysOf('runner')), clock: Date.now });
+  return postgresTarget({ signOwn: ownRdsSigner(keysOf), clock: Date.now });
+};
+const vend = () => rdsTokenSigner({ assume: stsSessions(account.keysOf('vend')), clock: Date.now });
+
+const logIn = async (user: string, password: string): Promise<string> => {
+  const { host, port, database, caPem } = resource.target;
+  const ssl = { ca: caPem, rejectUnauthorized: true };
+  const client = new Client({ host, port, database, user, password, ssl });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return (await client.query('SELECT current_user AS who')).rows[0].who;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+};
+
+const openAsk = (id: string, to: PostgresResource) => ({
+  resource: to,
+  grant: { ...ACTIVATING, id },
+  isStillWanted: async () => true,
+});
+const closeAsk = (id: string, to: PostgresResource) => ({
+  ...{ resource: to, grantId: id, grant: undefined, since: Date.now() },
+});
+
+describe('a grant on a database of another account', () => {
+  test('lives and ends by the roles that the construct makes there', async () => {
+    const id = newGrantId();
+    const user = databaseUser(id);
+    const target = runner();
+    assert.equal(await target.open(openAsk(id, resource)), 'opened');
+    const { token } = await vend().sign(resource, user);
+    assert.equal(await logIn(user, token), user);
+    const { dead, error } = await target.close(closeAsk(id, resource));
+    assert.deepEqual([dead, error], [true, undefined]);
+    assert.notEqual(await logIn(user, token), user);
+    // One session each, kept by its function: one of runner and one of vend.
+    assert.deepEqual(account.calls, ['sts:AssumeRole', 'sts:AssumeRole']);
+  });
+
+  test('is refused where the roles ask for another external id, and nothing counts as dead', async () => {
+    const confused = { ...resource, target: { ...resource.target, externalId: 'somebody-elses' } };
+    const id = newGrantId();
+    await assert.rejects(runner().open(openAsk(id, confused)), DependencyUnavailable);
+    await assert.rejects(vend().sign(confused, databaseUser(id)), DependencyUnavailable);
+    assert.equal((await runner().close(closeAsk(id, confused))).dead, false);
+  });
+
+  test('is refused to runner as itself', async () => {
+    const password = await ownRdsSigner(asThemselves)(resource, 'latchkey_admin');
+    assert.match(await logIn('latchkey_admin', password), /PAM authentication failed/);
+  });
+
+  test('is signed for by vend for users of grants alone: its role there may not be the administrator', async () => {
+    const { roleArn = '', externalId } = resource.target;
+    const keysOf = administratorKeys({ assume: stsSessions(account.keysOf('vend')), clock: Date.now });
+    await assert.rejects(
+      async () => ownRdsSigner(keysOf)(resource, 'latchkey_admin'),
+      DependencyUnavailable,
+      'vend is not let into the role of the administrator',
+    );
+    const ask = { roleArn, externalId, sessionName: 'latchkey-vend', seconds: 900 };
+    const { keys } = await stsSessions(account.keysOf('vend'))(ask);
+    const password = await ownRdsSigner(async () => keys)(resource, 'latchkey_admin');
+    assert.match(await logIn('latchkey_admin', password), /PAM authentication failed/);
+  });
+});
+
+for (const sample of [RESOURCE, MYSQL_RESOURCE] as const)
+  describe(`the roles of a database elsewhere: ${sample.kind}`, () => {
+    const made: PostgresResource | MysqlResource =
+      sample.kind === 'mysql'
+        ? { ...sample, target: { ...sample.target, ...THERE } }
+        : { ...sample, target: { ...sample.target, ...THERE } };
+    let there: AwsAccount;
+    before(async () => {
+      there = await startAwsAccount(templateOf(made), THERE.account);
+    });
+    after(() => there.close());
+
+    const roleOf = (arn: string) => {
+      const role = there.roles.find((one) => one.arn === arn);
+      assert.ok(role);
+      return role;
+    };
+
+    test('trust one function each, with the external id', () => {
+      const { roleArn, administratorRoleArn, externalId } = THERE;
+      for (const [arn, caller] of [
+        [roleArn, TRUSTED.vendRoleArn],
+        [administratorRoleArn, TRUSTED.runnerRoleArn],
+      ]) {
+        const isTrusted = (who: string, given: object) =>
+          trusts(roleOf(arn).trust, who, {
+            ...{ action: 'sts:AssumeRole', resource: arn },
+            context: { 'sts:RoleSessionName': ['latchkey-runner'], ...given, 'aws:PrincipalArn': [who] },
+          });
+        const all = FUNCTIONS.map((name) => TRUSTED.vendRoleArn.replace('vend', name));
+        assert.deepEqual(
+          all.filter((who) => isTrusted(who, { 'sts:ExternalId': [externalId] })),
+          [caller],
+        );
+        for (const given of [{}, { 'sts:ExternalId': ['somebody-elses'] }])
+          assert.equal(isTrusted(caller, given), false);
+      }
+    });
+
+    test('sign on one server, and vend’s for nobody but users of grants', () => {
+      const { resourceId, region } = made.target;
+      const may = (arn: string, server: string, user: string) =>
+        there.sessions.isAllowed(arn, {
+          action: 'rds-db:connect',
+          resource: `arn:aws:rds-db:${region}:${THERE.account}:dbuser:${server}/${user}`,
+        });
+      const users = ['latchkey_admin', 'lk_grant', 'postgres'];
+      const allowed = (arn: string, server: string) => users.filter((user) => may(arn, server, user));
+      assert.deepEqual(allowed(THERE.roleArn, resourceId), ['lk_grant']);
+      assert.deepEqual(allowed(THERE.administratorRoleArn, resourceId), ['latchkey_admin', 'lk_grant']);
+      for (const arn of [THERE.roleArn, THERE.administratorRoleArn])
+        assert.deepEqual(allowed(arn, 'db-ANOTHER'), []);
+    });
+  });
