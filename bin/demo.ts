@@ -29,7 +29,8 @@ const main = async (): Promise<void> => {
     await tellStory(stack, narrator);
   } finally {
     await stack.stop();
-    for (const left of [DATA_DIR, stack.postgres.directory]) rmSync(left, { recursive: true, force: true });
+    const files = [...stack.servers.values()].map(({ directory }) => directory);
+    for (const left of [DATA_DIR, ...files]) rmSync(left, { recursive: true, force: true });
   }
   narrator.note('Everything above ran on this machine; nothing is left behind.');
 };

@@ -6,7 +6,15 @@ import { paint } from './terminal.ts';
 
 const DATA_DIR = '.latchkey/dev';
 /** The same at each start, so that scripts and tokens go on working. */
-const PORTS = { api: 8787, issuer: 8788, database: 8789, console: 8790, slack: 8791, machine: 8792 };
+const PORTS = {
+  passwordDatabase: 8786,
+  api: 8787,
+  issuer: 8788,
+  database: 8789,
+  console: 8790,
+  slack: 8791,
+  machine: 8792,
+};
 
 const HELP = `Runs the whole product on this machine, on loopback only, until Ctrl-C.
 

@@ -23,7 +23,8 @@ export const DEPLOYED = 'what was deployed';
 export const placesKept = async (running: RunningStack, grant: string): Promise<Place[]> => {
   const executions = JSON.stringify(running.stack().aws.stepFunctions.executions());
   const files = globSync('**/*', { cwd: running.dataDir })
-    .filter((file) => !['issuer.json', 'secrets.json', 'ca.key'].includes(file))
+    // Where the provider and Secrets Manager keep theirs.
+    .filter((file) => !['issuer.json', 'secrets.json', 'secret-versions.json', 'ca.key'].includes(file))
     .filter((file) => statSync(join(running.dataDir, file)).isFile());
   const folders = ['dynamodb', 'executions', 'postgres', 'cdk.out'];
   const bytesIn = (folder: string) =>

@@ -136,11 +136,12 @@ export const runStack = async (): Promise<RunningStack> => {
 };
 
 const freePorts = async () => {
-  const servers = Array.from({ length: 7 }, () => createServer());
-  const [api = 0, issuer = 0, database = 0, console = 0, slack = 0, cluster = 0, machine = 0] =
+  const servers = Array.from({ length: 8 }, () => createServer());
+  const [api = 0, issuer = 0, console = 0, slack = 0, cluster = 0, machine = 0, ...databases] =
     await Promise.all(servers.map((one) => listenOnLoopback(one)));
   await Promise.all(servers.map(closeServer));
-  return { api, issuer, database, console, slack, cluster, machine };
+  const [database = 0, passwordDatabase = 0] = databases;
+  return { api, issuer, console, slack, cluster, machine, database, passwordDatabase };
 };
 
 const withToken = ({ json, ...call }: Ask, token: string | undefined): RawCall => ({
