@@ -9,6 +9,7 @@ import { REPORTS_BUCKET } from '../examples/buckets/reports-bucket.ts';
 import { tokensAt } from '../examples/people/fetch-tokens.ts';
 import { CONSOLE_CLIENT, startIssuer } from '../examples/people/oidc-provider.ts';
 import { startSlackStandIn } from '../examples/slack/stand-in.ts';
+import type { ServerMake } from '../examples/targets/mysql/find-mariadb.ts';
 import { startSampleClusters } from '../examples/targets/sample-clusters.ts';
 import { startSampleMachines } from '../examples/targets/sample-machines.ts';
 import { startSampleServers } from '../examples/targets/sample-servers.ts';
@@ -29,13 +30,15 @@ export interface StackOptions {
   readonly ports?: Readonly<
     Partial<Record<'api' | 'console' | 'issuer' | 'cluster' | 'machine' | 'slack' | DatabasePort, number>>
   >;
+  /** For databases with MariaDB, which are left out without one. */
+  readonly mariadb?: ServerMake | undefined;
   readonly onLog?: (functionName: string, line: string) => void;
   readonly onCall?: (call: { roleArn: string; action: string }) => void;
   /** Told what is being done, before it is. */
   readonly onProgress?: (what: string) => void;
 }
 
-type DatabasePort = 'database' | 'passwordDatabase';
+type DatabasePort = 'database' | 'passwordDatabase' | 'mysql';
 type Stop = () => Promise<unknown>;
 export type LocalStack = Awaited<ReturnType<typeof startParts>> & { readonly stop: () => Promise<void> };
 
@@ -101,7 +104,7 @@ const startParts = async (options: StackOptions, stops: Stop[]) => {
   stops.push(slack.stop);
   let aws: LocalAws | undefined;
   const sessions = () => aws?.sessions;
-  const { configDir = 'config' } = options;
+  const { configDir = 'config', mariadb } = options;
   const admins = new Map<string, string>();
   const adminOf = (id: string) => {
     const secretArn = `${SECRET}/${id}-admin-000000`;
@@ -110,7 +113,7 @@ const startParts = async (options: StackOptions, stops: Stop[]) => {
     admins.set(secretArn, JSON.stringify({ password }));
     return { secretArn, password };
   };
-  const rds = { certificate, sessions, ...INSTANCE, ports, dataDir, adminOf, stops };
+  const rds = { certificate, sessions, ...INSTANCE, ports, dataDir, adminOf, stops, mariadb };
   const { postgres, servers } = await startSampleServers(configDir, rds);
   const machines = await startSampleMachines(configDir, ports.machine);
   stops.push(() => Promise.all([...machines.values()].map((machine) => machine.stop())));

@@ -4,6 +4,8 @@ import { parse } from 'yaml';
 import * as z from 'zod';
 import { portOf } from '../../local/loopback.ts';
 import { SAMPLE_DATABASES, sampleDatabase } from '../databases/sample-databases.ts';
+import type { ServerMake } from './mysql/find-mariadb.ts';
+import { startMysqlServer } from './mysql/start-server.ts';
 import { type LocalPostgres, startPostgres } from './postgres.ts';
 import { type RdsOptions, startRdsFront } from './rds.ts';
 
@@ -15,6 +17,7 @@ const Resources = z.looseObject({
       target: z.looseObject({
         database: z.string().default(''),
         auth: z.enum(['iam', 'password']).default('iam'),
+        engine: z.string().optional(),
       }),
     }),
   ),
@@ -33,8 +36,10 @@ export interface SampleServer {
 
 export interface SampleServerOptions extends Omit<RdsOptions, 'postgres' | 'auth' | 'port'> {
   readonly dataDir: string;
-  /** Of the server with IAM authentication, and of the first that has passwords. */
-  readonly ports: { readonly database?: number | undefined; readonly passwordDatabase?: number | undefined };
+  /** For databases with MariaDB. Without one they are left out. */
+  readonly mariadb: ServerMake | undefined;
+  /** Of the server with IAM authentication, and of the first with passwords of each make. */
+  readonly ports: Readonly<Partial<Record<'database' | 'passwordDatabase' | 'mysql', number | undefined>>>;
   /** Of the administrator of a resource with passwords: its secret, and what is first in it. */
   readonly adminOf: (id: string) => { readonly secretArn: string; readonly password: string };
   /** Gets what ends each that was started, also when another one could not be. */
@@ -43,7 +48,8 @@ export interface SampleServerOptions extends Omit<RdsOptions, 'postgres' | 'auth
 
 /**
  * Servers for the databases of a configuration, by the ids of their resources: one PostgreSQL with IAM authentication for all
- * that sign, and one for each that has passwords, since a server has one administrator of ours.
+ * that sign, and one for each that has passwords, since a server has one administrator of ours. MySQL comes from nowhere that npm
+ * reaches, so there is none.
  */
 export const startSampleServers = async (configDir: string, options: SampleServerOptions) => {
   const { resources } = Resources.parse(parse(readFileSync(join(configDir, 'resources.yaml'), 'utf8')));
@@ -52,6 +58,7 @@ export const startSampleServers = async (configDir: string, options: SampleServe
   const starts = [
     startSigning(options),
     ...withPasswords.map((one, index) => startWithPasswords(one, index === 0, options)),
+    ...resources.filter(isMariadb).map((one, index) => startMariadb(one, index === 0, options)),
   ] as const;
   // Whatever fails, nothing is still starting afterwards.
   await Promise.allSettled(starts);
@@ -61,7 +68,7 @@ export const startSampleServers = async (configDir: string, options: SampleServe
     postgres: signing.postgres,
     servers: new Map<string, SampleServer>([
       ...signed.map(({ id }) => [id, signing.server] as const),
-      ...others,
+      ...others.filter((one) => one !== undefined),
     ]),
   };
 };
@@ -85,6 +92,30 @@ const startWithPasswords = async (
   const port = isFirst ? ports.passwordDatabase : undefined;
   const server = await serverOf(postgres, { ...options, auth: 'password', port });
   return [id, { ...server, adminSecretArn: secretArn }];
+};
+
+const isMariadb = ({ kind, target: { engine, auth } }: Section): boolean =>
+  kind === 'mysql' && engine === 'mariadb' && auth === 'password';
+
+const startMariadb = async (
+  { id, target }: Section,
+  isFirst: boolean,
+  { dataDir, adminOf, ports, mariadb, certificate, stops }: SampleServerOptions,
+): Promise<readonly [id: string, SampleServer] | undefined> => {
+  if (!mariadb) return undefined;
+  const { password, secretArn } = adminOf(id);
+  const { database } = target;
+  const { port, directory, stop } = await startMysqlServer({
+    make: mariadb,
+    directory: join(dataDir, `mariadb-of-${id}`),
+    certificate,
+    port: isFirst ? ports.mysql : undefined,
+    seed: sampleDatabase(database).seed,
+    database,
+    adminPassword: password,
+  });
+  stops.push(stop);
+  return [id, { port, directory, adminSecretArn: secretArn }];
 };
 
 const serverOf = async (
