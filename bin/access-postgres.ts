@@ -3,8 +3,8 @@ import { PostgresCredentialView } from '../lambdas/http/credential-schemas.ts';
 import type { KindAccess } from './kind-access.ts';
 
 /** A connection over verified TLS, which the server ends. */
-export const POSTGRES_ACCESS: KindAccess = {
-  request: { resource: 'orders-db', action: 'postgres:connect' },
+const postgresAccess = (resource: string, table: string): KindAccess => ({
+  request: { resource, action: 'postgres:connect' },
   newHolder: () => ({
     async open(_stack, credential) {
       const { host, port, database, user, password, sslrootcert } =
@@ -14,7 +14,7 @@ export const POSTGRES_ACCESS: KindAccess = {
       client.on('error', () => cut(performance.now()));
       client.on('end', () => cut(performance.now()));
       await client.connect();
-      const use = async () => void (await client.query('SELECT count(*) FROM orders'));
+      const use = async () => void (await client.query(`SELECT count(*) FROM ${table}`));
       await use().catch(async (error: unknown) => {
         await client.end();
         throw error;
@@ -22,4 +22,8 @@ export const POSTGRES_ACCESS: KindAccess = {
       return { use, cut: () => promise, close: () => client.end() };
     },
   }),
-};
+});
+
+export const POSTGRES_ACCESS = postgresAccess('orders-db', 'orders');
+/** Where users prove themselves by passwords that are computed. */
+export const POSTGRES_PASSWORD_ACCESS = postgresAccess('tickets-db', 'tickets');

@@ -1,11 +1,11 @@
-import type { ResourceKind } from '../lambdas/core/config/resource.ts';
+import { MARIADB_MISSING } from '../examples/targets/mysql/find-mariadb.ts';
 import type { Wire } from './api-client.ts';
 import { type Bench, openTask } from './bench-crew.ts';
 import type { Ended, KindResult, RouteResult } from './bench-results.ts';
 import { callsOf, routeOf, routeResult, type Sample } from './bench-routes.ts';
 import { summarize } from './bench-statistics.ts';
 import { expect } from './expect-status.ts';
-import { accessOf, KINDS_WITH_ACCESS } from './kind-access.ts';
+import { MEASURED, MEASURED_NAMES, type MeasuredName } from './kind-access.ts';
 
 const LIVES_COUNT = 100;
 const GRANTS_PER_TASK = 50;
@@ -21,16 +21,20 @@ export interface Lives {
 export const measureLives = async (bench: Bench, onProgress: (what: string) => void): Promise<Lives> => {
   const kinds: KindResult[] = [];
   let release: RouteResult | undefined;
-  for (const kind of KINDS_WITH_ACCESS) {
-    onProgress(`making and ending a hundred grants of kind ${kind}, each with something open`);
+  for (const name of MEASURED_NAMES) {
+    if (!hasTarget(bench, name)) {
+      onProgress(`leaving out ${name}: ${MARIADB_MISSING}`);
+      continue;
+    }
+    onProgress(`making and ending a hundred grants of ${name}, each with something open`);
     const lives: Life[] = [];
     let task = '';
     for (let turn = -WARM_UP_COUNT; turn < LIVES_COUNT; turn += 1) {
       if (turn === -WARM_UP_COUNT || turn % GRANTS_PER_TASK === 0) task = (await openTask(bench)).body.id;
-      const life = await liveOnce(bench, { kind, task });
+      const life = await liveOnce(bench, { name, task });
       if (turn >= 0) lives.push(life);
     }
-    kinds.push(resultOf(kind, lives));
+    kinds.push(resultOf(name, lives));
     release ??= routeResult(
       routeOf('releaseGrant'),
       lives.map(({ sample }) => sample),
@@ -38,6 +42,12 @@ export const measureLives = async (bench: Bench, onProgress: (what: string) => v
   }
   if (!release) throw new Error('there is no kind');
   return { kinds, release };
+};
+
+/** The one that may be missing here. */
+const hasTarget = ({ stack }: Bench, name: MeasuredName): boolean => {
+  const { kind, access } = MEASURED[name];
+  return kind !== 'mysql' || stack.servers.has(access.request.resource);
 };
 
 interface Life extends Ended {
@@ -48,9 +58,9 @@ interface Life extends Ended {
 
 const liveOnce = async (
   bench: Bench,
-  { kind, task }: { readonly kind: ResourceKind; readonly task: string },
+  { name, task }: { readonly name: MeasuredName; readonly task: string },
 ): Promise<Life> => {
-  const { request, newHolder } = accessOf(kind);
+  const { request, newHolder } = MEASURED[name].access;
   const holder = newHolder();
   const asked = { ...request, task, durationSeconds: 900, reason: 'benchmark' };
   const startedAt = performance.now();
@@ -78,8 +88,8 @@ const liveOnce = async (
   };
 };
 
-const resultOf = (kind: ResourceKind, lives: readonly Life[]): KindResult => ({
-  kind,
+const resultOf = (name: MeasuredName, lives: readonly Life[]): KindResult => ({
+  name,
   active: summarize(lives.map((life) => life.activeMs)),
   credential: summarize(lives.map((life) => life.credentialMs)),
   deadAfter: summarize(lives.map((life) => life.deadAfterMs)),

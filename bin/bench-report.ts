@@ -194,7 +194,7 @@ const BODIES: Readonly<Record<Section, (results: BenchResults) => readonly strin
     '`POST /v1/grants` with `Prefer: wait=20` until the answer says *active*: decided, recorded, workflow started, role made at the target where there is one. A waiting request looks soon, and then ever less often.',
     table(
       ['', 'n', 'p50', 'p99', 'max'],
-      kinds.map(({ kind, active }) => [kind, ...summaryCells(active)]),
+      kinds.map(({ name, active }) => [name, ...summaryCells(active)]),
     ),
   ],
   'Time to dead': ({ kinds, endedAtOnce }) => [
@@ -202,7 +202,7 @@ const BODIES: Readonly<Record<Section, (results: BenchResults) => readonly strin
     table(
       ['', 'n', 'p50', 'p99', 'max'],
       [
-        ...kinds.flatMap((result) => endRows(`${result.kind}, one by one`, result)),
+        ...kinds.flatMap((result) => endRows(`${result.name}, one by one`, result)),
         ...endRows('twenty at once, first', endedAtOnce.first),
         ...endRows('twenty at once, again', endedAtOnce.again),
       ],

@@ -1,7 +1,7 @@
 import type { FunctionName } from '../lambdas/core/config/compiled.ts';
-import type { ResourceKind } from '../lambdas/core/config/resource.ts';
 import type { Route } from '../lambdas/http/routes.ts';
 import type { Summary } from './bench-statistics.ts';
+import type { MeasuredName } from './kind-access.ts';
 
 /** Everything that one run of `npm run bench` found out. Times are in milliseconds, sizes in bytes. */
 export interface BenchResults {
@@ -85,9 +85,9 @@ export interface EndedAtOnce {
   readonly again: EndResult;
 }
 
-/** A hundred lives of grants of one kind. */
+/** A hundred lives of grants of one kind, reached in one way. */
 export interface KindResult extends EndResult {
-  readonly kind: ResourceKind;
+  readonly name: MeasuredName;
   /** From the request to the answer that says *active*, as the client sees it with `Prefer: wait`. */
   readonly active: Summary;
   /** From the request to the credential in the client's hands. */

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { findMariadb } from '../examples/targets/mysql/find-mariadb.ts';
 import { CONFIG_PARTS, type FunctionName } from '../lambdas/core/config/compiled.ts';
 import { type LocalStack, startStack } from '../local/stack.ts';
 import { measureApprovals } from './bench-approvals.ts';
@@ -72,6 +73,7 @@ const measureRunning = async (
   const calls: AwsCall[] = [];
   const stack = await startStack({
     dataDir: DATA_DIR,
+    mariadb: findMariadb(),
     onProgress: narrator.progress,
     onCall: ({ roleArn, action }) =>
       calls.push({

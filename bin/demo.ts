@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { Client } from 'pg';
+import { findMariadb } from '../examples/targets/mysql/find-mariadb.ts';
 import { verifyExport } from '../lambdas/core/audit/audit-export.ts';
 import { parseReceipt } from '../lambdas/core/audit/chain.ts';
 import { startStack } from '../local/stack.ts';
@@ -23,13 +24,18 @@ const main = async (): Promise<void> => {
   const narrator = createNarrator(process.stdout);
   rmSync(DATA_DIR, { recursive: true, force: true });
   narrator.title('Latchkey: a crew gets access for one task, and loses it with the task');
-  const stack = await startStack({ dataDir: DATA_DIR, onProgress: narrator.progress });
+  const stack = await startStack({
+    dataDir: DATA_DIR,
+    mariadb: findMariadb(),
+    onProgress: narrator.progress,
+  });
   narrator.note(`The stack that \`cdk deploy\` would deploy answers at ${stack.baseUrl}.`);
   try {
     await tellStory(stack, narrator);
   } finally {
     await stack.stop();
-    for (const left of [DATA_DIR, stack.postgres.directory]) rmSync(left, { recursive: true, force: true });
+    const files = [...stack.servers.values()].map(({ directory }) => directory);
+    for (const left of [DATA_DIR, ...files]) rmSync(left, { recursive: true, force: true });
   }
   narrator.note('Everything above ran on this machine; nothing is left behind.');
 };

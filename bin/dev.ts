@@ -1,12 +1,22 @@
 import { PEOPLE } from '../examples/people/people.ts';
 import { PEOPLE_CLIENT } from '../examples/people/people-tokens.ts';
+import { findMariadb, MARIADB_MISSING } from '../examples/targets/mysql/find-mariadb.ts';
 import { startStack } from '../local/stack.ts';
 import { createNarrator } from './narrator.ts';
 import { paint } from './terminal.ts';
 
 const DATA_DIR = '.latchkey/dev';
 /** The same at each start, so that scripts and tokens go on working. */
-const PORTS = { api: 8787, issuer: 8788, database: 8789, console: 8790, slack: 8791, machine: 8792 };
+const PORTS = {
+  mysql: 8785,
+  passwordDatabase: 8786,
+  api: 8787,
+  issuer: 8788,
+  database: 8789,
+  console: 8790,
+  slack: 8791,
+  machine: 8792,
+};
 
 const HELP = `Runs the whole product on this machine, on loopback only, until Ctrl-C.
 
@@ -23,6 +33,7 @@ const main = async (): Promise<void> => {
   narrator.title('Latchkey on this machine');
   const stack = await startStack({
     dataDir: DATA_DIR,
+    mariadb: findMariadb(),
     ports: PORTS,
     onProgress: narrator.progress,
     onLog: (name, line) => {
@@ -46,6 +57,7 @@ const invitation = ({
   tables,
   payloads,
   auditor,
+  servers,
 }: Stack): string => `
 API          ${baseUrl}
 Console      ${consoleUrl}/console   a certificate of this machine alone: the browser asks once
@@ -61,6 +73,8 @@ Access       curl -s -H "Authorization: Bearer $TOKEN" -H 'Content-Type: applica
                ${baseUrl}/v1/grants
 Use it       eval "$(curl -s -X POST -H "Authorization: Bearer $TOKEN" -H 'Accept: text/x-shellscript' \\
                ${baseUrl}/v1/grants/g_…/credentials)" && psql -c 'SELECT count(*) FROM orders'
+Passwords    the same with "resource":"tickets-db", whose server knows no tokens
+${mariadbLine(servers)}
 A machine    a grant of "resource":"reports-host","action":"ssh:connect", then ssh-keygen -q -t ed25519 -N '' -f key, and
              eval "$(curl -s -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -H 'Accept: text/x-shellscript' \\
                -d "{\\"publicKey\\":\\"$(cat key.pub)\\"}" ${baseUrl}/v1/grants/g_…/credentials)" && ssh -F "$LATCHKEY_SSH_CONFIG" -i key machine whoami
@@ -85,6 +99,11 @@ More         ${baseUrl}/v1/openapi.json; other clients: other-crew, rogue-crew (
 
 Ctrl-C stops everything; state stays in ${DATA_DIR}.
 `;
+
+const mariadbLine = (servers: Stack['servers']): string =>
+  servers.has('stock-db')
+    ? `MariaDB      a grant of "resource":"stock-db","action":"mysql:connect", then eval as above and: mysql --defaults-extra-file="$MYSQL_OPTIONS"`
+    : `MariaDB      stock-db was left out: ${MARIADB_MISSING}`;
 
 const interrupted = (): Promise<void> =>
   new Promise((done) => {

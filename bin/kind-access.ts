@@ -2,7 +2,8 @@ import type { ResourceKind } from '../lambdas/core/config/resource.ts';
 import type { LocalStack } from '../local/stack.ts';
 import { AWS_ACCESS } from './access-aws.ts';
 import { EKS_ACCESS } from './access-eks.ts';
-import { POSTGRES_ACCESS } from './access-postgres.ts';
+import { MYSQL_ACCESS } from './access-mysql.ts';
+import { POSTGRES_ACCESS, POSTGRES_PASSWORD_ACCESS } from './access-postgres.ts';
 import { SSH_ACCESS } from './access-ssh.ts';
 
 /** Something that was opened with a vended credential, by the tools that its holder would use. */
@@ -25,7 +26,20 @@ export interface KindAccess {
   };
 }
 
-/** A kind is added here, and is then measured, shown in the demo's table of limits and played by the model. */
+/** What is measured, by the name of its row: each kind, and each way to prove oneself where one has two. */
+export const MEASURED = {
+  postgres: { kind: 'postgres', access: POSTGRES_ACCESS },
+  'postgres, passwords': { kind: 'postgres', access: POSTGRES_PASSWORD_ACCESS },
+  'mysql, passwords': { kind: 'mysql', access: MYSQL_ACCESS },
+  aws: { kind: 'aws', access: AWS_ACCESS },
+  ssh: { kind: 'ssh', access: SSH_ACCESS },
+  eks: { kind: 'eks', access: EKS_ACCESS },
+} as const satisfies Readonly<Record<string, { readonly kind: ResourceKind; readonly access: KindAccess }>>;
+
+export type MeasuredName = keyof typeof MEASURED;
+export const MEASURED_NAMES = Object.keys(MEASURED) as readonly MeasuredName[];
+
+/** One of each kind that has its target on every stack. A kind is added here, and is then played by the model. */
 export const KIND_ACCESS: Readonly<Partial<Record<ResourceKind, KindAccess>>> = {
   postgres: POSTGRES_ACCESS,
   aws: AWS_ACCESS,

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { findMariadb } from '../examples/targets/mysql/find-mariadb.ts';
 
 const run = promisify(execFile);
 
@@ -11,7 +12,7 @@ export const mariadbMissing = async (): Promise<string | undefined> => {
     () => true,
     () => false,
   );
-  return existsSync('/usr/sbin/mariadbd') && hasCompiler
+  return findMariadb() && hasCompiler
     ? undefined
     : 'needs the server itself, which is not started as a service, and a C compiler (Debian: `apt-get install mariadb-server-core gcc libc6-dev`).';
 };

@@ -20,7 +20,8 @@ export const resolveTarget = async (args: readonly string[]): Promise<void> => {
   if (!resolved.ok) throw new Mistakes(resolved.mistakes);
   console.log(resourceYaml(resolved.target));
   console.error(
-    '\nPaste this into config/resources.yaml. Then set up the database once (docs/targets/postgres.sql), and let' +
+    '\nPaste this into config/resources.yaml. Then set up the database once ' +
+      `(docs/targets/${resolved.target.make.kind}.sql), and let` +
       '\n`npm run config -- check <id>` say what it still lacks.',
   );
 };

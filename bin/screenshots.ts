@@ -32,7 +32,8 @@ const main = async (): Promise<void> => {
   } finally {
     await browser.close();
     await stack.stop();
-    for (const left of [DATA_DIR, stack.postgres.directory]) rmSync(left, { recursive: true, force: true });
+    const files = [...stack.servers.values()].map(({ directory }) => directory);
+    for (const left of [DATA_DIR, ...files]) rmSync(left, { recursive: true, force: true });
   }
 };
 

@@ -46,6 +46,7 @@ const prepare = async (isAsked: (names: readonly string[]) => boolean): Promise<
     dynamodbLocal: isAsked(['dynamodb-local']),
     postgresMajors: isAsked(['postgres-majors']),
     chromium: isAsked(['console-browser']),
+    mariadb: isAsked(['mysql', 'story-databases']),
     mysql: isAsked(['mysql']),
     machine: isAsked(['ssh']),
     kubernetes: isAsked(['kubernetes']),
@@ -54,7 +55,7 @@ const prepare = async (isAsked: (names: readonly string[]) => boolean): Promise<
   const lacksJava = needs.dynamodbLocal && !(await hasFitJava());
   const lacksGo = needs.kubernetes && !(await hasFitGo());
   const lacksChromium = needs.chromium && (await findChromium()) === undefined;
-  const lacksMariadb = needs.mysql ? await mariadbMissing() : undefined;
+  const lacksMariadb = needs.mariadb ? await mariadbMissing() : undefined;
   const lacksMachine = needs.machine && !(await canMakeMachine());
   const missing: Mistake[] = [
     ...(lacksMariadb === undefined ? [] : [{ file: 'MariaDB', path: '', message: lacksMariadb }]),

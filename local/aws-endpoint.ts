@@ -11,6 +11,7 @@ import type { LambdaFunction } from './lambda-worker.ts';
 import type { LogLines } from './log-lines.ts';
 import { readBody } from './loopback.ts';
 import { answerS3, type S3 } from './s3.ts';
+import { createSecrets, type Secrets } from './secrets.ts';
 import type { Session, Sessions } from './sessions.ts';
 import { verifySigV4 } from './sigv4.ts';
 import type { StepFunctions } from './step-functions.ts';
@@ -27,8 +28,7 @@ export interface EndpointParts {
   readonly logs: LogLines;
   readonly machines: MachineServices;
   readonly functionOf: (nameOrArn: string) => LambdaFunction | undefined;
-  /** Values by the ARN of their secret. */
-  readonly secrets?: Readonly<Record<string, string>>;
+  readonly secrets?: Secrets;
   /** Gets what is published to topics, with the names that SNS has for its parts. */
   readonly published?: Readonly<Record<string, string>>[];
   /** Hears of an event whose function failed when nobody waited for it any more. */
@@ -111,13 +111,10 @@ const SERVICES: Readonly<Record<string, (parts: EndpointParts, call: Call) => Pr
     if (operation !== 'FilterLogEvents') throw new AwsError('UnknownOperationException', operation);
     return logs.filter(input);
   },
-  async secretsmanager({ secrets = {} }, { operation, body, authorize }) {
-    const { SecretId } = parseJsonObject(body);
-    authorize(operation, [{ action: `secretsmanager:${operation}`, resource: String(SecretId) }]);
-    const SecretString = secrets[String(SecretId)];
-    if (operation !== 'GetSecretValue' || SecretString === undefined)
-      throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
-    return { ARN: SecretId, SecretString };
+  async secretsmanager({ secrets = createSecrets({}) }, { operation, body, authorize }) {
+    const input = parseJsonObject(body);
+    authorize(operation, [{ action: `secretsmanager:${operation}`, resource: String(input.SecretId) }]);
+    return secrets.call(operation, input);
   },
   async 'ec2-instance-connect'({ machines }, { operation, body, authorize }) {
     return machines.connect(operation, parseJsonObject(body), authorize);

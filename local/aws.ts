@@ -13,6 +13,7 @@ import { closeServer, listenOnLoopback } from './loopback.ts';
 import { ManagedPolicies } from './managed-policies.ts';
 import { createRestApi } from './rest-api.ts';
 import { type Bucket, createS3 } from './s3.ts';
+import { createSecrets } from './secrets.ts';
 import { Sessions } from './sessions.ts';
 import { createStepFunctions } from './step-functions.ts';
 import type { Host } from './workflow-execution.ts';
@@ -32,7 +33,7 @@ export interface AwsOptions {
   readonly otherPolicies?: Assembly['policies'];
   /** What sessions of roles lead to. */
   readonly otherBuckets?: readonly Bucket[];
-  /** What the functions find in Secrets Manager, by ARN. */
+  /** What the functions find in Secrets Manager, by ARN, until they replace it. */
   readonly secrets?: Readonly<Record<string, string>>;
   /** The API is served by each of these. They may listen already, so that their address can be in the assembly. */
   readonly gateways?: readonly Server[];
@@ -72,7 +73,8 @@ export const startAws = async (options: AwsOptions) => {
   const logs = new LogLines(assembly.functions.map(({ name }) => name));
   const published: Readonly<Record<string, string>>[] = [];
   const machines = createMachineServices(assembly, options.machines ?? []);
-  const parts = { logs, machines, sessions, dynamo, s3, stepFunctions, functionOf, published };
+  const secrets = createSecrets(options.secrets ?? {}, dataDir && join(dataDir, 'secret-versions.json'));
+  const parts = { secrets, logs, machines, sessions, dynamo, s3, stepFunctions, functionOf, published };
   const endpoint = createAwsEndpoint({ ...options, ...parts });
   const endpointUrl = `http://127.0.0.1:${await listenOnLoopback(endpoint)}`;
   for (const one of startFunctions(options, { sessions, logs, endpointUrl }))

@@ -8,11 +8,13 @@ import { AUDIENCE, type LocalIssuer } from '../examples/people/oidc-provider.ts'
 export interface LocalPlaces {
   readonly issuer: Pick<LocalIssuer, 'issuer' | 'jwksUri'>;
   readonly certPem: string;
-  readonly databasePort: number;
+  /** By the ids of their resources. One that is not here is left out. */
+  readonly databases: ReadonlyMap<string, { readonly port: number; readonly adminSecretArn?: string }>;
   /** By the ids of their resources. */
   readonly clusters: ReadonlyMap<string, { readonly endpoint: string }>;
   readonly account: string;
   readonly region: string;
+  /** Of the instance with IAM authentication. */
   readonly resourceId: string;
   /** By the ids of their resources. */
   readonly machines: ReadonlyMap<string, { readonly port: number; readonly hostKey: string }>;
@@ -20,6 +22,9 @@ export interface LocalPlaces {
 
 const Principals = z.looseObject({
   principals: z.array(z.looseObject({ owners: z.array(z.looseObject({})).default([]) })),
+});
+const Examples = z.looseObject({
+  examples: z.array(z.looseObject({ resource: z.string().optional() })).default([]),
 });
 const Resources = z.looseObject({
   resources: z.array(z.looseObject({ id: z.string(), kind: z.string(), target: z.looseObject({}) })),
@@ -45,14 +50,20 @@ export const writeLocalConfig = (from: string, to: string, places: LocalPlaces):
   });
   write('principals.yaml', { principals: owned });
   const { resources, ...rest } = Resources.parse(read('resources.yaml'));
-  const moved = resources.map((one) => ({ ...one, target: localTarget(one, places) }));
+  const here = resources.filter(({ id, kind }) => !DATABASES.includes(kind) || places.databases.has(id));
+  const moved = here.map((one) => ({ ...one, target: localTarget(one, places) }));
   write('resources.yaml', { ...rest, resources: moved });
+  const { examples } = Examples.parse(read('examples.yaml'));
+  const isHere = (id: string | undefined) => !resources.some((one) => one.id === id && !here.includes(one));
+  write('examples.yaml', { examples: examples.filter(({ resource }) => isHere(resource)) });
 };
+
+const DATABASES: readonly string[] = ['postgres', 'mysql'];
 
 type Section = z.infer<typeof Resources>['resources'][number];
 
 const localTarget = ({ id, kind, target }: Section, places: LocalPlaces): object => {
-  const { account, region, resourceId, databasePort, clusters } = places;
+  const { account, region, resourceId, databases, clusters } = places;
   if (kind === 'aws') return inAccount(target, places);
   const machine = places.machines.get(id);
   if (machine)
@@ -60,7 +71,10 @@ const localTarget = ({ id, kind, target }: Section, places: LocalPlaces): object
   const roleArn = `arn:aws:iam::${account}:role/latchkey-target-${id}`;
   const here = { ...target, account, region, roleArn, tls: { ca: { file: 'local.pem' } } };
   if (kind === 'eks') return { ...here, endpoint: clusters.get(id)?.endpoint };
-  return { ...here, resourceId, host: 'localhost', port: databasePort };
+  const { port, adminSecretArn } = databases.get(id) ?? {};
+  const address = { host: 'localhost', port };
+  if (adminSecretArn === undefined) return { ...here, ...address, resourceId };
+  return { ...here, ...address, adminSecretArn, roleArn: undefined };
 };
 
 /** Names stay; whatever says where they are says that they are here. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
@@ -5,21 +6,20 @@ import { join, resolve } from 'node:path';
 import { auditorEnvironment, auditorRole } from '../bin/local-auditor.ts';
 import { synthesize } from '../bin/synthesize.ts';
 import { REPORTS_BUCKET } from '../examples/buckets/reports-bucket.ts';
-import { SAMPLE_DATABASES } from '../examples/databases/sample-databases.ts';
 import { tokensAt } from '../examples/people/fetch-tokens.ts';
 import { CONSOLE_CLIENT, startIssuer } from '../examples/people/oidc-provider.ts';
 import { startSlackStandIn } from '../examples/slack/stand-in.ts';
-import { startPostgres } from '../examples/targets/postgres.ts';
-import { startRdsFront } from '../examples/targets/rds.ts';
+import type { ServerMake } from '../examples/targets/mysql/find-mariadb.ts';
 import { startSampleClusters } from '../examples/targets/sample-clusters.ts';
 import { startSampleMachines } from '../examples/targets/sample-machines.ts';
+import { startSampleServers } from '../examples/targets/sample-servers.ts';
 import { readSettings } from '../lib/settings.ts';
 import { type Assembly, readAssembly } from './assembly.ts';
 import { type LocalAws, startAws } from './aws.ts';
 import { localCertificate } from './certificates.ts';
 import { keptSecrets } from './kept-secrets.ts';
 import { writeLocalConfig } from './local-config.ts';
-import { closeServer, listenOnLoopback, portOf } from './loopback.ts';
+import { closeServer, listenOnLoopback } from './loopback.ts';
 
 export interface StackOptions {
   /** Everything that must survive a restart, and nothing else. */
@@ -28,14 +28,17 @@ export interface StackOptions {
   readonly configDir?: string;
   /** 0 or absent: free ones. */
   readonly ports?: Readonly<
-    Partial<Record<'api' | 'console' | 'issuer' | 'database' | 'cluster' | 'machine' | 'slack', number>>
+    Partial<Record<'api' | 'console' | 'issuer' | 'cluster' | 'machine' | 'slack' | DatabasePort, number>>
   >;
+  /** For databases with MariaDB, which are left out without one. */
+  readonly mariadb?: ServerMake | undefined;
   readonly onLog?: (functionName: string, line: string) => void;
   readonly onCall?: (call: { roleArn: string; action: string }) => void;
   /** Told what is being done, before it is. */
   readonly onProgress?: (what: string) => void;
 }
 
+type DatabasePort = 'database' | 'passwordDatabase' | 'mysql';
 type Stop = () => Promise<unknown>;
 export type LocalStack = Awaited<ReturnType<typeof startParts>> & { readonly stop: () => Promise<void> };
 
@@ -55,7 +58,11 @@ const NO_VPC = {
 /** Of the people in the sample configuration. */
 const SLACK = { teamId: 'T0123ABCD', appId: 'A0123ABCD' };
 const SECRET = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:${STACK}`;
-const SECRET_ARNS = { console: `${SECRET}/console-000000`, notifier: `${SECRET}/notifier-000000` };
+const SECRET_ARNS = {
+  console: `${SECRET}/console-000000`,
+  notifier: `${SECRET}/notifier-000000`,
+  passwordKey: `${SECRET}/passwords-000000`,
+};
 const TOPIC_ARN = `arn:aws:sns:${REGION}:${ACCOUNT}:${STACK}-approvals`;
 
 /** The whole product on this machine: what `cdk deploy` would deploy, run as synthesized, on loopback only. */
@@ -86,6 +93,7 @@ const startParts = async (options: StackOptions, stops: Stop[]) => {
   const issuer = await startIssuer({ directory: dataDir, certificate, port: ports.issuer, consoleUrl });
   stops.push(issuer.stop);
   const { slackSigningSecret, ...notifying } = keptSecrets(dataDir, SLACK_SECRETS);
+  const { databaseKeySeed } = keptSecrets(dataDir, ['databaseKeySeed']);
   const slack = await startSlackStandIn({
     ...SLACK,
     signingSecret: slackSigningSecret,
@@ -94,15 +102,19 @@ const startParts = async (options: StackOptions, stops: Stop[]) => {
     botToken: notifying.slackBotToken,
   });
   stops.push(slack.stop);
-  const postgres = await startPostgres({ directory: join(dataDir, 'postgres'), databases: SAMPLE_DATABASES });
-  stops.push(postgres.stop);
   let aws: LocalAws | undefined;
   const sessions = () => aws?.sessions;
-  const rds = { certificate, postgres, sessions, ...INSTANCE, port: ports.database };
-  const front = await startRdsFront(rds);
-  // Not waited for: a client that is still connected goes when PostgreSQL does.
-  stops.push(async () => void front.close());
-  const { configDir = 'config' } = options;
+  const { configDir = 'config', mariadb } = options;
+  const admins = new Map<string, string>();
+  const adminOf = (id: string) => {
+    const secretArn = `${SECRET}/${id}-admin-000000`;
+    const name: string = `${id}-admin`;
+    const { [name]: password = '' } = keptSecrets(dataDir, [name]);
+    admins.set(secretArn, JSON.stringify({ password }));
+    return { secretArn, password };
+  };
+  const rds = { certificate, sessions, ...INSTANCE, ports, dataDir, adminOf, stops, mariadb };
+  const { postgres, servers } = await startSampleServers(configDir, rds);
   const machines = await startSampleMachines(configDir, ports.machine);
   stops.push(() => Promise.all([...machines.values()].map((machine) => machine.stop())));
   const runnerRole = `arn:aws:iam::${ACCOUNT}:role/${STACK}-runner`;
@@ -111,7 +123,7 @@ const startParts = async (options: StackOptions, stops: Stop[]) => {
   stops.push(() => Promise.all([...clusters.values()].map((cluster) => cluster.stop())));
   onProgress('synthesizing the stack and bundling its functions');
   const localConfig = join(dataDir, 'config');
-  const places = { issuer, certPem, databasePort: portOf(front), clusters, machines, ...INSTANCE };
+  const places = { issuer, certPem, databases: servers, clusters, machines, ...INSTANCE };
   writeLocalConfig(configDir, localConfig, places);
   const assembly = await synthesizeLocally(join(dataDir, 'cdk.out'), localConfig, {
     console: { url: consoleUrl, oidc: issuer.oidc, secretArn: SECRET_ARNS.console },
@@ -120,6 +132,7 @@ const startParts = async (options: StackOptions, stops: Stop[]) => {
       secretArn: SECRET_ARNS.notifier,
       snsTopicArn: TOPIC_ARN,
     },
+    databases: { passwordSecretArn: SECRET_ARNS.passwordKey },
   });
   onProgress('starting the functions, the gateway, the tables and the workflow');
   const clientSecret = issuer.secretOf(CONSOLE_CLIENT);
@@ -134,6 +147,8 @@ const startParts = async (options: StackOptions, stops: Stop[]) => {
     secrets: {
       [SECRET_ARNS.console]: JSON.stringify({ clientSecret, slackSigningSecret }),
       [SECRET_ARNS.notifier]: JSON.stringify(notifying),
+      [SECRET_ARNS.passwordKey]: JSON.stringify({ passwordKey: keyOf(databaseKeySeed) }),
+      ...Object.fromEntries(admins),
     },
     gateways,
   });
@@ -156,6 +171,8 @@ const startParts = async (options: StackOptions, stops: Stop[]) => {
     caFile: resolve(dataDir, 'ca.pem'),
     aws,
     postgres,
+    /** Of databases, by the ids of their resources. */
+    servers,
     /** By the ids of their resources. */
     clusters,
     machines,
@@ -169,6 +186,9 @@ const startParts = async (options: StackOptions, stops: Stop[]) => {
     sweep,
   };
 };
+
+/** 32 bytes, as passwords of grants are made with. */
+const keyOf = (seed: string): string => createHash('sha256').update(seed).digest('base64');
 
 const SLACK_SECRETS = ['slackSigningSecret', 'slackBotToken', 'webhookSecret'] as const;
 

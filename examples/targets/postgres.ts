@@ -1,9 +1,10 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { Client } from 'pg';
 
 /** A database, and what is run in it as the master user before the target file is applied. */
@@ -37,7 +38,9 @@ export const startPostgres = async (options: PostgresOptions) => {
   const binaries = reachableCopy(options.binaries ?? packagedBinaries(), owner);
   const [data, socketDir] = [join(directory, 'data'), join(directory, 'socket')];
   const prepared = join(directory, 'prepared');
-  const isNew = !fs.existsSync(prepared);
+  // Files under the temporary files may be left from a deployment that is gone, whose password nobody has any more.
+  const mark = options.adminPassword === undefined ? '' : sha256(options.adminPassword);
+  const isNew = !fs.existsSync(prepared) || fs.readFileSync(prepared, 'utf8') !== mark;
   // What a start that was killed half-way had made is no database to go on with.
   if (isNew) fs.rmSync(data, { recursive: true, force: true });
   for (const path of [directory, data, socketDir]) {
@@ -45,7 +48,7 @@ export const startPostgres = async (options: PostgresOptions) => {
     if (owner) fs.chownSync(path, owner.uid, owner.gid);
   }
   if (isNew) {
-    execFileSync(join(binaries, 'initdb'), ['-D', data, ...INITDB], { stdio: 'pipe', ...owner });
+    await promisify(execFile)(join(binaries, 'initdb'), ['-D', data, ...INITDB], owner ?? {});
     if (options.adminPassword !== undefined) fs.writeFileSync(join(data, 'pg_hba.conf'), PASSWORDS);
   }
   const settings = Object.entries({ ...SETTINGS, unix_socket_directories: socketDir });
@@ -58,7 +61,7 @@ export const startPostgres = async (options: PostgresOptions) => {
   const logIn = (user: string, database: string) => connectAs(socketDir, user, database);
   await untilReady(() => logIn('postgres', 'postgres'), server);
   if (isNew) await prepare(logIn, options);
-  fs.writeFileSync(prepared, '');
+  fs.writeFileSync(prepared, mark);
   const asSuperuser = (database: string) => logIn('postgres', database);
   return {
     /** Where its files are, which is not always where they were asked for. */
@@ -90,8 +93,10 @@ const serverOwner = (): Owner => {
 /** A checkout below a private directory is out of that user's reach; then a place under the temporary files serves. */
 const reachable = (path: string, owner: Owner): string => {
   if (!owner || isReachable(path, owner)) return path;
-  return join(tmpdir(), `latchkey-${createHash('sha256').update(path).digest('hex').slice(0, 16)}`);
+  return join(tmpdir(), `latchkey-${sha256(path).slice(0, 16)}`);
 };
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 const isReachable = (path: string, owner: NonNullable<Owner>): boolean => {
   const parent = dirname(path);

@@ -28,6 +28,9 @@ const CLUSTER = `
   <Port>5432</Port>
   <IAMDatabaseAuthenticationEnabled>true</IAMDatabaseAuthenticationEnabled>`;
 
+const of = (engine: string, version: string): string =>
+  INSTANCE.replace('postgres</Engine><EngineVersion>17.4', `${engine}</Engine><EngineVersion>${version}`);
+
 let rds: Awaited<ReturnType<typeof startRds>>;
 
 before(async () => {
@@ -38,7 +41,11 @@ before(async () => {
       'IAMDatabaseAuthenticationEnabled>true',
       'IAMDatabaseAuthenticationEnabled>false',
     ),
-    mysql: INSTANCE.replace('<Engine>postgres', '<Engine>mysql'),
+    oracle: INSTANCE.replace('<Engine>postgres', '<Engine>oracle-ee'),
+    stock: of('mariadb', '10.11.8'),
+    shop: of('mysql', '8.4.3'),
+    'old-stock': of('mariadb', '10.5.27'),
+    'old-shop': of('mysql', '5.7.44'),
     member: `${INSTANCE}<DBClusterIdentifier>billing</DBClusterIdentifier>`,
     replica: `${INSTANCE}<ReadReplicaSourceDBInstanceIdentifier>orders</ReadReplicaSourceDBInstanceIdentifier>`,
     creating: INSTANCE.replace(/<Endpoint>.*<\/Endpoint>/, ''),
@@ -106,6 +113,30 @@ test('a cluster is printed with its writer endpoint, never the reader, and with 
   );
 });
 
+test('a MySQL or a MariaDB is printed as a resource of its kind, and with the file that sets it up', async () => {
+  for (const [name, engine] of [
+    ['stock', 'mariadb'],
+    ['shop', 'mysql'],
+  ] as const) {
+    const { out, err } = await resolve('--instance', name);
+    const compiled = compileConfig({
+      ...VALID,
+      resources: `environments: [staging, prod]\nunguarded: [staging]\nresources:\n${out}`,
+      examples:
+        'examples: [{ agent: sales-analyst, action: mysql:connect, resource: orders, durationSeconds: 60, expect: deny }]',
+    });
+    if (!compiled.ok) assert.fail(JSON.stringify(compiled.errors));
+    const [resource] = resourcesOf(compiled.value.resources, 'mysql');
+    const { target, actions } = resource ?? assert.fail(out);
+    assert.deepEqual(
+      [actions, target.engine, target.auth, target.database, target.templateRole, target.port],
+      [['mysql:connect'], engine, 'iam', 'orders', 'orders_app', 5433],
+    );
+    assert.equal(target.roleArn, 'arn:aws:iam::011122223333:role/latchkey-target-orders');
+    assert.match(err, /docs\/targets\/mysql\.sql/);
+  }
+});
+
 const refuses = (name: string, message: RegExp) =>
   assert.rejects(
     resolveTarget(['--instance', name, '--region', 'eu-central-1']),
@@ -119,7 +150,9 @@ test('what Latchkey cannot guard is refused with what to do about it', async () 
     'old',
     /aws rds modify-db-instance --db-instance-identifier orders --enable-iam-database-authentication/,
   );
-  await refuses('mysql', /engine is mysql/);
+  await refuses('oracle', /engine is oracle-ee; only PostgreSQL, MySQL and MariaDB/);
+  await refuses('old-stock', /runs MariaDB 10\.5\.27: upgrade it to 10\.6/);
+  await refuses('old-shop', /runs MySQL 5\.7\.44: upgrade it to 8/);
   await refuses('member', /use --cluster billing/);
   await refuses('replica', /use --instance orders/);
   await refuses('creating', /no endpoint yet/);
@@ -133,8 +166,8 @@ test('what RDS refuses is told in one line, and nothing is printed that could be
 
 test('the command asks RDS one question, and says what is missing before it asks any', async () => {
   const earlier = rds.asked.length;
-  await refuses('mysql', /./);
-  assert.deepEqual(rds.asked.slice(earlier), ['DescribeDBInstances mysql']);
+  await refuses('oracle', /./);
+  assert.deepEqual(rds.asked.slice(earlier), ['DescribeDBInstances oracle']);
   for (const args of [
     [],
     ['--instance', 'a', '--cluster', 'b', '--region', 'x'],

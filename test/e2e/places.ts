@@ -23,14 +23,15 @@ export const DEPLOYED = 'what was deployed';
 export const placesKept = async (running: RunningStack, grant: string): Promise<Place[]> => {
   const executions = JSON.stringify(running.stack().aws.stepFunctions.executions());
   const files = globSync('**/*', { cwd: running.dataDir })
-    .filter((file) => !['issuer.json', 'secrets.json', 'ca.key'].includes(file))
-    .filter((file) => statSync(join(running.dataDir, file)).isFile());
+    // Where the provider and Secrets Manager keep theirs.
+    .filter((file) => !['issuer.json', 'secrets.json', 'secret-versions.json', 'ca.key'].includes(file))
+    .filter((file) => statSync(join(running.dataDir, file), { throwIfNoEntry: false })?.isFile());
   const folders = ['dynamodb', 'executions', 'postgres', 'cdk.out'];
   const bytesIn = (folder: string) =>
     Buffer.concat(
       files
         .filter((file) => (folders.find((one) => file.startsWith(`${one}/`)) ?? '') === folder)
-        .map((file) => readFileSync(join(running.dataDir, file))),
+        .map((file) => bytesOf(join(running.dataDir, file))),
     );
   return [
     { name: 'the table of states', text: JSON.stringify(await running.items('grants')), holds: grant },
@@ -41,4 +42,14 @@ export const placesKept = async (running: RunningStack, grant: string): Promise<
     { name: DEPLOYED, text: bytesIn('cdk.out'), holds: 'lk_' },
     { name: 'every other file, sealed objects too', text: bytesIn(''), holds: 'BEGIN CERTIFICATE' },
   ];
+};
+
+/** Servers take files of theirs away while others are read. */
+const bytesOf = (path: string): Buffer => {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return Buffer.alloc(0);
+    throw error;
+  }
 };

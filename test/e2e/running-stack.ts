@@ -11,7 +11,7 @@ import { parseReceipt } from '../../lambdas/core/audit/chain.ts';
 import type { AuditEntry } from '../../lambdas/core/audit/entry.ts';
 import { closeServer, listenOnLoopback } from '../../local/loopback.ts';
 import { Sessions } from '../../local/sessions.ts';
-import { type LocalStack, startStack } from '../../local/stack.ts';
+import { type LocalStack, type StackOptions, startStack } from '../../local/stack.ts';
 import { type RawAnswer, type RawCall, rawCall } from './raw-call.ts';
 
 /** A call with a token and, where it has one, a JSON body; anything else is said in the call itself. */
@@ -61,7 +61,7 @@ export interface RunningStack {
 export type Item = Readonly<Record<string, { readonly S?: string; readonly N?: string }>>;
 
 /** Starts the whole product in a directory of its own. A test file has one, because starting takes seconds. */
-export const runStack = async (): Promise<RunningStack> => {
+export const runStack = async (options: Pick<StackOptions, 'mariadb'> = {}): Promise<RunningStack> => {
   const dataDir = mkdtempSync(join(tmpdir(), 'latchkey-e2e-'));
   // The user that PostgreSQL runs as must be able to go through, or its files would be put elsewhere.
   chmodSync(dataDir, 0o711);
@@ -75,6 +75,7 @@ export const runStack = async (): Promise<RunningStack> => {
   const ports = await freePorts();
   const start = () =>
     startStack({
+      ...options,
       dataDir,
       ports,
       onLog: (name, line) => logs.push({ function: name, line }),
@@ -136,11 +137,12 @@ export const runStack = async (): Promise<RunningStack> => {
 };
 
 const freePorts = async () => {
-  const servers = Array.from({ length: 7 }, () => createServer());
-  const [api = 0, issuer = 0, database = 0, console = 0, slack = 0, cluster = 0, machine = 0] =
+  const servers = Array.from({ length: 9 }, () => createServer());
+  const [api = 0, issuer = 0, console = 0, slack = 0, cluster = 0, machine = 0, ...databases] =
     await Promise.all(servers.map((one) => listenOnLoopback(one)));
   await Promise.all(servers.map(closeServer));
-  return { api, issuer, database, console, slack, cluster, machine };
+  const [database = 0, passwordDatabase = 0, mysql = 0] = databases;
+  return { api, issuer, console, slack, cluster, machine, database, passwordDatabase, mysql };
 };
 
 const withToken = ({ json, ...call }: Ask, token: string | undefined): RawCall => ({

@@ -72,7 +72,7 @@ export const startConsoleStage = async (): Promise<ConsoleStage> => {
       await browser.close();
       await stack.stop();
       rmSync(dataDir, { recursive: true, force: true });
-      rmSync(stack.postgres.directory, { recursive: true, force: true });
+      for (const { directory } of stack.servers.values()) rmSync(directory, { recursive: true, force: true });
     },
   };
 };

@@ -8,7 +8,7 @@ import { type LocalPostgres, startPostgres } from '../../examples/targets/postgr
 import { createRdsFront } from '../../examples/targets/rds-front.ts';
 import { type LocalCertificate, localCertificate } from '../../local/certificates.ts';
 import { writeLocalConfig } from '../../local/local-config.ts';
-import { listenOnLoopback } from '../../local/loopback.ts';
+import { listenOnLoopback, portOf } from '../../local/loopback.ts';
 import { concede } from './cloud-assembly.ts';
 import { isLoginToken } from './login-token.ts';
 import { runCdk } from './run-cdk.ts';
@@ -96,7 +96,7 @@ const startPlaces = async (workDir: string, certificate: LocalCertificate, stops
     issuer,
     certPem: certificate.certPem,
     clusters: new Map([['shop-cluster', { endpoint: 'https://localhost:1' }]]),
-    databasePort: (front.address() as AddressInfo).port,
+    databases: new Map(['orders-db', 'billing-db'].map((id) => [id, { port: portOf(front) }])),
     account: ACCOUNT,
     region: REGION,
     resourceId: 'db-DEPLOYTEST',

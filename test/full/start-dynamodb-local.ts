@@ -1,6 +1,6 @@
 import { globSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { type ChildServer, freePort, startChildServer } from './child-server.ts';
+import { type ChildServer, freePort, startChildServer } from '../../examples/targets/child-server.ts';
 import { NPM_DIR } from './tools.ts';
 
 const POLICY = join(import.meta.dirname, 'dynamodb-local.policy');

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
+import { freePort, startChildServer } from '../../examples/targets/child-server.ts';
 import { verifyIdentityUrl } from '../../examples/targets/eks-token.ts';
 import { localCertificate } from '../../local/certificates.ts';
 import { closeServer, listenOnLoopback } from '../../local/loopback.ts';
@@ -21,7 +22,6 @@ import {
   TARGET_ROLE,
 } from '../support/cluster-scene.ts';
 import { startSts } from '../support/sts-server.ts';
-import { freePort, startChildServer } from './child-server.ts';
 import { KUBERNETES } from './tools.ts';
 
 const START_TIMEOUT_MS = 60_000;

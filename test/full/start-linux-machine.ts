@@ -4,8 +4,8 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
+import { freePort, startChildServer } from '../../examples/targets/child-server.ts';
 import type { LocalMachine, MachineOutput } from '../../examples/targets/machine-services.ts';
-import { freePort, startChildServer } from './child-server.ts';
 
 const run = promisify(execFile);
 

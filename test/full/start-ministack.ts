@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type ChildServer, freePort, startChildServer } from './child-server.ts';
+import { type ChildServer, freePort, startChildServer } from '../../examples/targets/child-server.ts';
 import { VENV_DIR } from './tools.ts';
 
 export interface MiniStackOptions {

@@ -7,6 +7,8 @@ const PASSWORD = 'lambdas/core/database/grant-password.ts';
 const MYSQL_TARGET_TESTS = ['test/full/mysql-target.test.ts'];
 const STUBBORN_TESTS = ['test/full/mysql-stubborn-users.test.ts'];
 const MYSQL_ENDING_TESTS = ['test/full/mysql-endings.test.ts'];
+const MYSQL_CLOCK_TESTS = ['test/full/mysql-clocks.test.ts'];
+const STORY_TESTS = ['test/full/story-databases.test.ts'];
 const RENEW_TESTS = ['test/adapters/database/renew-password.test.ts'];
 const PASSWORD_TESTS = ['test/core/database/grant-password.test.ts'];
 const POSTGRES_PASSWORD_TESTS = ['test/adapters/postgres/password-logins.test.ts'];
@@ -239,6 +241,23 @@ export const DATABASE_MUTANTS: readonly Mutant[] = [
     find: 'const lacks = target[needed] === undefined;',
     replace: 'const lacks = false;',
     tests: SECTION_TESTS,
+  },
+  {
+    promise: 5,
+    rule: 'a MySQL that lets our administrator in no more is not taken for one without the grant',
+    file: 'lambdas/adapters/mysql/mysql-target.ts',
+    find: `return { dead: false, steps: [], error: 'connect:unavailable' };`,
+    replace: `return { dead: true, steps: [], error: 'connect:unavailable' };`,
+    tests: MYSQL_CLOCK_TESTS,
+  },
+  {
+    promise: 6,
+    rule: 'on the running stack an administrator’s password is replaced by its use',
+    file: 'lambdas/functions/database-targets.ts',
+    find: '  if (target.adminSecretArn !== undefined)\n',
+    replace: '  if (target.adminSecretArn === undefined)\n',
+    tests: STORY_TESTS,
+    testsNamed: 'replaced by its first use',
   },
   {
     promise: 1,

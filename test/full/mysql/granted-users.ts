@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Signer } from '@aws-sdk/rds-signer';
 import { type Connection, createConnection } from 'mysql2/promise';
+import type { ServerMake } from '../../../examples/targets/mysql/find-mariadb.ts';
+import { startMysqlServer } from '../../../examples/targets/mysql/start-server.ts';
 import type { SignOwn } from '../../../lambdas/adapters/database/sign-own.ts';
 import { mysqlTarget } from '../../../lambdas/adapters/mysql/mysql-target.ts';
 import type { CloseReport } from '../../../lambdas/app/ports-of-targets.ts';
@@ -15,9 +17,8 @@ import { parsePolicy } from '../../../local/iam.ts';
 import { Sessions } from '../../../local/sessions.ts';
 import { ACTIVATING, MYSQL_RESOURCE } from '../../support/facts.ts';
 import { newGrantId } from '../../support/granted-roles.ts';
+import { authenticationPlugin } from './authentication-plugin.ts';
 import { openIamDoor } from './iam-door.ts';
-import type { ServerMake } from './servers.ts';
-import { startMysqlServer } from './start-server.ts';
 
 /** *Access denied*. For a user that does not exist, a server feigns the ways of some other user, and so says it in either form. */
 export const isAccessDenied = (error: unknown): boolean =>
@@ -53,15 +54,6 @@ const sessionsOfSigner = (): Sessions => {
   return new Sessions([{ arn: ROLE, policies, trust, maxSessionSeconds: 3_600 }]);
 };
 
-/** What `docs/targets/mysql.sql` says is to be written otherwise where users have passwords. */
-const withPasswords = (target: string): string =>
-  target
-    .replace(
-      "IDENTIFIED WITH AWSAuthenticationPlugin AS 'RDS' REQUIRE",
-      `IDENTIFIED BY '${ADMIN_PASSWORD}' REQUIRE`,
-    )
-    .replace('-- GRANT EXECUTE', 'GRANT EXECUTE');
-
 /** A server with the port on it, and whatever grants a test opens. Every session is closed with it. */
 export const startGrantedUsers = async (make: ServerMake, auth: MysqlResource['target']['auth']) => {
   const directory = mkdtempSync(join(tmpdir(), 'latchkey-mysql-'));
@@ -72,10 +64,11 @@ export const startGrantedUsers = async (make: ServerMake, auth: MysqlResource['t
   const server = await startMysqlServer({
     make,
     certificate,
-    iamSocket,
     directory: join(directory, 'server'),
+    plugin: authenticationPlugin(join(directory, 'plugins'), iamSocket),
+    seed: SEED,
+    adminPassword: auth === 'password' ? ADMIN_PASSWORD : undefined,
   });
-  await server.prepare(SEED, auth === 'password' ? withPasswords : (target) => target);
   door.endpoint = `localhost:${server.port}`;
   const resource: MysqlResource = {
     ...MYSQL_RESOURCE,
@@ -129,6 +122,10 @@ export const startGrantedUsers = async (make: ServerMake, auth: MysqlResource['t
     /** One statement of the same, for its effect. */
     async run(text: string): Promise<void> {
       await root.query(text);
+    },
+    /** How far the instance's clock is ahead of ours, with IAM authentication. */
+    setSkew(ms: number): void {
+      door.skewMs = ms;
     },
     async open(isStillWanted = async () => true): Promise<GrantedUser> {
       const id = newGrantId();

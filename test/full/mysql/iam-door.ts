@@ -6,6 +6,8 @@ export interface IamDoor {
   readonly server: Server;
   /** Told when it is known: tokens are signed for a host and a port. */
   endpoint: string;
+  /** Of the instance's clock, ahead of ours. */
+  skewMs: number;
 }
 
 const REGION = 'us-east-1';
@@ -14,6 +16,7 @@ const REGION = 'us-east-1';
 export const openIamDoor = async (path: string, sessions: Sessions): Promise<IamDoor> => {
   const door: IamDoor = {
     endpoint: '',
+    skewMs: 0,
     server: createServer((socket) => {
       let text = '';
       socket.on('error', () => undefined).setEncoding('utf8');
@@ -21,7 +24,7 @@ export const openIamDoor = async (path: string, sessions: Sessions): Promise<Iam
         text += chunk;
         const [user, token, end] = text.split('\0');
         if (user !== undefined && token !== undefined && end !== undefined)
-          socket.end(admits({ user, token, endpoint: door.endpoint }, sessions) ? 'y' : 'n');
+          socket.end(admits({ user, token, door }, sessions) ? 'y' : 'n');
       });
     }),
   };
@@ -30,11 +33,12 @@ export const openIamDoor = async (path: string, sessions: Sessions): Promise<Iam
 };
 
 const admits = (
-  { user, token, endpoint }: { readonly user: string; readonly token: string; readonly endpoint: string },
+  { user, token, door }: { readonly user: string; readonly token: string; readonly door: IamDoor },
   sessions: Sessions,
 ): boolean => {
   const lookup = (id: string) => sessions.lookup(id);
-  const session = verifyRdsToken({ token, user, endpoint, region: REGION, lookup, now: Date.now() });
+  const { endpoint, skewMs } = door;
+  const session = verifyRdsToken({ token, user, endpoint, region: REGION, lookup, now: Date.now() + skewMs });
   const resource = `arn:aws:rds-db:${REGION}:000000000000:dbuser:db-TEST/${user}`;
   return session !== undefined && sessions.isAllowed(session, { action: 'rds-db:connect', resource });
 };

@@ -1,4 +1,4 @@
-/** The master user, which has what RDS documents of it and no `SUPER`; its password is its name. */
+/** The master user, which has what RDS documents of it and no `SUPER`. */
 export const MASTER = 'dbmaster';
 
 const RIGHTS =
@@ -20,9 +20,12 @@ END//
 DELIMITER ;`;
 
 /** An instance as RDS hands it over, made by the superuser that RDS keeps. */
-export const AS_ON_RDS: Readonly<Record<'mysql' | 'mariadb', string>> = {
+export const asOnRds = (engine: 'mysql' | 'mariadb', masterPassword: string): string =>
+  AS_ON_RDS[engine].replace('<password>', masterPassword);
+
+const AS_ON_RDS: Readonly<Record<'mysql' | 'mariadb', string>> = {
   mariadb: `${rdsKill('CONNECTION ADMIN')}
-CREATE USER '${MASTER}'@'%' IDENTIFIED BY '${MASTER}';
+CREATE USER '${MASTER}'@'%' IDENTIFIED BY '<password>';
 GRANT ${RIGHTS} ON *.* TO '${MASTER}'@'%' WITH GRANT OPTION;
 `,
   // From 8.0.36 on the master user has its rights through a role.
@@ -30,7 +33,7 @@ GRANT ${RIGHTS} ON *.* TO '${MASTER}'@'%' WITH GRANT OPTION;
 CREATE ROLE 'rds_superuser_role';
 GRANT ${RIGHTS}, CREATE ROLE, DROP ROLE ON *.* TO 'rds_superuser_role' WITH GRANT OPTION;
 GRANT ROLE_ADMIN, SET_ANY_DEFINER, XA_RECOVER_ADMIN, APPLICATION_PASSWORD_ADMIN ON *.* TO 'rds_superuser_role' WITH GRANT OPTION;
-CREATE USER '${MASTER}'@'%' IDENTIFIED BY '${MASTER}';
+CREATE USER '${MASTER}'@'%' IDENTIFIED BY '<password>';
 GRANT 'rds_superuser_role' TO '${MASTER}'@'%';
 SET DEFAULT ROLE ALL TO '${MASTER}'@'%';
 `,
