@@ -56,6 +56,17 @@ test('a token is signed by a session of the target’s own role, in the region o
   );
 });
 
+test('it asks for no tags, not even for an empty list of them, which the role’s trust would have to allow', async () => {
+  const { signer } = signerAt();
+  await signer.sign(RESOURCE, USER);
+  const [asked] = sts.asked;
+  assert.ok(asked);
+  assert.deepEqual(
+    [...asked.keys()].filter((name) => name.startsWith('Tags')),
+    [],
+  );
+});
+
 test('while its session outlives what it signs, a signer asks nobody', async () => {
   const { signer, clock } = signerAt();
   await signer.sign(RESOURCE, USER);

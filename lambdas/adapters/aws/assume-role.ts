@@ -45,13 +45,15 @@ export const stsSessions = (settings: STSClientConfig = {}): AssumeRole => {
     // Loaded when first needed, because most cold starts do not.
     const { AssumeRoleCommand, STSClient } = await import('@aws-sdk/client-sts');
     client ??= Promise.resolve(new STSClient({ ...AWS_CLIENT_SETTINGS, ...settings }));
+    // An empty list would be sent as such, and a trust that knows of no `sts:TagSession` could refuse it.
+    const tags = Object.entries(ask.tags ?? {}).map(([Key, Value]) => ({ Key, Value }));
     const command = new AssumeRoleCommand({
       RoleArn: ask.roleArn,
       ExternalId: ask.externalId,
       RoleSessionName: ask.sessionName,
       DurationSeconds: ask.seconds,
       Policy: ask.policy,
-      Tags: Object.entries(ask.tags ?? {}).map(([Key, Value]) => ({ Key, Value })),
+      Tags: tags.length > 0 ? tags : undefined,
       SourceIdentity: ask.sourceIdentity,
     });
     const answer = await (await client).send(command).catch((error: unknown) => {
