@@ -25,9 +25,13 @@ const HERE = 'Default';
 export class AccessTarget extends Construct {
   constructor(scope: Construct, id: string, { resource, trusted }: AccessTargetProps) {
     super(scope, id);
-    if (resource.kind === 'aws') new AwsTarget(this, HERE, { resource, trusted });
-    else new AccountRoles(this, HERE, { resource, trusted });
-    if (resource.kind === 'eks') new EksAccessEntries(this, 'AccessEntries', { resource, trusted });
+    const roles =
+      resource.kind === 'aws'
+        ? new AwsTarget(this, HERE, { resource, trusted })
+        : new AccountRoles(this, HERE, { resource, trusted });
+    if (resource.kind === 'eks')
+      // EKS refuses a principal that does not exist yet.
+      new EksAccessEntries(this, 'AccessEntries', { resource, trusted }).node.addDependency(roles);
     if (resource.kind === 'ssh')
       new EndSessionsDocument(this, 'EndSessions', {
         documentName: documentFor(trusted.endSessionsDocument, resource),

@@ -45,6 +45,25 @@ test('the construct makes the same entries', () => {
   );
 });
 
+test('each entry waits for the roles beside it, which EKS would refuse as principals before they are there', () => {
+  const administratorRoleArn = `${ROLE}/latchkey-administrator`;
+  const elsewhere = { ...SHOP, target: { ...SHOP.target, administratorRoleArn } };
+  for (const [resource, waiting] of [
+    [SHOP, ['latchkey-target-shop-cluster']],
+    [elsewhere, ['latchkey-administrator', 'latchkey-target-shop-cluster']],
+  ] as const) {
+    const { Resources } = templateOf(resource) as {
+      Resources: Record<string, { Type: string; Properties: { RoleName: string }; DependsOn?: string[] }>;
+    };
+    const found = Object.values(Resources).flatMap(({ Type, DependsOn = [] }) =>
+      Type === 'AWS::EKS::AccessEntry'
+        ? [DependsOn.map((id) => Resources[id]?.Properties.RoleName).sort()]
+        : [],
+    );
+    assert.deepEqual(found, [waiting, waiting]);
+  }
+});
+
 interface Entry {
   readonly PrincipalArn: string;
   readonly Username: string;
