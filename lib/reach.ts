@@ -2,27 +2,30 @@ import { administratorOf } from '../lambdas/core/aws/administrator-role.ts';
 import type { ConfigError } from '../lambdas/core/config/config-error.ts';
 import type { Resource } from '../lambdas/core/config/resource.ts';
 import { isElsewhere } from '../lambdas/core/ssh/machine-roles.ts';
+import { roleMistakes } from './role-mistakes.ts';
 import type { Settings } from './settings.ts';
 
 /** As far as it is looked at. */
-type Here = Pick<Settings, 'account' | 'region'> & {
+type Here = Pick<Settings, 'account' | 'region' | 'stackName'> & {
   readonly vpc?: Pick<Settings['vpc'], 'clusterSecurityGroupIds' | 'stsEndpointSecurityGroupId'>;
   readonly databases?: Settings['databases'];
 };
 
 /** What this deployment could not end again, or not tell apart: refused before anything is deployed. */
-export const reachMistakes = (resources: readonly Resource[], settings: Here): readonly ConfigError[] =>
-  resources.flatMap((resource, index) =>
+export const reachMistakes = (resources: readonly Resource[], settings: Here): readonly ConfigError[] => [
+  ...resources.flatMap((resource, index) =>
     [
       ...placeMistakes(resource, settings),
       ...wayMistakes(resource, settings),
-      ...sharedRole(resources, index),
+      ...sharedCluster(resources, index),
       ...keyMistakes(resource, settings),
     ].map(({ path, message }) => ({
       path: `resources[${index}].target.${path}`,
       message,
     })),
-  );
+  ),
+  ...roleMistakes(resources, settings),
+];
 
 /** With rights of its own Latchkey could neither open access elsewhere nor prove its end: that takes roles of that account. */
 const placeMistakes = (
@@ -64,10 +67,11 @@ const keyMistakes = ({ target }: Resource, { databases }: Here): readonly Config
     : [];
 
 /** A grant that `runner` had no way to end would never be proved dead. */
-const wayMistakes = ({ kind, target }: Resource, { vpc }: Here): readonly ConfigError[] => {
+const wayMistakes = ({ kind, target }: Resource, { vpc, account, region }: Here): readonly ConfigError[] => {
   if (kind === 'aws' || kind === 'ssh') return [];
-  if (administratorOf(target))
-    return vpc?.stsEndpointSecurityGroupId === undefined
+  const isHere = target.account === account && target.region === region;
+  return [
+    ...(administratorOf(target) && vpc?.stsEndpointSecurityGroupId === undefined
       ? [
           {
             path: 'administratorRoleArn',
@@ -75,29 +79,39 @@ const wayMistakes = ({ kind, target }: Resource, { vpc }: Here): readonly Config
               '"administratorRoleArn" has no way from `runner` to STS: name the security group of your endpoint in vpc.stsEndpointSecurityGroupId (cdk.json).',
           },
         ]
-      : [];
-  return kind === 'eks' && !vpc?.clusterSecurityGroupIds.length
-    ? [
-        {
-          path: 'endpoint',
-          message:
-            '"endpoint" has no way from `runner`: name the cluster security group in vpc.clusterSecurityGroupIds (cdk.json).',
-        },
-      ]
-    : [];
+      : []),
+    // Elsewhere the network is not ours to see, and no group of ours could be named in it.
+    ...(kind === 'eks' && isHere && !vpc?.clusterSecurityGroupIds.length
+      ? [
+          {
+            path: 'endpoint',
+            message:
+              '"endpoint" has no way from `runner`: name the cluster security group in vpc.clusterSecurityGroupIds (cdk.json).',
+          },
+        ]
+      : []),
+  ];
 };
 
-/** A session for one database must not sign for another. */
-const sharedRole = (resources: readonly Resource[], index: number): readonly ConfigError[] =>
-  rolesOf(resources[index]).flatMap(([path, roleArn]) => {
-    const first = resources.findIndex((resource) => rolesOf(resource).some(([, other]) => other === roleArn));
-    return first === index
-      ? []
-      : [{ path, message: `"${path}" is the role of resources[${first}]: give each its own.` }];
-  });
-
-const rolesOf = (resource: Resource | undefined): readonly (readonly [key: string, roleArn: string])[] =>
-  (['roleArn', 'administratorRoleArn'] as const).flatMap((key) => {
-    const named: Partial<Record<typeof key, string | undefined>> = resource?.target ?? {};
-    return named[key] === undefined ? [] : [[key, named[key]] as const];
-  });
+/** A cluster has one access entry for each principal, so `runner` itself is the administrator for one resource only. */
+const sharedCluster = (resources: readonly Resource[], index: number): readonly ConfigError[] => {
+  const resource = resources[index];
+  if (resource?.kind !== 'eks' || administratorOf(resource.target)) return [];
+  const { account, region, cluster } = resource.target;
+  const first = resources.findIndex(
+    ({ kind, target }) =>
+      kind === 'eks' &&
+      !administratorOf(target) &&
+      target.account === account &&
+      target.region === region &&
+      target.cluster === cluster,
+  );
+  return first === index
+    ? []
+    : [
+        {
+          path: 'cluster',
+          message: `"cluster" is that of resources[${first}], whose access entry for \`runner\` cannot be made twice: put the profiles together, or give each resource but one an "administratorRoleArn".`,
+        },
+      ];
+};

@@ -1,3 +1,4 @@
+import { partitionOf } from '../lambdas/core/aws/partition.ts';
 import type { Trusted } from '../lambdas/core/aws/role-policies.ts';
 import { endSessionsDocumentName } from './end-sessions-document.ts';
 import type { Settings } from './settings.ts';
@@ -8,8 +9,7 @@ export const trustedBy = ({
   region,
   stackName,
 }: Pick<Settings, 'account' | 'region' | 'stackName'>): Trusted => {
-  const partition = region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
-  const roleArn = (name: string) => `arn:${partition}:iam::${account}:role/${stackName}-${name}`;
+  const roleArn = (name: string) => `arn:${partitionOf(region)}:iam::${account}:role/${stackName}-${name}`;
   return {
     account,
     vendRoleArn: roleArn('vend'),

@@ -105,7 +105,7 @@ describe('the Latchkey stack', () => {
   });
 
   test('reaches roles of any account, and no database but its own', () => {
-    const settings = { account: '111122223333', region: 'eu-central-1' };
+    const settings = { account: '111122223333', region: 'eu-central-1', stackName: 'latchkey' };
     assert.deepEqual(reachMistakes([elsewhere], settings), []);
     const moved = { ...ORDERS, target: { ...ORDERS.target, account: '999900009999' } };
     assert.equal(reachMistakes([moved], settings).length, 1);

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import type { EksResource, Resource } from '../../lambdas/core/config/resource.ts';
 import { reachMistakes } from '../../lib/reach.ts';
 import { readSettings } from '../../lib/settings.ts';
+import { REPORTS } from '../support/aws-account.ts';
 import { clusterResource } from '../support/cluster-scene.ts';
 import { BILLING, MACHINE, ORDERS, RAW_SETTINGS, settingsOf } from './sample-settings.ts';
 
@@ -137,6 +139,13 @@ describe('settings', () => {
   });
 });
 
+/** A cluster that is where Latchkey is. */
+const beside = (over: object): EksResource => {
+  const sample = clusterResource('https://ABC.gr7.eu-central-1.eks.amazonaws.com', 'pem');
+  const { account, region } = RAW_SETTINGS;
+  return { ...sample, target: { ...sample.target, account, region, ...over } };
+};
+
 describe('reach', () => {
   const settings = settingsOf();
   const moved = (over: object) => ({ ...BILLING, target: { ...BILLING.target, ...over } });
@@ -180,10 +189,7 @@ describe('reach', () => {
   });
 
   test('a cluster that runner has no way to is refused', () => {
-    const sample = clusterResource('https://ABC.gr7.eu-central-1.eks.amazonaws.com', 'pem');
-    const { account, region } = RAW_SETTINGS;
-    const shop = { ...sample, target: { ...sample.target, account, region } };
-    const found = (over: object) => reachMistakes([shop], settingsOf(over)).map(({ path }) => path);
+    const found = (over: object) => reachMistakes([beside({})], settingsOf(over)).map(({ path }) => path);
     assert.deepEqual(found({}), ['resources[0].target.endpoint']);
     assert.deepEqual(found(vpc({ clusterSecurityGroupIds: ['sg-0a1b2c3d'] })), []);
   });
@@ -237,5 +243,94 @@ describe('reach', () => {
       found(moved({ roleArn: ORDERS.target.roleArn }))[0] ?? '',
       /roleArn: .*resources\[0\]: give each/,
     );
+  });
+
+  const ROLES = 'arn:aws:iam::111122223333:role';
+  const reports = (roleArn: string, shards = 1) => ({
+    ...REPORTS,
+    target: { ...REPORTS.target, roleArn, shards },
+  });
+  const host = (roleArn: string) => ({
+    ...MACHINE,
+    target: { ...MACHINE.target, roleArn, externalId: 'latchkey-host' },
+  });
+  const orders = (over: object) => ({ ...ORDERS, target: { ...ORDERS.target, ...over } });
+  for (const [name, resources, expected] of [
+    ['on another path', [orders({}), moved({ roleArn: `${ROLES}/target-orders` })], [1]],
+    ['in another spelling', [orders({}), moved({ roleArn: `${ROLES}/Target-Orders` })], [1]],
+    ['of the same name in another account', [orders({}), reports('arn:aws:iam::9:role/target-orders')], []],
+    ['of another kind', [orders({}), reports(`${ROLES}/target-orders`)], [1]],
+    ['that is another’s shard', [reports(`${ROLES}/a`, 2), moved({ roleArn: `${ROLES}/a-2` })], [1]],
+    ['whose shard is another’s', [orders({ roleArn: `${ROLES}/a-2` }), reports(`${ROLES}/a`, 3)], [1]],
+    ['that ends for another', [reports(`${ROLES}/a`), moved({ roleArn: `${ROLES}/a-ending` })], [1]],
+    ['that ends for a machine', [host(`${ROLES}/a`), moved({ roleArn: `${ROLES}/a-ending` })], [1]],
+    ['of which all shards are shared', [reports(`${ROLES}/a`, 3), reports(`${ROLES}/a`, 3)], [1]],
+  ] as [string, Resource[], number[]][])
+    test(`a role ${name} is ${expected.length ? 'refused' : 'accepted'}`, () =>
+      assert.deepEqual(
+        reachMistakes(resources, settings).map(({ path }) => path),
+        expected.map((index) => `resources[${index}].target.roleArn`),
+      ));
+
+  test('an administrator that is another’s role is refused, in either order', () => {
+    const withSts = settingsOf(vpc({ stsEndpointSecurityGroupId: 'sg-0a1b2c3d' }));
+    const administrated = orders({
+      administratorRoleArn: `${ROLES}/x/target-billing`,
+      externalId: 'latchkey-orders',
+    });
+    const paths = (...resources: Resource[]) => reachMistakes(resources, withSts).map(({ path }) => path);
+    assert.deepEqual(paths(administrated, BILLING), ['resources[1].target.roleArn']);
+    assert.deepEqual(paths(BILLING, administrated), ['resources[1].target.administratorRoleArn']);
+  });
+
+  test('a role of Latchkey itself is refused, by the name that its stack has', () => {
+    for (const name of ['vend', 'revoker', 'runner']) {
+      assert.match(
+        found(moved({ roleArn: `${ROLES}/path/latchkey-${name}` })).join(),
+        /^resources\[1\]\.target\.roleArn: .*a role of Latchkey itself/,
+      );
+      assert.deepEqual(found(moved({ roleArn: `${ROLES}/jit-${name}` })), []);
+    }
+    const jit = reachMistakes([moved({ roleArn: `${ROLES}/jit-runner` })], settingsOf({ stackName: 'jit' }));
+    assert.equal(jit.length, 1);
+  });
+
+  test('a role of another partition than the region’s, or the deployment’s, is refused', () => {
+    const government = 'arn:aws-us-gov:iam::111122223333:role/a';
+    const paths = (roleArn: string, region: string, over = {}) => {
+      const resource = reports(roleArn);
+      const there = { ...resource, target: { ...resource.target, region } };
+      return reachMistakes([there], settingsOf(over)).map(({ path }) => path);
+    };
+    const refused = ['resources[0].target.roleArn'];
+    assert.deepEqual(paths(government, 'eu-central-1'), refused);
+    assert.deepEqual(paths(`${ROLES}/a`, 'us-gov-west-1'), refused);
+    assert.deepEqual(paths(government, 'us-gov-west-1'), refused);
+    assert.deepEqual(paths(government, 'us-gov-west-1', { region: 'us-gov-east-1' }), []);
+  });
+
+  test('a cluster beside Latchkey needs its security group, whoever its administrator is', () => {
+    const over = { stsEndpointSecurityGroupId: 'sg-0a1b2c3d' };
+    const administratorRoleArn = `${ROLES}/latchkey-administrator`;
+    const administrated = beside({ administratorRoleArn });
+    const paths = (shop: Resource, vpcOver: object) =>
+      reachMistakes([shop], settingsOf(vpc(vpcOver))).map(({ path }) => path);
+    assert.deepEqual(paths(administrated, over), ['resources[0].target.endpoint']);
+    assert.deepEqual(paths(administrated, { ...over, clusterSecurityGroupIds: ['sg-0a1b2c3d'] }), []);
+    for (const there of [{ region: 'us-east-1' }, { account: '999988887777' }])
+      assert.deepEqual(paths(beside({ administratorRoleArn, ...there }), over), []);
+  });
+
+  test('a second resource of a cluster is refused where both would have the entry of runner', () => {
+    const withGroups = settingsOf(
+      vpc({ clusterSecurityGroupIds: ['sg-0a1b2c3d'], stsEndpointSecurityGroupId: 'sg-0a1b2c3d' }),
+    );
+    const paths = (over: object) =>
+      reachMistakes([beside({}), beside({ roleArn: `${ROLES}/second`, ...over })], withGroups).map(
+        ({ path }) => path,
+      );
+    assert.deepEqual(paths({}), ['resources[1].target.cluster']);
+    assert.deepEqual(paths({ cluster: 'another' }), []);
+    assert.deepEqual(paths({ administratorRoleArn: `${ROLES}/administrator` }), []);
   });
 });

@@ -326,9 +326,9 @@ export const DATABASE_MUTANTS: readonly Mutant[] = [
   {
     promise: 1,
     rule: 'each target elsewhere has an administrator of its own',
-    file: 'lib/reach.ts',
-    find: "(['roleArn', 'administratorRoleArn'] as const)",
-    replace: "(['roleArn'] as const)",
+    file: 'lib/role-mistakes.ts',
+    find: "...named('administratorRoleArn', ...(administrator ? [administrator.roleArn] : [])),",
+    replace: '',
     tests: ['test/infra/settings.test.ts'],
   },
 ];

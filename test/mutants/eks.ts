@@ -315,8 +315,8 @@ export const EKS_MUTANTS: readonly Mutant[] = [
     promise: 5,
     rule: 'a target elsewhere is refused where runner has no way to STS',
     file: 'lib/reach.ts',
-    find: 'return vpc?.stsEndpointSecurityGroupId === undefined',
-    replace: 'return vpc?.stsEndpointSecurityGroupId === null',
+    find: 'vpc?.stsEndpointSecurityGroupId === undefined',
+    replace: 'vpc?.stsEndpointSecurityGroupId === null',
     tests: ['test/infra/settings.test.ts'],
   },
   {
@@ -334,5 +334,14 @@ export const EKS_MUTANTS: readonly Mutant[] = [
     find: 'target.administratorRoleArn === target.roleArn',
     replace: 'target.administratorRoleArn === null',
     tests: ['test/core/config/eks-section.test.ts'],
+  },
+  {
+    promise: 5,
+    rule: 'a cluster beside Latchkey that runner has no way to is refused, whoever its administrator is',
+    file: 'lib/reach.ts',
+    find: "kind === 'eks' && isHere &&",
+    replace: "kind === 'eks' && isHere && !administratorOf(target) &&",
+    tests: ['test/infra/settings.test.ts'],
+    testsNamed: 'beside Latchkey',
   },
 ];

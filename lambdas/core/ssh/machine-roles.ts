@@ -1,3 +1,4 @@
+import { partitionOf } from '../aws/partition.ts';
 import {
   NAMED_BY_GRANT,
   type PolicyJson,
@@ -14,8 +15,6 @@ export type MachineElsewhere = SshResource & { readonly target: SshTargetAddress
 
 export const isElsewhere = (machine: SshResource): machine is MachineElsewhere =>
   machine.target.roleArn !== undefined && machine.target.externalId !== undefined;
-
-const partitionOf = (region: string): string => (region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws');
 
 const arnOf = (service: string, { region, account }: SshTargetAddress, name: string): string =>
   `arn:${partitionOf(region)}:${service}:${region}:${account}:${name}`;
