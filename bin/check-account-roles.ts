@@ -1,5 +1,4 @@
 import type { IAMClient } from '@aws-sdk/client-iam';
-import { roleName } from '../lambdas/core/aws/role-shards.ts';
 import type { AccountRole } from '../lib/account-roles.ts';
 import { isSame, readRole } from './read-role.ts';
 import type { TargetCheck } from './target-check.ts';
@@ -11,10 +10,14 @@ export const checkAccountRoles = async (
   wanted: readonly AccountRole[],
 ): Promise<readonly TargetCheck[]> => {
   const mend = `Deploy what \`npm run config -- target ${id}\` prints to account ${target.account}.`;
-  const item = (what: string, ok: boolean): TargetCheck => ({ item: what, ok, mend: ok ? undefined : mend });
   const checks: TargetCheck[] = [];
   for (const { roleArn, assumedBy, trust, rights } of wanted) {
-    const role = await readRole(client, roleName(roleArn));
+    const role = await readRole(client, roleArn);
+    const item = (what: string, ok: boolean): TargetCheck => ({
+      item: what,
+      ok,
+      mend: ok ? undefined : (role.mistaken ?? mend),
+    });
     checks.push(
       item(`${role.name} is there`, role.isThere),
       item(`${role.name} is assumed by ${assumedBy} alone`, isSame(role.trust, trust)),

@@ -12,12 +12,11 @@ import {
   boundaryPolicyArn,
   endedPolicyArn,
   endingRoleArn,
-  roleName,
   rolesOf,
 } from '../lambdas/core/aws/role-shards.ts';
 import type { AwsResource } from '../lambdas/core/config/resource.ts';
 import { SESSION_MAX_SECONDS } from '../lambdas/core/limits.ts';
-import { decoded, isSame, readRole, unlessMissing } from './read-role.ts';
+import { decoded, isSame, type ReadRole, readRole, unlessMissing } from './read-role.ts';
 import type { TargetCheck } from './target-check.ts';
 
 /** Asks IAM, with the operator's own credentials for the target's account, whether the roles are as the template makes them. */
@@ -27,16 +26,23 @@ export const checkAwsTarget = async (
   trusted: Trusted,
 ): Promise<readonly TargetCheck[]> => {
   const mend = `Deploy what \`npm run config -- target ${id}\` prints to account ${target.account}.`;
-  const item = (what: string, ok: boolean): TargetCheck => ({ item: what, ok, mend: ok ? undefined : mend });
+  const itemOf =
+    ({ mistaken }: Pick<ReadRole, 'mistaken'>) =>
+    (what: string, ok: boolean): TargetCheck => ({
+      item: what,
+      ok,
+      mend: ok ? undefined : (mistaken ?? mend),
+    });
   const boundaryArn = boundaryPolicyArn(target);
   const checks = [
-    item(
+    itemOf({ mistaken: undefined })(
       'what bounds the roles is the profiles, and never the floor',
       isSame(await managedPolicy(client, boundaryArn), boundaryPolicy(target)),
     ),
   ];
   for (const roleArn of rolesOf(target)) {
-    const role = await readRole(client, roleName(roleArn));
+    const role = await readRole(client, roleArn);
+    const item = itemOf(role);
     const ended = await managedPolicy(client, endedPolicyArn(roleArn));
     checks.push(
       item(`${role.name} is there`, role.isThere),
@@ -60,7 +66,8 @@ export const checkAwsTarget = async (
       item(`${role.name} gives sessions of an hour`, role.maxSeconds >= SESSION_MAX_SECONDS),
     );
   }
-  const writer = await readRole(client, roleName(endingRoleArn(target)));
+  const writer = await readRole(client, endingRoleArn(target));
+  const item = itemOf(writer);
   return [
     ...checks,
     item(`${writer.name} is assumed by revoker alone`, isSame(writer.trust, endingTrust(target, trusted))),

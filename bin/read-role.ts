@@ -6,11 +6,15 @@ import {
   ListAttachedRolePoliciesCommand,
   ListRolePoliciesCommand,
 } from '@aws-sdk/client-iam';
+import { roleName } from '../lambdas/core/aws/role-shards.ts';
 import { Mistakes } from './mistakes.ts';
 
 export interface ReadRole {
   readonly name: string;
+  /** Exactly as it is named: in that account, on that path. What else has its name is nothing of it. */
   readonly isThere: boolean;
+  /** What has its name all the same, and what to do about it. */
+  readonly mistaken: string | undefined;
   readonly trust: unknown;
   /** Inline ones, by name. */
   readonly policies: Readonly<Record<string, unknown>>;
@@ -19,13 +23,15 @@ export interface ReadRole {
   readonly maxSeconds: number;
 }
 
-/** As IAM tells it, to whoever has the right to ask. */
-export const readRole = async (client: IAMClient, name: string): Promise<ReadRole> => {
+/** As IAM tells it, to whoever has the right to ask: by its name, in the account of whoever asks. */
+export const readRole = async (client: IAMClient, roleArn: string): Promise<ReadRole> => {
+  const name = roleName(roleArn);
   const found = await unlessMissing(client.send(new GetRoleCommand({ RoleName: name })));
-  if (!found?.Role)
+  if (found?.Role?.Arn !== roleArn)
     return {
       name,
       isThere: false,
+      mistaken: mistakenFor(roleArn, found?.Role?.Arn),
       trust: {},
       policies: {},
       attached: [],
@@ -44,12 +50,22 @@ export const readRole = async (client: IAMClient, name: string): Promise<ReadRol
   return {
     name,
     isThere: true,
+    mistaken: undefined,
     trust: decoded(found.Role.AssumeRolePolicyDocument),
     policies,
     attached: AttachedPolicies.map(({ PolicyArn = '' }) => PolicyArn),
     boundary: found.Role.PermissionsBoundary?.PermissionsBoundaryArn,
     maxSeconds: found.Role.MaxSessionDuration ?? 0,
   };
+};
+
+const accountOf = (arn: string): string | undefined => arn.split(':')[4];
+
+const mistakenFor = (wanted: string, found: string | undefined): string | undefined => {
+  if (found === undefined) return undefined;
+  return accountOf(found) === accountOf(wanted)
+    ? `IAM has it as ${found}, on another path: name it so in resources.yaml, or make it anew.`
+    : `Your credentials are for account ${accountOf(found)}: use some of ${accountOf(wanted)}.`;
 };
 
 export const unlessMissing = async <T>(call: Promise<T>): Promise<T | undefined> => {

@@ -23,7 +23,7 @@ const lacking = async (
   resource: typeof MACHINE | typeof ORDERS,
   change: (made: MadeIdentities) => unknown = () => undefined,
 ): Promise<readonly string[]> => {
-  const made = identitiesMadeBy(templateOf(resource));
+  const made = identitiesMadeBy(templateOf(resource), resource.target.account);
   change(made);
   const iam = await startIam(made);
   const credentials = { accessKeyId: 'operator', secretAccessKey: 'secret' };
@@ -82,4 +82,22 @@ for (const [what, change, said] of [
     const found = await lacking(MACHINE, change);
     assert.equal(found.length, 1, found.join('\n'));
     assert.match(found[0] ?? '', said);
+  });
+
+for (const [what, arn, said] of [
+  [
+    'the same name in another account',
+    `arn:aws:iam::999988887777:role/${ROLE}`,
+    /: Your credentials are for account 999988887777: use some of 000000000000\.$/,
+  ],
+  [
+    'the same name on another path',
+    `arn:aws:iam::000000000000:role/else/${ROLE}`,
+    /: IAM has it as arn:aws:iam::000000000000:role\/else\/latchkey-target-build-host, on another path/,
+  ],
+] as const)
+  test(`a role is not taken for what has ${what}`, async () => {
+    const found = await lacking(MACHINE, ({ roles }) => Object.assign(roles.get(ROLE) ?? {}, { arn }));
+    assert.equal(found.length, 3);
+    for (const line of found) assert.match(line, said);
   });

@@ -44,6 +44,19 @@ describe('an account', () => {
   for (const [what, change, said] of [
     ['a role that is not there', (made) => made.roles.delete(ROLE), /is there$/],
     [
+      'a role of that name in another account',
+      (made) => Object.assign(roleOf(made), { arn: `arn:aws:iam::999988887777:role/${ROLE}` }),
+      /is there$/,
+    ],
+    [
+      'a writer of that name on another path',
+      (made) =>
+        Object.assign(made.roles.get(`${ROLE}-ending`) ?? {}, {
+          arn: `arn:aws:iam::111122223333:role/else/${ROLE}-ending`,
+        }),
+      /assumed by revoker alone/,
+    ],
+    [
       'a trust that is wider',
       (made) => Object.assign(roleOf(made), { AssumeRolePolicyDocument: open }),
       /is assumed by vend/,

@@ -5,6 +5,7 @@ import { Template } from '../../local/template.ts';
 import { ACCOUNT, REGION } from './aws-account.ts';
 
 interface Role {
+  arn: string;
   RoleName: string;
   AssumeRolePolicyDocument: object;
   Policies: { PolicyName: string; PolicyDocument: object }[];
@@ -25,9 +26,9 @@ export interface MadeIdentities {
 
 const anything = { parse: (value: unknown) => value } as never;
 
-export const identitiesMadeBy = (template: unknown): MadeIdentities => {
-  const read = new Template(structuredClone(template), { stack: 'Target', account: ACCOUNT, region: REGION });
-  const roles = read.of('AWS::IAM::Role', anything) as (Role & { arn: string })[];
+export const identitiesMadeBy = (template: unknown, account = ACCOUNT): MadeIdentities => {
+  const read = new Template(structuredClone(template), { stack: 'Target', account, region: REGION });
+  const roles = read.of('AWS::IAM::Role', anything) as Role[];
   const policies = read.of('AWS::IAM::ManagedPolicy', anything) as (Policy & { arn: string })[];
   return {
     roles: new Map(roles.map((role) => [role.RoleName, role])),
@@ -65,7 +66,7 @@ const ANSWERS: Readonly<Record<string, (made: MadeIdentities, form: Form) => str
     const boundary = role?.PermissionsBoundary;
     return (
       role &&
-      `<Role><RoleName>${RoleName}</RoleName><AssumeRolePolicyDocument>${encoded(role.AssumeRolePolicyDocument)}</AssumeRolePolicyDocument>
+      `<Role><RoleName>${RoleName}</RoleName><Arn>${role.arn}</Arn><AssumeRolePolicyDocument>${encoded(role.AssumeRolePolicyDocument)}</AssumeRolePolicyDocument>
       <MaxSessionDuration>${role.MaxSessionDuration}</MaxSessionDuration>${
         boundary === undefined
           ? ''
