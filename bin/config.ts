@@ -29,7 +29,8 @@ Describe what can be reached, and see that it can be.
 
   npm run config -- target reports
       Prints the CloudFormation template that makes what a resource needs in its own account: roles, access entries
-      of a cluster, the document that ends sessions on a machine. The construct AccessTarget makes the same.
+      of a cluster, the document that ends sessions on a machine. The construct AccessTarget makes the same. What
+      Latchkey's own stack makes (createTargetRoles in cdk.json) is left out, or refused if nothing else is left.
 
   npm run config -- schemas
       Writes the JSON Schemas by which editors complete the files of config/. Needed when the shape changes;

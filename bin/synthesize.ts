@@ -1,9 +1,8 @@
 import { join } from 'node:path';
-import { reachMistakes } from '../lib/reach.ts';
 import type { Settings } from '../lib/settings.ts';
 import { bundleFunctions } from './bundle.ts';
 import { compiledConfig } from './compiled-config.ts';
-import { Mistakes } from './mistakes.ts';
+import { refuseUnreachable } from './refuse-unreachable.ts';
 
 export interface SynthesisOptions {
   /** Where the cloud assembly goes; the bundles are made in `functions/` inside it. */
@@ -25,9 +24,7 @@ export const synthesize = async (
 ): Promise<{ stackName: string; outdir: string }> => {
   const { outdir, settings, configDir = settings.configDir, entryDir, check = true } = options;
   const config = compiledConfig(configDir, settings.guardRails);
-  const mistakes = reachMistakes(config.resources, settings);
-  if (mistakes.length > 0)
-    throw new Mistakes(mistakes.map((mistake) => ({ ...mistake, file: `${configDir}/resources.yaml` })));
+  refuseUnreachable(configDir, config.resources, settings);
   const [assetDirs, { writeAssembly }] = await Promise.all([
     bundleFunctions({
       outDir: join(outdir, 'functions'),

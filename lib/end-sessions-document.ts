@@ -30,9 +30,6 @@ const PARAMETERS = {
 /** Longer than the script ever takes, and over before the function that waits for it is. */
 const SCRIPT_MAX_SECONDS = 40;
 
-/** Of one deployment, wherever its machines are. */
-export const endSessionsDocumentName = (stackName: string): string => `${stackName}-end-ssh-sessions`;
-
 export interface EndSessionsDocumentProps {
   /** What `revoker` sends: it may send no other. */
   readonly documentName: string;

@@ -7,7 +7,7 @@ import { AccessTarget } from './access-target.ts';
 import { AccountRoles } from './account-roles.ts';
 import { Alarms } from './alarms.ts';
 import { consoleEnvironment, noticeEnvironment } from './console-environment.ts';
-import { EndSessionsDocument, endSessionsDocumentName } from './end-sessions-document.ts';
+import { EndSessionsDocument } from './end-sessions-document.ts';
 import type { Environments } from './environments.ts';
 import { grantDefinition, type InvokedArns } from './grant-definition.ts';
 import { madeHere } from './made-here.ts';
@@ -33,7 +33,7 @@ import { logGroupName, ServiceFunction } from './service-function.ts';
 import type { Settings } from './settings.ts';
 import { SweeperSchedule } from './sweeper-schedule.ts';
 import { Tables } from './tables.ts';
-import { trustedBy } from './trusted-by.ts';
+import { endSessionsDocumentName, trustedBy } from './trusted-by.ts';
 import { Workflow } from './workflow.ts';
 
 export interface LatchkeyStackProps extends StackProps {

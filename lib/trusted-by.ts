@@ -1,7 +1,9 @@
 import { partitionOf } from '../lambdas/core/aws/partition.ts';
 import type { Trusted } from '../lambdas/core/aws/role-policies.ts';
-import { endSessionsDocumentName } from './end-sessions-document.ts';
 import type { Settings } from './settings.ts';
+
+/** The document that `revoker` sends, of one deployment, wherever its machines are. */
+export const endSessionsDocumentName = (stackName: string): string => `${stackName}-end-ssh-sessions`;
 
 /** A deployment with these settings as the accounts of targets know it: by the names that it gives to what it makes. */
 export const trustedBy = ({
