@@ -1,3 +1,4 @@
+import { Stack, Token } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Trusted } from '../lambdas/core/aws/role-policies.ts';
 import type { Resource } from '../lambdas/core/config/resource.ts';
@@ -25,6 +26,7 @@ const HERE = 'Default';
 export class AccessTarget extends Construct {
   constructor(scope: Construct, id: string, { resource, trusted }: AccessTargetProps) {
     super(scope, id);
+    refuseElsewhere(Stack.of(this), resource);
     const roles =
       resource.kind === 'aws'
         ? new AwsTarget(this, HERE, { resource, trusted })
@@ -38,3 +40,14 @@ export class AccessTarget extends Construct {
       });
   }
 }
+
+/** What is made in another place than the target's own is never found there. Roles and policies are of no region. */
+const refuseElsewhere = (stack: Stack, { id, kind, target }: Resource): void => {
+  for (const key of kind === 'ssh' || kind === 'eks'
+    ? (['account', 'region'] as const)
+    : (['account'] as const))
+    if (!Token.isUnresolved(stack[key]) && stack[key] !== target[key])
+      throw new Error(
+        `${id} is in ${key} ${target[key]}, but the stack ${stack.stackName} is of ${stack[key]}: make it in a stack of its own place.`,
+      );
+};
