@@ -288,8 +288,10 @@ export const WRITE_ROWS_FACTOR = 10;
 export const WRITE_ROWS_FLOOR = 100;
 
 // Assumed roles
-/** The shortest session STS gives. Signing sessions are asked for longer and cached while they outlive what they sign. */
+/** Longer than the shortest session STS gives, so that one that is kept outlives what it signs. */
 export const SIGNING_SESSION_SECONDS = 3_600;
+/** A role that was made anew is another to AWS, which refuses sessions of the old one: for so long at most they are used again. */
+export const KEPT_SESSION_SECONDS = 900;
 /** What a signing session must outlive its longest token by, clocks of others included. */
 export const SIGNING_SESSION_MARGIN_SECONDS = 60;
 

@@ -67,13 +67,13 @@ test('it asks for no tags, not even for an empty list of them, which the role’
   );
 });
 
-test('while its session outlives what it signs, a signer asks nobody', async () => {
+test('for a quarter of an hour a signer asks nobody again', async () => {
   const { signer, clock } = signerAt();
   await signer.sign(RESOURCE, USER);
-  clock.skippedMs = 43 * MINUTE_MS;
+  clock.skippedMs = 14 * MINUTE_MS;
   await signer.sign(RESOURCE, USER);
   assert.equal(sts.asked.length, 1);
-  clock.skippedMs = 45 * MINUTE_MS;
+  clock.skippedMs = 16 * MINUTE_MS;
   await signer.sign(RESOURCE, USER);
   assert.equal(sts.asked.length, 2);
 });

@@ -327,4 +327,12 @@ export const ENDING_MUTANTS: readonly Mutant[] = [
     tests: ['test/infra/permissions.test.ts'],
     testsNamed: 'containment',
   },
+  {
+    promise: 5,
+    rule: 'a session of a role that was made anew since keeps nothing from ending for longer than a quarter of an hour',
+    file: 'lambdas/adapters/aws/kept-sessions.ts',
+    find: 'now - session.issuedAt < KEPT_SESSION_SECONDS * SECOND_MS &&',
+    replace: '',
+    tests: ['test/adapters/aws/kept-sessions.test.ts'],
+  },
 ];

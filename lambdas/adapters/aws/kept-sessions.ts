@@ -1,5 +1,5 @@
 import type { Clock } from '../../app/ports.ts';
-import { SECOND_MS, SIGNING_SESSION_MARGIN_SECONDS } from '../../core/limits.ts';
+import { KEPT_SESSION_SECONDS, SECOND_MS, SIGNING_SESSION_MARGIN_SECONDS } from '../../core/limits.ts';
 import type { AssumeAsk, AssumedSession, AssumeRole } from './assume-role.ts';
 
 export interface KeptSessionsTools {
@@ -11,14 +11,19 @@ export interface KeptSessionsTools {
 export type KeptSessions = (ask: AssumeAsk, seconds: number) => Promise<AssumedSession>;
 
 /**
- * Sessions of a function's own work, of which each role has one that is used again while it lasts. They never leave this
- * process. What is given to a caller has a session of its own.
+ * Sessions of a function's own work, of which each role has one that is used again for a while. They never leave this process.
+ * What is given to a caller has a session of its own.
  */
 export const keptSessions = ({ assume, clock }: KeptSessionsTools): KeptSessions => {
   const kept = new Map<string, Promise<AssumedSession>>();
   return async (ask, seconds) => {
     const session = await kept.get(ask.roleArn);
-    if (session && session.expiresAt - clock() > (seconds + SIGNING_SESSION_MARGIN_SECONDS) * SECOND_MS)
+    const now = clock();
+    if (
+      session &&
+      now - session.issuedAt < KEPT_SESSION_SECONDS * SECOND_MS &&
+      session.expiresAt - now > (seconds + SIGNING_SESSION_MARGIN_SECONDS) * SECOND_MS
+    )
       return session;
     const made = assume(ask);
     kept.set(ask.roleArn, made);
