@@ -1,6 +1,6 @@
 #!/bin/sh
 # Ends every SSH session that was opened with one of a grant's keys, and proves it. Runs as root on the machine, by the SSM
-# document that lib/ssh-target.ts makes of exactly this file. The document sets before it:
+# document that lib/end-sessions-document.ts makes of exactly this file. The document sets before it:
 #
 #   os_user  whose sessions
 #   keys     public keys, "ssh-ed25519 AAAA..." each, a comma between two; "none": only tell whether this machine could
