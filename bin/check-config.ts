@@ -16,6 +16,7 @@ import { trustedBy } from '../lib/trusted-by.ts';
 import { checkAccountRoles } from './check-account-roles.ts';
 import { checkAwsTarget } from './check-aws-target.ts';
 import { checkEksTarget } from './check-eks-target.ts';
+import { checkEndSessionsDocument } from './check-end-sessions-document.ts';
 import { checkMysqlTarget } from './check-mysql-target.ts';
 import { checkPostgresTarget } from './check-postgres-target.ts';
 import { checkSshTarget, type RunWithoutGrant } from './check-ssh-target.ts';
@@ -83,7 +84,10 @@ const checksOf = async (
       const client = new SSMClient({ region: resource.target.region });
       const run: RunWithoutGrant = (machine, keys) =>
         runDocument(client, { resource: machine, keys, documentName });
-      return checkRolesFirst(resource, settings, () => checkSshTarget(run, resource));
+      return checkRolesFirst(resource, settings, async () => [
+        ...(await checkEndSessionsDocument(client, { id: resource.id, documentName })),
+        ...(await checkSshTarget(run, resource)),
+      ]);
     }
     case 'eks':
       return checkRolesFirst(resource, settings, () =>

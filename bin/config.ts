@@ -24,8 +24,9 @@ Describe what can be reached, and see that it can be.
       ListAttachedRolePolicies, GetPolicy, GetPolicyVersion), whether its roles are as they must be.
 
   npm run config -- check reports-host
-      Also runs the document that ends sessions on that machine, without a key and with your own credentials
-      (ssm:SendCommand, ssm:GetCommandInvocation); of a machine elsewhere it asks IAM about its roles first.
+      Also sees that the document that ends sessions on that machine is the one of this version, and runs it there,
+      without a key and with your own credentials (ssm:GetDocument, SendCommand, GetCommandInvocation); of a machine
+      elsewhere it asks IAM about its roles first.
 
   npm run config -- target reports
       Prints the CloudFormation template that makes what a resource needs in its own account: roles, access entries

@@ -30,6 +30,27 @@ const PARAMETERS = {
 /** Longer than the script ever takes, and over before the function that waits for it is. */
 const SCRIPT_MAX_SECONDS = 40;
 
+const scriptLines = (): string[] => [
+  "os_user='{{ osUser }}'",
+  "keys='{{ keys }}'",
+  ...readFileSync(SCRIPT, 'utf8').trimEnd().split('\n'),
+];
+
+/** What a document of this version says, on whatever machine. */
+export const END_SESSIONS_CONTENT = {
+  schemaVersion: '2.2',
+  description: 'Latchkey: ends the SSH sessions of public keys, and proves it',
+  parameters: PARAMETERS,
+  mainSteps: [
+    {
+      action: 'aws:runShellScript',
+      name: 'endSessions',
+      precondition: { StringEquals: ['platformType', 'Linux'] },
+      inputs: { timeoutSeconds: String(SCRIPT_MAX_SECONDS), runCommand: scriptLines() },
+    },
+  ],
+};
+
 export interface EndSessionsDocumentProps {
   /** What `revoker` sends: it may send no other. */
   readonly documentName: string;
@@ -49,25 +70,7 @@ export class EndSessionsDocument extends Construct {
       targetType: '/AWS::EC2::Instance',
       // The new version is the default from then on; a document with a name cannot be replaced.
       updateMethod: 'NewVersion',
-      content: {
-        schemaVersion: '2.2',
-        description: 'Latchkey: ends the SSH sessions of public keys, and proves it',
-        parameters: PARAMETERS,
-        mainSteps: [
-          {
-            action: 'aws:runShellScript',
-            name: 'endSessions',
-            precondition: { StringEquals: ['platformType', 'Linux'] },
-            inputs: { timeoutSeconds: String(SCRIPT_MAX_SECONDS), runCommand: scriptLines() },
-          },
-        ],
-      },
+      content: END_SESSIONS_CONTENT,
     });
   }
 }
-
-const scriptLines = (): string[] => [
-  "os_user='{{ osUser }}'",
-  "keys='{{ keys }}'",
-  ...readFileSync(SCRIPT, 'utf8').trimEnd().split('\n'),
-];
