@@ -53,7 +53,7 @@ test('and on what the shown CDK app makes, which is the same', async (context) =
   const file = join(scratchDir(), 'app.ts');
   const print = `console.log(JSON.stringify(app.synth().getStackByName(stack.stackName).template));`;
   const written = fence('ts')
-    .replaceAll("from '../infra/", `from '${ROOT}/`)
+    .replaceAll("from './", `from '${ROOT}/`)
     .replaceAll("from 'aws-cdk-lib'", `from '${ROOT}/node_modules/aws-cdk-lib/index.js'`);
   writeFileSync(file, `${written}\n${print}\n`);
   const { code, out, err } = await runCommand([file], { CDK_OUTDIR: scratchDir() });
