@@ -6,7 +6,7 @@ import { spec } from 'node:test/reporters';
 import { pathToFileURL } from 'node:url';
 
 export interface TestRun {
-  /** Paths of test files, from the working directory. Those of a list share a process, one after the other. */
+  /** Paths of test files, from the working directory. Those of a list share a process, each a suite of its own. */
   readonly files: readonly (string | readonly string[])[];
   /** Processes at a time. */
   readonly concurrency: number;
@@ -23,8 +23,9 @@ export interface TestRun {
 export const runTests = async (options: TestRun): Promise<boolean> => {
   const { concurrency, testTimeoutMs, runTimeoutMs } = options;
   const files = options.files.flat();
-  const tested = new Set<string>();
+  const together = new Set(options.files.flatMap((one) => (typeof one === 'string' ? [] : one)));
   let failures = 0;
+  let testsOfSuite = 0;
   const objections: string[] = [];
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(new Error('the tests took too long')), runTimeoutMs);
@@ -37,16 +38,21 @@ export const runTests = async (options: TestRun): Promise<boolean> => {
     timeout: testTimeoutMs,
     signal: deadline.signal,
   });
-  events.on('test:fail', ({ file = '' }) => {
+  // What one process has to tell comes in one piece, and a suite after what is in it.
+  const count = (nesting: number) => {
+    testsOfSuite = nesting > 0 ? testsOfSuite + 1 : 0;
+  };
+  events.on('test:fail', ({ nesting }) => {
     failures += 1;
-    tested.add(file);
+    count(nesting);
   });
-  events.on('test:pass', ({ name, file = '', skip, todo }) => {
+  events.on('test:pass', ({ name, nesting, file = '', skip, todo }) => {
     if (isSaid(skip)) objections.push(`skipped: ${name} (${file})`);
     if (isSaid(todo)) objections.push(`left for later: ${name} (${file})`);
-    // The runner reports a process in which it met no test as one passed test.
-    if (name !== file) tested.add(file);
-    else if (!file.startsWith(entries)) objections.push(`no test in it: ${file}`);
+    // The runner reports a process in which it met no test as one passed test, and passes an empty suite.
+    const isEmpty = name === file || (nesting === 0 && together.has(name) && testsOfSuite === 0);
+    if (isEmpty) objections.push(`no test in it: ${name}`);
+    count(nesting);
   });
   events.on('test:diagnostic', ({ message, file = '' }) => {
     if (message.includes('--test-only')) objections.push(`preferred over others by \`only\`: in ${file}`);
@@ -55,18 +61,21 @@ export const runTests = async (options: TestRun): Promise<boolean> => {
   for await (const text of output) process.stdout.write(text);
   clearTimeout(timer);
   rmSync(entries, { recursive: true });
-  // A file that only calls what defines tests elsewhere shares no process: there it is not seen.
-  const together = options.files.flatMap((one) => (typeof one === 'string' ? [] : one));
-  for (const file of together) if (!tested.has(resolve(file))) objections.push(`no test in it: ${file}`);
   for (const objection of objections) console.error(objection);
   if (files.length === 0) console.error('There is no test to run.');
   return files.length > 0 && failures === 0 && objections.length === 0;
 };
 
-/** Reads the files one after the other: what they define is then run in that order, and each test tells its own file. */
+/**
+ * A suite for each file, with the hooks of that file for its own tests alone; each test still tells its own file. Nothing that
+ * two of them load may wait while it is loaded: the second would define its tests in the suite of the first, and be empty.
+ */
 const sharedEntry = (entry: string, files: readonly string[]): string => {
-  const lines = files.map((file) => `import ${JSON.stringify(pathToFileURL(resolve(file)).href)};\n`);
-  writeFileSync(entry, lines.join(''));
+  const suites = files.map((file) => {
+    const url = pathToFileURL(resolve(file)).href;
+    return `describe(${JSON.stringify(file)}, async () => void (await import(${JSON.stringify(url)})));\n`;
+  });
+  writeFileSync(entry, `import { describe } from 'node:test';\n${suites.join('')}`);
   return entry;
 };
 

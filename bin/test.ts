@@ -2,11 +2,11 @@ import { availableParallelism } from 'node:os';
 import { runTests } from './run-tests.ts';
 import { testFiles } from './test-files.ts';
 
-/** A suite counts as one test, and a busy machine is no failure. */
-const TEST_TIMEOUT_MS = 240_000;
+/** A process counts as one test, and a busy machine is no failure. */
+const TEST_TIMEOUT_MS = 600_000;
 const RUN_TIMEOUT_MS = 900_000;
-/** Files mostly compute: more at a time than there are cores only makes each of them late. */
-const CONCURRENCY = Math.max(2, availableParallelism());
+/** Tests mostly compute, and now and then wait: many more at a time than there are cores only make each of them late. */
+const CONCURRENCY = availableParallelism() + 1;
 
 /**
  * `npm test`: every test that needs nothing but Node and what `npm ci` installs. `npm test -- test/core` runs a part.
@@ -15,16 +15,44 @@ const CONCURRENCY = Math.max(2, availableParallelism());
 const files = testFiles(process.argv.slice(2)).filter((file) => !file.startsWith('test/full/'));
 
 /**
- * Tests of these folders leave nothing behind, so their files share a process: CDK, Cedar and the parser are then loaded once and
- * not by each. What starts servers or changes the environment, and what has hooks for each test, keeps a process of its own.
+ * Files that share a process, since each would load CDK, Cedar, the parser and AWS's clients again. Every part takes about as
+ * long as the others.
  */
-const TOGETHER = ['test/core/', 'test/infra/'];
-const shared = TOGETHER.map((folder) => files.filter((file) => file.startsWith(folder)));
+const TOGETHER: readonly (readonly string[])[] = [
+  ['test/adapters/'],
+  ['test/bin/'],
+  ['test/app/'],
+  ['test/core/', 'test/infra/'],
+  [
+    'test/console/',
+    'test/contracts/',
+    'test/examples/',
+    'test/functions/',
+    'test/http/',
+    'test/local/',
+    'test/tasks/',
+  ],
+];
+/** What decides by the environment as it was when it was loaded, or takes a whole stack, and what is long by itself. */
+const ALONE = [
+  'test/adapters/fetch-key-set.test.ts',
+  'test/app/crash-points.test.ts',
+  'test/bin/audit-payloads.test.ts',
+  'test/functions/authorizer.test.ts',
+];
+
+const isBelow = (folders: readonly string[]) => (file: string) =>
+  !ALONE.includes(file) && folders.some((folder) => file.startsWith(folder));
+const shared = TOGETHER.map((folders) => files.filter(isBelow(folders)));
+const alone = files.filter((file) => !isBelow(TOGETHER.flat())(file));
 /** Those that start the whole stack take longest, so they begin first: at the end one would keep a core waiting. */
-const isLong = (file: string): number => Number(file.startsWith('test/e2e/'));
-const alone = files.filter((file) => !TOGETHER.some((folder) => file.startsWith(folder)));
+const isLong = (file: string): boolean => file.startsWith('test/e2e/');
 const passed = await runTests({
-  files: [...shared.filter((list) => list.length > 0), ...alone.toSorted((a, b) => isLong(b) - isLong(a))],
+  files: [
+    ...alone.filter(isLong),
+    ...shared.filter((list) => list.length > 0),
+    ...alone.filter((file) => !isLong(file)),
+  ],
   concurrency: CONCURRENCY,
   testTimeoutMs: TEST_TIMEOUT_MS,
   runTimeoutMs: RUN_TIMEOUT_MS,

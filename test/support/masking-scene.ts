@@ -8,7 +8,7 @@ import type { ColumnPlan } from '../../lambdas/core/masking/plan-masks.ts';
 import { planMasks } from '../../lambdas/core/masking/plan-masks.ts';
 import type { Catalogue, ResultField } from '../../lambdas/core/sql/catalogue.ts';
 import { bentQuery } from './bent-query.ts';
-import { namedBy, parseStatement } from './parse-statement.ts';
+import { loadStatements, namedBy, parseStatement } from './parse-statement.ts';
 import { startDatabase } from './postgres.ts';
 import { readCatalogue } from './read-catalogue.ts';
 
@@ -87,6 +87,7 @@ export const show = async (
 
 /** A real PostgreSQL with the people and their visits in it. */
 export const openMaskingScene = async () => {
+  await loadStatements();
   const database = await startDatabase();
   const client = await database.postgres.asSuperuser('orders');
   await client.query(MASKING_SEED);

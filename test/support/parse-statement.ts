@@ -8,7 +8,9 @@ interface Parser {
 }
 
 const parser: Parser = createRequire(import.meta.url)('libpg-query');
-await parser.loadModule();
+
+/** Before the first statement is parsed. */
+export const loadStatements = (): Promise<void> => parser.loadModule();
 
 const CLASSES: Readonly<Record<string, StatementClass>> = {
   ...{ SelectStmt: 'read', ExplainStmt: 'read' },

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { before, test } from 'node:test';
 import type { SensitiveColumn } from '../../../lambdas/core/masking/mask.ts';
 import { planMasks } from '../../../lambdas/core/masking/plan-masks.ts';
 import type { Catalogue, CatalogueRelation, ResultField } from '../../../lambdas/core/sql/catalogue.ts';
-import { namedBy, parseStatement } from '../../support/parse-statement.ts';
+import { loadStatements, namedBy, parseStatement } from '../../support/parse-statement.ts';
+
+before(loadStatements);
 
 const relation = (name: string, oid: number, columns: readonly string[]): CatalogueRelation => ({
   ...{ schema: 'public', name, oid, kind: 'table', madeOf: [] },
