@@ -6,9 +6,9 @@ import { killedInRuns } from './run-crash-points.ts';
 import { killedInSshLives } from './ssh-crash-points.ts';
 
 // Some of them; all are in `test/full/crash-points.test.ts`.
-killedInLives(9);
-killedOnAws(15);
-killedInRuns(9);
-killedInApprovals(9);
+killedInLives(13);
+killedOnAws(21);
+killedInRuns(13);
+killedInApprovals(13);
 killedInSshLives(7);
-killedInContainments(15);
+killedInContainments(25);

@@ -12,11 +12,9 @@ import { runCommand } from '../support/run-command.ts';
 
 type Template = { Resources: Record<string, { Type: string; Properties: Record<string, unknown> }> };
 
-const samples = (): readonly Resource[] => {
-  const compiled = compileConfig(readConfig('config'));
-  assert.ok(compiled.ok);
-  return compiled.value.resources;
-};
+const compiled = compileConfig(readConfig('config'));
+assert.ok(compiled.ok);
+const SAMPLES: readonly Resource[] = compiled.value.resources;
 
 /** A file of settings like `cdk.json`, but for what is given. */
 const settingsFile = (over: object): string => {
@@ -62,9 +60,7 @@ describe('config target', () => {
   test('is tried with every kind that the sample has', () => {
     assert.deepEqual(
       [...Object.keys(MADE), ...Object.keys(REFUSED)].sort(),
-      samples()
-        .map(({ id }) => id)
-        .sort(),
+      SAMPLES.map(({ id }) => id).sort(),
     );
   });
 
@@ -81,7 +77,7 @@ describe('config target', () => {
       const out = await printed(context, id, '--settings', APART);
       const template: Template = JSON.parse(out);
       assert.deepEqual(Object.keys(template), ['Description', 'Resources']);
-      const resource = samples().find((one) => one.id === id);
+      const resource = SAMPLES.find((one) => one.id === id);
       assert.ok(resource);
       assert.deepEqual(template.Resources, (templateOf(resource) as Template).Resources);
       assert.equal(out.includes('aws:cdk'), false);
@@ -125,7 +121,7 @@ describe('config target', () => {
     for (const page of globSync('docs/targets/*.md')) {
       const calls = [...readFileSync(page, 'utf8').matchAll(/npm run config -- target (\S+?)[`\s]/g)];
       for (const [, id = ''] of calls)
-        assert.equal(samples().find((one) => one.id === id)?.kind, basename(page, '.md'), `${page}: ${id}`);
+        assert.equal(SAMPLES.find((one) => one.id === id)?.kind, basename(page, '.md'), `${page}: ${id}`);
     }
   });
 

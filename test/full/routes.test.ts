@@ -29,10 +29,10 @@ import {
   type Things,
   until,
   vend,
-} from './asks.ts';
-import { assertProblem } from './problems.ts';
-import type { RawAnswer } from './raw-call.ts';
-import { type Ask, type Caller, type RunningStack, runStack } from './running-stack.ts';
+} from '../e2e/asks.ts';
+import { assertProblem } from '../e2e/problems.ts';
+import type { RawAnswer } from '../e2e/raw-call.ts';
+import { type Ask, type Caller, type RunningStack, runStack } from '../e2e/running-stack.ts';
 
 let running: RunningStack;
 let crew: Caller;
