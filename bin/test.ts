@@ -30,16 +30,12 @@ const TOGETHER: readonly (readonly string[])[] = [
     'test/functions/',
     'test/http/',
     'test/local/',
+    'test/security/tokens.test.ts',
     'test/tasks/',
   ],
 ];
-/** What decides by the environment as it was when it was loaded, or takes a whole stack, and what is long by itself. */
-const ALONE = [
-  'test/adapters/fetch-key-set.test.ts',
-  'test/app/crash-points.test.ts',
-  'test/bin/audit-payloads.test.ts',
-  'test/functions/authorizer.test.ts',
-];
+/** What runs commands in the environment as it finds it, and what is long by itself. */
+const ALONE = ['test/app/crash-points.test.ts', 'test/bin/audit-payloads.test.ts'];
 
 const isBelow = (folders: readonly string[]) => (file: string) =>
   !ALONE.includes(file) && folders.some((folder) => file.startsWith(folder));

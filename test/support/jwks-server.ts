@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
@@ -19,7 +20,8 @@ export interface JwksServer {
 export type Respond = (request: IncomingMessage, response: ServerResponse) => void;
 
 export const startJwksServer = async (): Promise<JwksServer> => {
-  const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], {
+  // Of two trusted certificates of one name, OpenSSL may look at the wrong one.
+  const { private: key, cert } = await generate([{ name: 'commonName', value: randomUUID() }], {
     keyType: 'ec',
     algorithm: 'sha256',
     extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],

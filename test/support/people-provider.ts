@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:https';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { exportJWK, generateKeyPair } from 'jose';
@@ -19,7 +20,8 @@ export interface PeopleProvider {
 
 /** A real OpenID provider over https on loopback, which this process trusts. It signs whoever `person` is in, without a form. */
 export const startPeopleProvider = async (redirectUri: string): Promise<PeopleProvider> => {
-  const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], {
+  // Of two trusted certificates of one name, OpenSSL may look at the wrong one.
+  const { private: key, cert } = await generate([{ name: 'commonName', value: randomUUID() }], {
     keyType: 'ec',
     algorithm: 'sha256',
     extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],
