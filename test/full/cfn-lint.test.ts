@@ -74,7 +74,10 @@ const elsewhere = (resource: Resource): Resource[] => {
 
 test('cfn-lint finds nothing in what config target prints for each sample', () => {
   const { value: settings } = sampleSettings({});
-  const samples = compiledConfig('config', 'required').resources;
+  // A database with passwords is reached by no role, so it has no template.
+  const samples = compiledConfig('config', 'required').resources.filter(
+    ({ target }) => !('auth' in target && target.auth === 'password'),
+  );
   for (const resource of [...samples, ...samples.flatMap(elsewhere)]) {
     const name = `target-${resource.id}-${resource.target.account}`;
     const template = join(dir, `${name}.json`);
