@@ -23,14 +23,14 @@ const line = ({ Effect, Action, Resource, Condition }: Statement): string => {
   return `${Effect} ${service}: ${names.join(' ')} on ${list(Resource).join(' ')}${when}`;
 };
 
-const roleOf = (name: string): TemplateResource => {
-  const [role] = ofType(resources, 'AWS::IAM::Role').filter(({ id }) => id === `${name}Role`);
+const roleOf = (name: string, from = resources): TemplateResource => {
+  const [role] = ofType(from, 'AWS::IAM::Role').filter(({ id }) => id === `${name}Role`);
   assert.ok(role, `no role of ${name}`);
   return role;
 };
 
-const rightsOf = (name: string): string[] =>
-  roleOf(name)
+const rightsOf = (name: string, from = resources): string[] =>
+  roleOf(name, from)
     .properties.Policies.flatMap(
       (policy: { PolicyDocument: { Statement: Statement[] } }) => policy.PolicyDocument.Statement,
     )
@@ -245,7 +245,7 @@ describe('the role of each function', () => {
   });
 
   test('lets no function delete a payload or a key, nor change a key that is there', () => {
-    const rights = FUNCTIONS.flatMap(rightsOf).filter(
+    const rights = FUNCTIONS.flatMap((name) => rightsOf(name)).filter(
       (right) => right.includes(KEYS) || /^Allow s3/.test(right),
     );
     assert.ok(rights.length > 0);
@@ -287,16 +287,8 @@ describe('a machine that is elsewhere', () => {
   });
 
   test('is reached by its two roles, each assumed by its one function, and by no right of Latchkey’s own', () => {
-    const rights = (name: string) =>
-      ofType(made, 'AWS::IAM::Role')
-        .filter(({ id }) => id === `${name}Role`)
-        .flatMap(({ properties }) =>
-          properties.Policies.flatMap(
-            (policy: { PolicyDocument: { Statement: Statement[] } }) => policy.PolicyDocument.Statement,
-          ).map(line),
-        );
     const reaching = FUNCTIONS.flatMap((name) =>
-      rights(name).flatMap((right) =>
+      rightsOf(name, made).flatMap((right) =>
         /\b(sts|ssm|ec2-instance-connect):|999900009999/.test(right) ? [`${name}: ${right}`] : [],
       ),
     );
@@ -347,18 +339,10 @@ describe('a database that is elsewhere', () => {
   };
   const vpc = { ...RAW_SETTINGS.vpc, stsEndpointSecurityGroupId: 'sg-0f1e2d3c4b5a69788' };
   const made = sampleResources({ resources: [ORDERS, { ...BILLING, target }], settings: { vpc } });
-  const rights = (name: string): string[] =>
-    ofType(made, 'AWS::IAM::Role')
-      .filter(({ id }) => id === `${name}Role`)
-      .flatMap(({ properties }) =>
-        properties.Policies.flatMap(
-          (policy: { PolicyDocument: { Statement: Statement[] } }) => policy.PolicyDocument.Statement,
-        ).map(line),
-      );
 
   test('is signed for by its two roles, each assumed by its one function, and by no right of Latchkey’s own', () => {
     const reaching = FUNCTIONS.flatMap((name) =>
-      rights(name).flatMap((right) => (/\b(sts|rds-db):/.test(right) ? [`${name}: ${right}`] : [])),
+      rightsOf(name, made).flatMap((right) => (/\b(sts|rds-db):/.test(right) ? [`${name}: ${right}`] : [])),
     );
     assert.deepEqual(reaching.sort(), [
       `runner: Allow rds-db: connect on ${USERS}:db-ORDERS/latchkey_admin ${USERS}:db-ORDERS/lk_*`,

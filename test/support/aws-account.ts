@@ -134,3 +134,11 @@ export const startAwsAccount = async (template: unknown = templateOf(REPORTS), a
 };
 
 export type AwsAccount = Awaited<ReturnType<typeof startAwsAccount>>;
+
+/** What Lambda gives to a function, which the environment of this process keeps until it is put back. */
+export const actAs = (account: AwsAccount, name: Parameters<AwsAccount['keysOf']>[0]): void => {
+  const { credentials } = account.keysOf(name);
+  process.env.AWS_ACCESS_KEY_ID = credentials.accessKeyId;
+  process.env.AWS_SECRET_ACCESS_KEY = credentials.secretAccessKey;
+  process.env.AWS_SESSION_TOKEN = credentials.sessionToken;
+};

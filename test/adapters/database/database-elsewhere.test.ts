@@ -20,7 +20,7 @@ import { databaseUser } from '../../../lambdas/core/grant/ids.ts';
 import { localCertificate } from '../../../local/certificates.ts';
 import { trusts } from '../../../local/iam.ts';
 import { FUNCTIONS } from '../../infra/sample-settings.ts';
-import { type AwsAccount, startAwsAccount, TRUSTED, templateOf } from '../../support/aws-account.ts';
+import { type AwsAccount, actAs, startAwsAccount, TRUSTED, templateOf } from '../../support/aws-account.ts';
 import { ACTIVATING, MYSQL_RESOURCE, RESOURCE } from '../../support/facts.ts';
 import { newGrantId } from '../../support/granted-roles.ts';
 
@@ -48,11 +48,7 @@ before(async () => {
   });
   const { port } = front.address() as AddressInfo;
   resource = { ...orders, target: { ...orders.target, port, caPem: certificate.certPem } };
-  // What Lambda gives to `runner`.
-  const { credentials } = account.keysOf('runner');
-  process.env.AWS_ACCESS_KEY_ID = credentials.accessKeyId;
-  process.env.AWS_SECRET_ACCESS_KEY = credentials.secretAccessKey;
-  process.env.AWS_SESSION_TOKEN = credentials.sessionToken;
+  actAs(account, 'runner');
 });
 after(async () => {
   process.env = environment;

@@ -15,7 +15,7 @@ import { localCertificate } from '../../../local/certificates.ts';
 import { trusts } from '../../../local/iam.ts';
 import { FUNCTIONS } from '../../infra/sample-settings.ts';
 import { scratchDir } from '../../infra/scratch-dir.ts';
-import { type AwsAccount, startAwsAccount, TRUSTED, templateOf } from '../../support/aws-account.ts';
+import { type AwsAccount, actAs, startAwsAccount, TRUSTED, templateOf } from '../../support/aws-account.ts';
 import {
   CLUSTER,
   callCluster,
@@ -52,11 +52,7 @@ before(async () => {
   });
   cluster.apply(readFileSync('docs/targets/eks.yaml', 'utf8'));
   resource = { ...shop, target: { ...shop.target, endpoint: cluster.endpoint } };
-  // What Lambda gives to `runner`.
-  const { credentials } = account.keysOf('runner');
-  process.env.AWS_ACCESS_KEY_ID = credentials.accessKeyId;
-  process.env.AWS_SECRET_ACCESS_KEY = credentials.secretAccessKey;
-  process.env.AWS_SESSION_TOKEN = credentials.sessionToken;
+  actAs(account, 'runner');
 });
 after(async () => {
   process.env = environment;
