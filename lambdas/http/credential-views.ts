@@ -143,6 +143,8 @@ const mysqlEnvironment = (login: MysqlLogin): string => {
     `database=${login.database}`,
     '[client]',
     `host=${login.host}`,
+    // Some names are a socket of this machine to these tools.
+    'protocol=TCP',
     `port=${login.port}`,
     `user=${login.user}`,
     // `loose-`: of MySQL's and MariaDB's tools each knows its own.
