@@ -10,11 +10,13 @@ export interface TestRun {
   readonly files: readonly (string | readonly string[])[];
   /** Processes at a time. */
   readonly concurrency: number;
-  /** A test that takes longer has failed. */
+  /** A test that takes longer has failed, and a process that is still there so long after its last test. */
   readonly testTimeoutMs: number;
-  /** What has not ended by then is ended, and has failed: a server that was left open keeps its file alive for ever. */
+  /** What has not ended by then is ended, and has failed. */
   readonly runTimeoutMs: number;
 }
+
+const END_IN_TIME = pathToFileURL(join(import.meta.dirname, 'end-in-time.ts')).href;
 
 /**
  * Runs test files with Node's own runner, which closes with its summary. True when each file has tests, each test ran
@@ -36,6 +38,7 @@ export const runTests = async (options: TestRun): Promise<boolean> => {
     ),
     concurrency,
     timeout: testTimeoutMs,
+    execArgv: ['--import', `${END_IN_TIME}?timeoutMs=${testTimeoutMs}`],
     signal: deadline.signal,
   });
   // What one process has to tell comes in one piece, and a suite after what is in it.

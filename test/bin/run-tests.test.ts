@@ -23,7 +23,7 @@ const outcomeOf = (texts: readonly string[], together = false): { passed: boolea
   writeFileSync(
     script,
     `import { runTests } from ${JSON.stringify(RUNNER)};
-    const passed = await runTests({ files: ${JSON.stringify(together ? [files] : files)}, concurrency: 2, testTimeoutMs: 500, runTimeoutMs: 1500 });
+    const passed = await runTests({ files: ${JSON.stringify(together ? [files] : files)}, concurrency: 2, testTimeoutMs: 500, runTimeoutMs: 20_000 });
     process.exitCode = passed ? 0 : 1;`,
   );
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
@@ -46,7 +46,17 @@ for (const [what, text, named] of [
   ['a failing test is left for later', `test('bad', { todo: true }, () => { throw 1; });`, 'bad'],
   ['a test is preferred over others', `test.only('bad', () => {});`, 'preferred over others'],
   ['a test hangs', `test('bad', () => new Promise(() => setInterval(() => {}, 1000)));`, 'timed out'],
-  ['a file does not end', `test('bad', () => void setInterval(() => {}, 1000));`, 'took too long'],
+  ['a file does not end', `test('bad', () => void setInterval(() => {}, 1000));`, 'still open: .*Timeout'],
+  [
+    'a file does not end when asked',
+    `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000);`,
+    'still open: .*Timeout',
+  ],
+  [
+    'a file waits for ever',
+    `setInterval(() => {}, 1000); await new Promise(() => {});`,
+    'still open: .*Timeout',
+  ],
   ['a file cannot be read', `import './not-there.mjs';`, 'not-there.mjs'],
 ] as const)
   test(`a run has not passed when ${what}`, () => {
@@ -62,6 +72,16 @@ test('a run has not passed when a file has no test, or when there is no file', (
   assert.match(outcomeOf([GOOD, 'export {};']).output, /no test in it: .*1\.test\.mjs/);
   assert.equal(outcomeOf([GOOD, 'export {};']).passed, false);
   assert.equal(outcomeOf([]).passed, false);
+});
+
+test('a file is waited for while tests of it run, one within another and one after another', () => {
+  const { passed, output } = outcomeOf([
+    `import { test } from 'node:test';
+    const pause = () => new Promise((resolve) => setTimeout(resolve, 400));
+    test('outer', async (t) => { await t.test('inner', () => {}); await pause(); });
+    test('next', pause);`,
+  ]);
+  assert.ok(passed, output);
 });
 
 test('files that share a process are each looked at like any other', () => {
