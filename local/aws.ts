@@ -96,7 +96,7 @@ export const startAws = async (options: AwsOptions) => {
     timers.forEach(clearInterval);
     stepFunctions.stop();
     await Promise.all(gateways.map(closeServer));
-    for (const lambda of functions.values()) lambda.kill();
+    for (const lambda of functions.values()) lambda.close();
     await closeServer(endpoint);
     await dynamo.close();
     s3.close();

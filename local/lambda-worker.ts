@@ -103,7 +103,9 @@ export const createLambdaFunction = (source: FunctionSource, options: LambdaOpti
   const { maxWorkers = MAX_WORKERS } = options;
   const environments = new Set<LambdaEnvironment>();
   const waiting: (() => void)[] = [];
-  const acquire = async (): Promise<LambdaEnvironment> => {
+  let isClosed = false;
+  const acquire = async (): Promise<LambdaEnvironment | undefined> => {
+    if (isClosed) return undefined;
     const idle = [...environments].find(({ isBusy }) => !isBusy);
     if (!idle && environments.size >= maxWorkers) {
       await new Promise<void>((resolve) => waiting.push(resolve));
@@ -120,6 +122,7 @@ export const createLambdaFunction = (source: FunctionSource, options: LambdaOpti
     /** Never rejects: what the function throws, or how it dies, is an outcome. */
     async invoke(event: unknown): Promise<InvokeOutcome> {
       const environment = await acquire();
+      if (!environment) return exited('there is no function any more');
       const outcome = await environment.invoke(JSON.stringify(event ?? null));
       environment.isBusy = false;
       if (environment.isDead) environments.delete(environment);
@@ -130,6 +133,12 @@ export const createLambdaFunction = (source: FunctionSource, options: LambdaOpti
     kill(): void {
       for (const environment of environments) environment.kill();
       environments.clear();
+    },
+    /** For good: an event that comes later, or has waited, fails. One that it started would keep the process alive. */
+    close(): void {
+      isClosed = true;
+      this.kill();
+      for (const goOn of waiting.splice(0)) goOn();
     },
   };
 };

@@ -56,7 +56,7 @@ const open = (
     onLog,
     ...options,
   });
-  t.after(() => lambda.kill());
+  t.after(() => lambda.close());
   const failure = async (event: unknown): Promise<object> => {
     const outcome = await lambda.invoke(event);
     assert.ok('failure' in outcome, 'the function did not fail');
@@ -131,6 +131,17 @@ describe('a function in its worker', { concurrency: true }, () => {
     lambda.kill();
     assert.equal(((await inFlight) as { errorType: string }).errorType, 'Runtime.ExitError');
     assert.equal(payloadOf(await lambda.invoke({})).events, 1);
+  });
+
+  test('that is closed fails what it was at, what waits for it and what comes later, and starts nothing', async (t) => {
+    const { lambda, failure } = open(t, { timeoutSeconds: 20, maxWorkers: 1 });
+    await lambda.invoke({});
+    const [inFlight, waiting] = [failure({ do: 'sleep', ms: 60_000 }), failure({})];
+    await sleep(30);
+    lambda.close();
+    const told = (await Promise.all([inFlight, waiting, failure({})])).map((one) => JSON.stringify(one));
+    assert.match(told[0] ?? '', /signal: killed/);
+    for (const one of told.slice(1)) assert.match(one, /no function any more/);
   });
 
   test('that cannot be loaded says why, each time', async (t) => {
