@@ -1,3 +1,4 @@
+import { EKSClient } from '@aws-sdk/client-eks';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { asThemselves } from '../lambdas/adapters/aws/administrator-keys.ts';
@@ -13,6 +14,7 @@ import { documentFor } from '../lambdas/core/ssh/machine-roles.ts';
 import { accountRolesOf } from '../lib/account-roles.ts';
 import { isReachedByRoles } from '../lib/reach.ts';
 import { trustedBy } from '../lib/trusted-by.ts';
+import { checkAccessEntries } from './check-access-entries.ts';
 import { checkAccountRoles } from './check-account-roles.ts';
 import { checkAwsTarget } from './check-aws-target.ts';
 import { checkEksTarget } from './check-eks-target.ts';
@@ -90,9 +92,14 @@ const checksOf = async (
       ]);
     }
     case 'eks':
-      return checkRolesFirst(resource, settings, () =>
-        checkEksTarget(resource, ownEksToken({ keysOf: asThemselves, clock: Date.now })),
-      );
+      return checkRolesFirst(resource, settings, async () => [
+        ...(await checkAccessEntries(
+          new EKSClient({ region: resource.target.region }),
+          resource,
+          trustedBy(settingsOfFile(settings)),
+        )),
+        ...(await checkEksTarget(resource, ownEksToken({ keysOf: asThemselves, clock: Date.now }))),
+      ]);
     default:
       return resource satisfies never;
   }

@@ -13,13 +13,19 @@ export interface EksAccessEntriesProps {
 export class EksAccessEntries extends Construct {
   constructor(scope: Construct, id: string, { resource, trusted }: EksAccessEntriesProps) {
     super(scope, id);
-    const { cluster, roleArn } = resource.target;
-    const administrator = administratorOf(resource.target)?.roleArn ?? trusted.runnerRoleArn;
-    const users = {
-      Session: { principalArn: roleArn, username: 'latchkey:{{SessionName}}' },
-      Administrator: { principalArn: administrator, username: 'latchkey-admin' },
-    };
-    for (const [name, user] of Object.entries(users))
-      new CfnAccessEntry(this, name, { clusterName: cluster, type: 'STANDARD', ...user });
+    for (const [name, user] of Object.entries(clusterUsersOf(resource, trusted)))
+      new CfnAccessEntry(this, name, { clusterName: resource.target.cluster, type: 'STANDARD', ...user });
   }
 }
+
+/** By the names of their constructs: as entries are made, and as they are checked. */
+export const clusterUsersOf = (
+  { target }: EksResource,
+  { runnerRoleArn }: EksAccessEntriesProps['trusted'],
+) => ({
+  Session: { principalArn: target.roleArn, username: 'latchkey:{{SessionName}}' },
+  Administrator: {
+    principalArn: administratorOf(target)?.roleArn ?? runnerRoleArn,
+    username: 'latchkey-admin',
+  },
+});
