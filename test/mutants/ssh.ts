@@ -323,6 +323,14 @@ export const SSH_MUTANTS: readonly Mutant[] = [
     tests: ELSEWHERE_TESTS,
   },
   {
+    promise: 2,
+    rule: 'a push that nobody answers is given up while that can be recorded',
+    file: 'lambdas/adapters/ssh/instance-connect.ts',
+    find: 'const signal = AbortSignal.timeout(maxMs);',
+    replace: 'const signal = AbortSignal.timeout(maxMs * 1_000);',
+    tests: ['test/adapters/ssh/instance-connect.test.ts'],
+  },
+  {
     promise: 5,
     rule: 'all that a machine runs to end sessions is the file that people review',
     file: 'lib/end-sessions-document.ts',

@@ -13,6 +13,8 @@ export interface AssumeAsk {
   readonly policy?: string;
   readonly tags?: Readonly<Record<string, string>>;
   readonly sourceIdentity?: string;
+  /** For whoever waits less long than the client does. */
+  readonly signal?: AbortSignal;
 }
 
 export interface SessionKeys {
@@ -56,7 +58,8 @@ export const stsSessions = (settings: STSClientConfig = {}): AssumeRole => {
       Tags: tags.length > 0 ? tags : undefined,
       SourceIdentity: ask.sourceIdentity,
     });
-    const answer = await (await client).send(command).catch((error: unknown) => {
+    const options = ask.signal ? { abortSignal: ask.signal } : {};
+    const answer = await (await client).send(command, options).catch((error: unknown) => {
       throw isTooLarge(error) ? new SessionTooLarge() : new DependencyUnavailable('sts', error);
     });
     return sessionOf(answer.Credentials, { ask, packedPercent: answer.PackedPolicySize ?? 0 });

@@ -2,6 +2,8 @@
 
 /** Fixed by EC2 Instance Connect: a pushed key is offered this long. */
 export const PUSHED_KEY_SECONDS = 60;
+/** For a session elsewhere and the push, so that what was recorded as issued and did not arrive is still recorded as that. */
+export const KEY_PUSH_MAX_MS = 10_000;
 /** A grant that goes through more keys is not one worker's; each of them has to be ended with it. */
 export const SSH_KEYS_PER_GRANT_MAX = 4;
 /** Comments are dropped; a longer one is not a comment. */
