@@ -39,18 +39,17 @@ export const MEASURED = {
 export type MeasuredName = keyof typeof MEASURED;
 export const MEASURED_NAMES = Object.keys(MEASURED) as readonly MeasuredName[];
 
-/** One of each kind that has its target on every stack. A kind is added here, and is then played by the model. */
-export const KIND_ACCESS: Readonly<Partial<Record<ResourceKind, KindAccess>>> = {
+/** One of each kind, which the model plays. */
+export const KIND_ACCESS: Readonly<Record<ResourceKind, KindAccess>> = {
   postgres: POSTGRES_ACCESS,
+  mysql: MYSQL_ACCESS,
   aws: AWS_ACCESS,
   ssh: SSH_ACCESS,
   eks: EKS_ACCESS,
 };
 
-export const KINDS_WITH_ACCESS = Object.keys(KIND_ACCESS) as readonly ResourceKind[];
-
-export const accessOf = (kind: ResourceKind): KindAccess => {
-  const access = KIND_ACCESS[kind];
-  if (!access) throw new TypeError(`nothing opens ${kind}`);
-  return access;
-};
+/** Whose target is on this stack: MySQL needs a server that npm does not bring. */
+export const kindsOn = ({ servers }: Pick<LocalStack, 'servers'>): readonly ResourceKind[] =>
+  (Object.keys(KIND_ACCESS) as ResourceKind[]).filter(
+    (kind) => kind !== 'mysql' || servers.has(KIND_ACCESS.mysql.request.resource),
+  );

@@ -46,7 +46,7 @@ const prepare = async (isAsked: (names: readonly string[]) => boolean): Promise<
     dynamodbLocal: isAsked(['dynamodb-local']),
     postgresMajors: isAsked(['postgres-majors']),
     chromium: isAsked(['console-browser']),
-    mariadb: isAsked(['mysql', 'story-databases']),
+    mariadb: isAsked(['lifecycle-model', 'mysql', 'story-databases']),
     mysql: isAsked(['mysql']),
     machine: isAsked(['ssh']),
     kubernetes: isAsked(['kubernetes']),

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Connection } from 'mysql2/promise';
 import { parse } from 'yaml';
 import * as z from 'zod';
 import { portOf } from '../../local/loopback.ts';
@@ -32,6 +33,8 @@ export interface SampleServer {
   readonly adminSecretArn?: string;
   /** Of its files, which are not always where they were asked for. */
   readonly directory: string;
+  /** As the superuser of MySQL, whom no stack knows. */
+  readonly asRoot?: () => Promise<Connection>;
 }
 
 export interface SampleServerOptions extends Omit<RdsOptions, 'postgres' | 'auth' | 'port'> {
@@ -105,7 +108,7 @@ const startMariadb = async (
   if (!mariadb) return undefined;
   const { password, secretArn } = adminOf(id);
   const { database } = target;
-  const { port, directory, stop } = await startMysqlServer({
+  const { port, directory, asRoot, stop } = await startMysqlServer({
     make: mariadb,
     directory: join(dataDir, `mariadb-of-${id}`),
     certificate,
@@ -115,7 +118,7 @@ const startMariadb = async (
     adminPassword: password,
   });
   stops.push(stop);
-  return [id, { port, directory, adminSecretArn: secretArn }];
+  return [id, { port, directory, asRoot, adminSecretArn: secretArn }];
 };
 
 const serverOf = async (

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { findMariadb, MARIADB_MISSING } from '../../examples/targets/mysql/find-mariadb.ts';
 import { runStack } from '../e2e/running-stack.ts';
 import { appWorld, storedWorld } from '../model/app-world.ts';
 import { coreWorld } from '../model/core-world.ts';
@@ -21,7 +22,9 @@ test('no sequence of events lets a credential outlive its grant: on the real sto
 });
 
 test('no sequence of events lets a credential outlive its grant: on the running stack, over HTTP', async () => {
-  const running = await runStack();
+  const mariadb = findMariadb();
+  assert.ok(mariadb, MARIADB_MISSING);
+  const running = await runStack({ mariadb });
   try {
     const told = await playInRealTime(running, seed);
     assert.ok((told.get('a credential opens something') ?? 0) > 0, 'nothing was opened');

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { KINDS_WITH_ACCESS } from '../../bin/kind-access.ts';
+import { kindsOn } from '../../bin/kind-access.ts';
 import type { ResourceKind } from '../../lambdas/core/config/resource.ts';
 import type { RunningStack } from '../e2e/running-stack.ts';
 import { KIND_NAMES } from '../support/kinds.ts';
@@ -64,9 +64,10 @@ export const playInRealTime = async (
 ): Promise<ReadonlyMap<string, number>> => {
   const told = new Map<string, number>();
   const tell = (what: string) => void told.set(what, (told.get(what) ?? 0) + 1);
+  const kindsHere = kindsOn(running.stack());
   const sequence = fc.asyncProperty(
-    fc.array(fc.constantFrom(...KINDS_WITH_ACCESS), { minLength: 1, maxLength: 2 }),
-    fc.commands(eventsInRealTime(KINDS_WITH_ACCESS), { maxCommands: 20, size: 'max' }),
+    fc.array(fc.constantFrom(...kindsHere), { minLength: 1, maxLength: 2 }),
+    fc.commands(eventsInRealTime(kindsHere), { maxCommands: 20, size: 'max' }),
     async (kinds, commands) => {
       const world = await stackWorld(running);
       const model = newModel({ pausedCount: () => 0, tell });

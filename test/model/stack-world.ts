@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { RowDataPacket } from 'mysql2/promise';
 import { consoleVisitor } from '../../bin/console-visitor.ts';
-import { accessOf, KINDS_WITH_ACCESS, type OpenAccess } from '../../bin/kind-access.ts';
+import { KIND_ACCESS, type KindAccess, kindsOn, type OpenAccess } from '../../bin/kind-access.ts';
 import {
   CONTAINMENTS,
   readGrant as readGrantItem,
@@ -11,7 +12,7 @@ import type { FunctionName } from '../../lambdas/core/config/compiled.ts';
 import { type ResourceKind, reacherOf } from '../../lambdas/core/config/resource.ts';
 import type { Containment, ContainmentScope } from '../../lambdas/core/containment/containment.ts';
 import type { Grant } from '../../lambdas/core/grant/grant.ts';
-import { grantOfDatabaseUser } from '../../lambdas/core/grant/ids.ts';
+import { grantOfDatabaseUser, mysqlUser } from '../../lambdas/core/grant/ids.ts';
 import type { Task } from '../../lambdas/core/grant/task.ts';
 import { contain, idOf, lift } from '../e2e/asks.ts';
 import type { RawAnswer } from '../e2e/raw-call.ts';
@@ -22,7 +23,7 @@ import type { Usable } from '../support/remembered-place.ts';
 import { isSettled } from './holds.ts';
 import type { Came, Deed, Look, World } from './world.ts';
 
-type Holder = ReturnType<ReturnType<typeof accessOf>['newHolder']>;
+type Holder = ReturnType<KindAccess['newHolder']>;
 
 /** What somebody holds: what was answered, and what was opened with it. */
 interface Held {
@@ -45,7 +46,7 @@ export const stackWorld = async (running: RunningStack): Promise<World> => {
   });
   const startedAt = Date.now();
   return {
-    kinds: KINDS_WITH_ACCESS,
+    kinds: kindsOn(running.stack()),
     now: Date.now,
     pass: () => undefined,
     setSkew: () => undefined,
@@ -57,7 +58,7 @@ export const stackWorld = async (running: RunningStack): Promise<World> => {
       interrupted(running, { deed, interruption, act: () => hands.perform(deed) }),
     use: hands.use,
     usable: hands.usable,
-    left: () => rolesOf(running),
+    left: async () => [...(await rolesOf(running)), ...(await usersOf(running))],
     secretOf: hands.secretOf,
     // What other sequences have left is over, and is theirs.
     look: async () => lookAt(await running.items('grants'), startedAt),
@@ -79,7 +80,7 @@ const handsOf = (
   const vend = async ({ grant, publicKey }: Extract<Deed, { what: 'vend' }>): Promise<Came> => {
     const kind = await kindOf(grant);
     const key = publicKey ?? `${grant} ${held.size}`;
-    const holder = holders.get(key) ?? accessOf(kind).newHolder();
+    const holder = holders.get(key) ?? KIND_ACCESS[kind].newHolder();
     holders.set(key, holder);
     const path = `/v1/grants/${grant}/credentials`;
     const answer = await crew.ask({ method: 'POST', path, ...(holder.body ? { json: holder.body } : {}) });
@@ -140,7 +141,7 @@ const secretOf = (held: Held | undefined): string => {
   const answer = held?.answer as Readonly<Record<string, Readonly<Record<string, string>> | undefined>>;
   const { body } = held?.holder ?? {};
   if (body && 'publicKey' in body) return String(body.publicKey);
-  return answer.postgres?.password ?? answer.aws?.sessionToken ?? answer.eks?.token ?? '';
+  return (answer.postgres ?? answer.mysql)?.password ?? answer.aws?.sessionToken ?? answer.eks?.token ?? '';
 };
 
 const STEPS = { activate: 'activate', 'end access': 'end' } as const;
@@ -154,8 +155,8 @@ const placeOf = ({ kind, key }: ContainmentScope): { readonly scope: string; rea
 };
 
 /** Resources of the sample, and those that stand for their kinds elsewhere. */
-const RESOURCES = KINDS_WITH_ACCESS.map(
-  (kind) => [accessOf(kind).request.resource, KINDS[kind].resource.id] as const,
+const RESOURCES = Object.entries(KIND_ACCESS).map(
+  ([kind, { request }]) => [request.resource, KINDS[kind as ResourceKind].resource.id] as const,
 );
 
 type AskedOfApi = Exclude<Deed, { readonly what: 'vend' | 'sweep' | 'contain' | 'lift' }>;
@@ -170,7 +171,7 @@ const askOf = (deed: AskedOfApi) => {
       return { method: 'DELETE', path: `/v1/tasks/${deed.task}` };
     case 'ask': {
       const json = {
-        ...accessOf(deed.kind).request,
+        ...KIND_ACCESS[deed.kind].request,
         task: deed.task,
         durationSeconds: deed.seconds,
         reason: 'why',
@@ -198,13 +199,17 @@ const functionOf = (running: RunningStack, name: string) => {
   return found;
 };
 
-/** As its workflow would, or somebody by hand. */
+/** As its workflow would, or somebody by hand: what does not become active is ended. */
 const invoke = async (
   running: RunningStack,
   { step, grantId, kind }: { readonly step: string; readonly grantId: string; readonly kind: ResourceKind },
 ): Promise<Came> => {
   const outcome = await functionOf(running, reacherOf(kind)).invoke({ step, grantId });
-  return 'payload' in outcome ? { came: 'done' } : { came: 'stopped' };
+  if (!('payload' in outcome)) return { came: 'stopped' };
+  const { payload } = outcome;
+  const isInactive =
+    typeof payload === 'object' && payload !== null && 'active' in payload && !payload.active;
+  return isInactive ? invoke(running, { step: STEPS['end access'], grantId, kind }) : { came: 'done' };
 };
 
 const sweep = async (running: RunningStack): Promise<Came> => {
@@ -286,6 +291,18 @@ const rolesOf = async (running: RunningStack): Promise<readonly string[]> => {
   );
   await superuser.end();
   return rows.map(({ name }) => grantOfDatabaseUser(name));
+};
+
+/** Of MySQL, where there is one. */
+const usersOf = async (running: RunningStack): Promise<readonly string[]> => {
+  const root = await running.stack().servers.get(KIND_ACCESS.mysql.request.resource)?.asRoot?.();
+  const [rows = []] =
+    (await root?.query<RowDataPacket[]>("SELECT User FROM mysql.user WHERE User LIKE 'lk\\_%'")) ?? [];
+  await root?.end();
+  const { grants } = lookAt(await running.items('grants'));
+  // Its names are too short for a whole id.
+  const owners = new Map([...grants.keys()].map((id) => [mysqlUser(id), id]));
+  return rows.map(({ User }) => owners.get(User) ?? User);
 };
 
 const meant = ({ kind, key }: ContainmentScope): ContainmentScope => ({
