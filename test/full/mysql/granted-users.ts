@@ -60,7 +60,7 @@ export const startGrantedUsers = async (make: ServerMake, auth: MysqlResource['t
   const certificate = await localCertificate(directory);
   const sessions = sessionsOfSigner();
   const iamSocket = join(directory, 'iam.sock');
-  const door = await openIamDoor(iamSocket, sessions);
+  const door = await openIamDoor(iamSocket, MYSQL_RESOURCE.target, sessions);
   const server = await startMysqlServer({
     make,
     certificate,

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:net';
 import { verifyRdsToken } from '../../../examples/targets/rds-token.ts';
+import type { MysqlTargetAddress } from '../../../lambdas/core/config/target-addresses.ts';
 import type { Sessions } from '../../../local/sessions.ts';
 
 export interface IamDoor {
@@ -10,10 +11,11 @@ export interface IamDoor {
   skewMs: number;
 }
 
-const REGION = 'us-east-1';
+/** The instance, as roles name it. */
+export type Instance = Pick<MysqlTargetAddress, 'account' | 'region' | 'resourceId'>;
 
 /** What the plugin of `aws-authentication-plugin.c` asks: whether the signer of a token may log in as this user. */
-export const openIamDoor = async (path: string, sessions: Sessions): Promise<IamDoor> => {
+export const openIamDoor = async (path: string, instance: Instance, sessions: Sessions): Promise<IamDoor> => {
   const door: IamDoor = {
     endpoint: '',
     skewMs: 0,
@@ -24,7 +26,7 @@ export const openIamDoor = async (path: string, sessions: Sessions): Promise<Iam
         text += chunk;
         const [user, token, end] = text.split('\0');
         if (user !== undefined && token !== undefined && end !== undefined)
-          socket.end(admits({ user, token, door }, sessions) ? 'y' : 'n');
+          socket.end(admits({ user, token, door, instance }, sessions) ? 'y' : 'n');
       });
     }),
   };
@@ -33,12 +35,16 @@ export const openIamDoor = async (path: string, sessions: Sessions): Promise<Iam
 };
 
 const admits = (
-  { user, token, door }: { readonly user: string; readonly token: string; readonly door: IamDoor },
+  {
+    user,
+    token,
+    door: { endpoint, skewMs },
+    instance: { account, region, resourceId },
+  }: { readonly user: string; readonly token: string; readonly door: IamDoor; readonly instance: Instance },
   sessions: Sessions,
 ): boolean => {
   const lookup = (id: string) => sessions.lookup(id);
-  const { endpoint, skewMs } = door;
-  const session = verifyRdsToken({ token, user, endpoint, region: REGION, lookup, now: Date.now() + skewMs });
-  const resource = `arn:aws:rds-db:${REGION}:000000000000:dbuser:db-TEST/${user}`;
+  const session = verifyRdsToken({ token, user, endpoint, region, lookup, now: Date.now() + skewMs });
+  const resource = `arn:aws:rds-db:${region}:${account}:dbuser:${resourceId}/${user}`;
   return session !== undefined && sessions.isAllowed(session, { action: 'rds-db:connect', resource });
 };
