@@ -3,8 +3,8 @@ import { isRunAction, profilesOf, type Resource, type ResourceAction } from '../
 import type { DeterminingPolicy } from '../core/failure.ts';
 import type { Principal } from '../core/identity/principal.ts';
 import { GRANT_MIN_SECONDS, UNATTENDED_GRANT_MAX_SECONDS } from '../core/limits.ts';
-import type { Policy } from '../core/policy/decide-access.ts';
-import { decideAccess, maxSeconds, verdictOn } from '../core/policy/decide-access.ts';
+import type { AccessCase, Policy } from '../core/policy/decide-access.ts';
+import { answerWith, decideAccess, maxSeconds, verdictOn } from '../core/policy/decide-access.ts';
 
 /** One action on one resource that this caller may ask for. */
 export interface OfferedAction {
@@ -75,21 +75,37 @@ const offer = (
     decideAccess(policy, { ...about, durationSeconds, isContained: false });
   const least = decide(GRANT_MIN_SECONDS);
   if (least.effect === 'refuse') return undefined;
+  const { quorum } = least;
+  const isAllowedFor = (seconds: number): boolean =>
+    isRunAction(about.action)
+      ? decide(seconds).effect === 'allow'
+      : isAllowedWith(policy, { ...about, durationSeconds: seconds }, quorum);
   return {
     action: about.action,
     profile: about.profile,
     mode: isRunAction(about.action) ? 'run' : 'credential',
-    quorum: quorumOf(policy, about, least.quorum),
+    quorum: quorumOf(policy, about, quorum),
     maxDurationSeconds: longest(
-      { from: GRANT_MIN_SECONDS, to: longestPossible(about.resource, least.quorum) },
-      (seconds) => {
-        const decision = decide(seconds);
-        return decision.effect === 'allow' && decision.quorum === least.quorum;
-      },
+      { from: GRANT_MIN_SECONDS, to: longestPossible(about.resource, quorum) },
+      isAllowedFor,
     ),
     determinedBy: least.determinedBy,
   };
 };
+
+/** One question, where a decision would look for the number of people anew. */
+const isAllowedWith = (
+  policy: Policy,
+  { principal, ...about }: Omit<AccessCase, 'isContained'>,
+  approvals: number,
+): boolean =>
+  answerWith(
+    policy,
+    { ...about, principal, groups: groupsOf(principal) },
+    { approvals, approverGroups: approvals === 0 ? [] : policy.groups },
+  ).allowed;
+
+const groupsOf = ({ groups }: Principal): readonly string[] => (groups.known ? groups.names : []);
 
 const quorumOf = (
   policy: Policy,
@@ -97,10 +113,9 @@ const quorumOf = (
   ofGrant: number,
 ): number => {
   if (!isRunAction(action)) return ofGrant;
-  const groups = principal.groups.known ? principal.groups.names : [];
   const verdict = verdictOn(policy, {
     principal,
-    groups,
+    groups: groupsOf(principal),
     resource,
     action,
     durationSeconds: GRANT_MIN_SECONDS,

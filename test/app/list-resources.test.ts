@@ -3,13 +3,24 @@ import { test } from 'node:test';
 import { listResources } from '../../lambdas/app/list-resources.ts';
 import type { ConfigFiles } from '../../lambdas/core/config/config-files.ts';
 import { createEngine } from '../../lambdas/core/policy/engine.ts';
+import type { AskPolicy } from '../../lambdas/core/policy/question.ts';
 import { compiled } from '../support/config-text.ts';
 import { PRINCIPAL } from '../support/facts.ts';
 import { RUNNING, runningWith } from '../support/running-config.ts';
 
+/** How often policy was asked, by action, for the last list. */
+const asked = new Map<string, number>();
+
 const offered = (files: ConfigFiles = RUNNING, principal = PRINCIPAL) => {
   const config = compiled(files);
-  const policy = { ...createEngine(config), groups: config.groups, categories: config.categories };
+  const engine = createEngine(config);
+  asked.clear();
+  const ask: AskPolicy = (question) => {
+    const about = `${question.resource} ${question.action}`;
+    asked.set(about, (asked.get(about) ?? 0) + 1);
+    return engine.ask(question);
+  };
+  const policy = { ...engine, ask, groups: config.groups, categories: config.categories };
   return listResources({ policy, resources: config.resources }, principal).flatMap(({ resource, actions }) =>
     actions.map(({ action, mode, quorum, maxDurationSeconds }) =>
       [resource.id, action, mode, quorum, maxDurationSeconds].join(' '),
@@ -42,4 +53,17 @@ test('what policy bounds is offered with its bound, and what it forbids is left 
 test('who may ask for nothing is told of nothing', () => {
   assert.deepEqual(offered(RUNNING, { ...PRINCIPAL, groups: { known: true, names: [] } }), []);
   assert.deepEqual(offered(RUNNING, { ...PRINCIPAL, groups: { known: false } }), []);
+});
+
+test('a list asks policy twice where it says no, and once for each halving where it bounds the time', () => {
+  offered(RUNNING, { ...PRINCIPAL, groups: { known: true, names: [] } });
+  assert.deepEqual(new Set(asked.values()), new Set([2]));
+  offered(
+    runningWith(
+      `@id("short") @reason("r") forbid (principal, action == Action::"postgres:connect", resource) when { context.durationSeconds > 900 };`,
+    ),
+  );
+  // A minute without people, the whole hour, and 12 halvings between them; with people three for the minute, and 13 to four hours.
+  assert.equal(asked.get('orders-db postgres:connect'), 14);
+  assert.equal(asked.get('billing-db postgres:connect'), 17);
 });

@@ -79,7 +79,7 @@ test('an example also fails when more people would take away what fewer had', ()
     resource: 'orders-db',
     durationSeconds: 900,
     run: undefined,
-    expect: 'needs_approval(1)',
+    expect: 'deny',
     because: [],
   } as const;
   const [report] = runExamples([example], config, createEngine(config));
