@@ -299,8 +299,8 @@ export const EKS_MUTANTS: readonly Mutant[] = [
     promise: 5,
     rule: 'a cluster elsewhere is ended as its own administrator',
     file: 'lib/eks-access-entries.ts',
-    find: 'administratorOf(resource.target)?.roleArn ?? trusted.runnerRoleArn',
-    replace: `(resource.id === '' ? administratorOf(resource.target)?.roleArn : undefined) ?? trusted.runnerRoleArn`,
+    find: 'administratorOf(target)?.roleArn ?? runnerRoleArn',
+    replace: `(target.cluster === '' ? administratorOf(target)?.roleArn : undefined) ?? runnerRoleArn`,
     tests: ELSEWHERE_TESTS,
   },
   {
