@@ -55,7 +55,7 @@ const checkTarget = async (
   );
   const resource = resources.find((candidate) => candidate.id === id);
   if (resource === undefined) return;
-  const checks = await checksOf(resource, settings);
+  const checks = await checksOf(resource, resources, settings);
   const lacking = checks.filter(({ ok }) => !ok);
   console.log(tableLines(process.stdout, ['', 'what', 'mend'], checks.map(rowOf)).join('\n'));
   console.log(
@@ -66,6 +66,7 @@ const checkTarget = async (
 
 const checksOf = async (
   resource: Resource,
+  resources: readonly Resource[],
   settings: string | undefined,
 ): Promise<readonly TargetCheck[]> => {
   switch (resource.kind) {
@@ -92,14 +93,17 @@ const checksOf = async (
       ]);
     }
     case 'eks':
-      return checkRolesFirst(resource, settings, async () => [
-        ...(await checkAccessEntries(
-          new EKSClient({ region: resource.target.region }),
+      return checkRolesFirst(resource, settings, async () => {
+        const client = new EKSClient({ region: resource.target.region });
+        const entries = await checkAccessEntries(client, {
           resource,
-          trustedBy(settingsOfFile(settings)),
-        )),
-        ...(await checkEksTarget(resource, ownEksToken({ keysOf: asThemselves, clock: Date.now }))),
-      ]);
+          resources,
+          trusted: trustedBy(settingsOfFile(settings)),
+        });
+        return thenAlso(entries, () =>
+          checkEksTarget(resource, ownEksToken({ keysOf: asThemselves, clock: Date.now })),
+        );
+      });
     default:
       return resource satisfies never;
   }
@@ -114,8 +118,14 @@ const checkRolesFirst = async (
   if (!isReachedByRoles(resource)) return checkRest();
   const wanted = accountRolesOf(resource, trustedBy(settingsOfFile(settings)));
   const roles = await checkAccountRoles(new IAMClient({ region: resource.target.region }), resource, wanted);
-  return roles.every(({ ok }) => ok) ? [...roles, ...(await checkRest())] : roles;
+  return thenAlso(roles, checkRest);
 };
+
+const thenAlso = async (
+  first: readonly TargetCheck[],
+  checkRest: () => Promise<readonly TargetCheck[]>,
+): Promise<readonly TargetCheck[]> =>
+  first.every(({ ok }) => ok) ? [...first, ...(await checkRest())] : first;
 
 /** With the rights of whoever types: to sign for the administrator, or to read its secret. */
 const asAdministrator = (): SignOwn =>
