@@ -10,7 +10,7 @@ export interface TestRun {
   readonly files: readonly (string | readonly string[])[];
   /** Processes at a time. */
   readonly concurrency: number;
-  /** A test that takes longer has failed, and a process that is still there so long after its last test. */
+  /** A test that takes longer has failed, and so has a process in which for half as long again no test begins or ends. */
   readonly testTimeoutMs: number;
   /** What has not ended by then is ended, and has failed. */
   readonly runTimeoutMs: number;

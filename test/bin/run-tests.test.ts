@@ -23,7 +23,7 @@ const outcomeOf = (texts: readonly string[], together = false): { passed: boolea
   writeFileSync(
     script,
     `import { runTests } from ${JSON.stringify(RUNNER)};
-    const passed = await runTests({ files: ${JSON.stringify(together ? [files] : files)}, concurrency: 2, testTimeoutMs: 500, runTimeoutMs: 20_000 });
+    const passed = await runTests({ files: ${JSON.stringify(together ? [files] : files)}, concurrency: 2, testTimeoutMs: 1_000, runTimeoutMs: 20_000 });
     process.exitCode = passed ? 0 : 1;`,
   );
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
@@ -77,7 +77,7 @@ test('a run has not passed when a file has no test, or when there is no file', (
 test('a file is waited for while tests of it run, one within another and one after another', () => {
   const { passed, output } = outcomeOf([
     `import { test } from 'node:test';
-    const pause = () => new Promise((resolve) => setTimeout(resolve, 400));
+    const pause = () => new Promise((resolve) => setTimeout(resolve, 800));
     test('outer', async (t) => { await t.test('inner', () => {}); await pause(); });
     test('next', pause);`,
   ]);
