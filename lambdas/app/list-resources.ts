@@ -79,7 +79,7 @@ const offer = (
   const isAllowedFor = (seconds: number): boolean =>
     isRunAction(about.action)
       ? decide(seconds).effect === 'allow'
-      : isAllowedWith(policy, { ...about, durationSeconds: seconds }, quorum);
+      : needs(policy, { ...about, durationSeconds: seconds }, quorum);
   return {
     action: about.action,
     profile: about.profile,
@@ -93,17 +93,16 @@ const offer = (
   };
 };
 
-/** One question, where a decision would look for the number of people anew. */
-const isAllowedWith = (
-  policy: Policy,
-  { principal, ...about }: Omit<AccessCase, 'isContained'>,
-  approvals: number,
-): boolean =>
-  answerWith(
-    policy,
-    { ...about, principal, groups: groupsOf(principal) },
-    { approvals, approverGroups: approvals === 0 ? [] : policy.groups },
-  ).allowed;
+/** Whether it takes just so many people, without looking for their number anew. */
+const needs = (policy: Policy, about: Omit<AccessCase, 'isContained'>, quorum: number): boolean => {
+  const isAllowedWith = (approvals: number): boolean =>
+    answerWith(
+      policy,
+      { ...about, groups: groupsOf(about.principal) },
+      { approvals, approverGroups: approvals === 0 ? [] : policy.groups },
+    ).allowed;
+  return isAllowedWith(quorum) && (quorum === 0 || !isAllowedWith(quorum - 1));
+};
 
 const groupsOf = ({ groups }: Principal): readonly string[] => (groups.known ? groups.names : []);
 

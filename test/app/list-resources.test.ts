@@ -55,6 +55,14 @@ test('who may ask for nothing is told of nothing', () => {
   assert.deepEqual(offered(RUNNING, { ...PRINCIPAL, groups: { known: false } }), []);
 });
 
+test('a window is offered with the people it needs, also by a policy that asks for fewer where it is longer', () => {
+  const files = runningWith(
+    `@id("odd") @reason("r") forbid (principal, action == Action::"postgres:connect", resource)
+      unless { context.durationSeconds > 1800 || context.approvals >= 2 };`,
+  );
+  assert.ok(offered(files).includes('billing-db postgres:connect credential 2 1800'));
+});
+
 test('a list asks policy twice where it says no, and once for each halving where it bounds the time', () => {
   offered(RUNNING, { ...PRINCIPAL, groups: { known: true, names: [] } });
   assert.deepEqual(new Set(asked.values()), new Set([2]));
@@ -63,7 +71,8 @@ test('a list asks policy twice where it says no, and once for each halving where
       `@id("short") @reason("r") forbid (principal, action == Action::"postgres:connect", resource) when { context.durationSeconds > 900 };`,
     ),
   );
-  // A minute without people, the whole hour, and 12 halvings between them; with people three for the minute, and 13 to four hours.
+  // A minute without people, the whole hour, and 12 halvings between them. With people three for the minute, and 13 to four hours,
+  // each once more where it is allowed: to see that fewer would not do.
   assert.equal(asked.get('orders-db postgres:connect'), 14);
-  assert.equal(asked.get('billing-db postgres:connect'), 17);
+  assert.equal(asked.get('billing-db postgres:connect'), 21);
 });

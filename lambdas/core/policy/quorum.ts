@@ -21,10 +21,12 @@ export const findQuorum = (ask: AskPolicy, question: OpenQuestion, groups: reado
   // A no with the most people is a no with fewer, and most of what is refused needs nobody's say.
   const most = withPeople(QUORUM_MAX);
   if (!most.allowed) return { effect: 'deny', determinedBy: most.determinedBy };
-  let quorum = 1;
-  let answer = withPeople(quorum);
-  for (; !answer.allowed && quorum < QUORUM_MAX; answer = withPeople(quorum)) quorum += 1;
-  return { effect: 'allow', quorum, determinedBy: answer.determinedBy, askedBy: unattended.determinedBy };
+  const askedBy = unattended.determinedBy;
+  for (let quorum = 1; quorum < QUORUM_MAX; quorum += 1) {
+    const { allowed, determinedBy } = withPeople(quorum);
+    if (allowed) return { effect: 'allow', quorum, determinedBy, askedBy };
+  }
+  return { effect: 'allow', quorum: QUORUM_MAX, determinedBy: most.determinedBy, askedBy };
 };
 
 const NOBODY: readonly DeterminingPolicy[] = [];
