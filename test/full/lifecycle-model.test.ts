@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { kindsOn } from '../../bin/kind-access.ts';
 import { findMariadb, MARIADB_MISSING } from '../../examples/targets/mysql/find-mariadb.ts';
 import { runStack } from '../e2e/running-stack.ts';
 import { appWorld, storedWorld } from '../model/app-world.ts';
 import { coreWorld } from '../model/core-world.ts';
 import { playEvents, playInRealTime } from '../model/play.ts';
+import { KIND_NAMES } from '../support/kinds.ts';
 
 /** The same each time, so that a change alone can make it fail; another seed looks elsewhere. */
 const seed = Number(process.env.LATCHKEY_MODEL_SEED ?? 7);
@@ -26,6 +28,7 @@ test('no sequence of events lets a credential outlive its grant: on the running 
   assert.ok(mariadb, MARIADB_MISSING);
   const running = await runStack({ mariadb });
   try {
+    assert.deepEqual(new Set(kindsOn(running.stack())), new Set(KIND_NAMES));
     const told = await playInRealTime(running, seed);
     assert.ok((told.get('a credential opens something') ?? 0) > 0, 'nothing was opened');
     assert.deepEqual((await running.verifyTrail()).flaws, []);

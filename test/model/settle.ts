@@ -40,6 +40,7 @@ export const settle = async (model: Model, world: World, as: 'resumed' | 'killed
 
 /** In real time windows are too long to wait for, so the tasks are ended; then the schedule has so long to end what it finds. */
 export const settleInRealTime = async (model: Model, world: World): Promise<void> => {
+  const ended = new Set<string>();
   for (const [containment, stop] of model.seen.containments) {
     if (!isStanding(stop)) continue;
     model.lifting.add(containment);
@@ -47,8 +48,12 @@ export const settleInRealTime = async (model: Model, world: World): Promise<void
   }
   for (const until = world.now() + SETTLED_WAIT_MS; ; await pause(500)) {
     // Some are seen late: nobody was told of them, and what was killed may still be under way to the store.
-    for (const { id, state } of model.seen.tasks.values())
-      if (state === 'open') await world.perform({ what: 'end task', task: id }, undefined);
+    for (const { id, state } of model.seen.tasks.values()) {
+      if (state !== 'open') continue;
+      assert.ok(!ended.has(id), `${id} was ended and is open`);
+      const { came } = await world.perform({ what: 'end task', task: id }, undefined);
+      if (came === 'done') ended.add(id);
+    }
     await world.perform({ what: 'sweep' }, undefined);
     await assertHolds(model, world);
     if (model.seen.dueAt.size === 0 || world.now() > until) break;

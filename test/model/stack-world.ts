@@ -296,9 +296,10 @@ const rolesOf = async (running: RunningStack): Promise<readonly string[]> => {
 /** Of MySQL, where there is one. */
 const usersOf = async (running: RunningStack): Promise<readonly string[]> => {
   const root = await running.stack().servers.get(KIND_ACCESS.mysql.request.resource)?.asRoot?.();
-  const [rows = []] =
-    (await root?.query<RowDataPacket[]>("SELECT User FROM mysql.user WHERE User LIKE 'lk\\_%'")) ?? [];
-  await root?.end();
+  if (!root) return [];
+  const [rows] = await root
+    .query<RowDataPacket[]>("SELECT User FROM mysql.user WHERE User LIKE 'lk\\_%'")
+    .finally(() => root.end());
   const { grants } = lookAt(await running.items('grants'));
   // Its names are too short for a whole id.
   const owners = new Map([...grants.keys()].map((id) => [mysqlUser(id), id]));
