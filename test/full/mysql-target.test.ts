@@ -2,6 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { checkMysqlTarget } from '../../bin/check-mysql-target.ts';
+import { TargetRefusal } from '../../lambdas/adapters/database/target-refusal.ts';
+import { closeUser } from '../../lambdas/adapters/mysql/close-user.ts';
+import { identityOfGrant } from '../../lambdas/adapters/mysql/identity.ts';
+import { asAdmin, type Session } from '../../lambdas/adapters/mysql/session.ts';
 import { DependencyUnavailable } from '../../lambdas/app/ports.ts';
 import type { CloseReport } from '../../lambdas/app/ports-of-targets.ts';
 import { mysqlUser } from '../../lambdas/core/grant/ids.ts';
@@ -144,6 +148,27 @@ for (const make of serverMakes())
           reports.map(({ dead, error }) => [dead, error]),
           [true, true, true].map((dead) => [dead, undefined]),
         );
+      });
+
+      test('an end that another one is in the way of asks once more, and one that is refused again has not come', async () => {
+        const grant = await users.open();
+        const ask = { resource: users.resource, grantId: grant.id, since: Date.now() };
+        const identity = await identityOfGrant(ask, users.signOwn);
+        const tools = { signOwn: users.signOwn, clock: Date.now };
+        const closeRefused = (isRefused: (call: number) => boolean) =>
+          asAdmin({ resource: users.resource, ...tools }, (session) => {
+            let calls = 0;
+            const askOther: Session['ask'] = (text, values) => {
+              if (text.includes('latchkey.lock_user') && isRefused(++calls))
+                return Promise.reject(new TargetRefusal('1962'));
+              return session.ask(text, values);
+            };
+            return closeUser({ ...session, ask: askOther }, { ...ask, identity }, tools);
+          });
+        const refused = await closeRefused((call) => call > 1);
+        assert.deepEqual([refused.dead, refused.error], [false, 'nologin:1962']);
+        const ended = await closeRefused((call) => call === 1 || call === 3);
+        assert.deepEqual([ended.dead, ended.error], [true, undefined]);
       });
 
       test('the inventory lists the grants whose users the target holds, and makes up the id of a stranger’s', async () => {

@@ -6,6 +6,7 @@ import { mysqlUser } from '../../core/grant/ids.ts';
 import type { EpochMs } from '../../core/time.ts';
 import { allGone, NotDead, reportSteps, type TakeStep, type Terminated } from '../database/ending-steps.ts';
 import type { SignOwn } from '../database/sign-own.ts';
+import { TargetRefusal } from '../database/target-refusal.ts';
 import { dropDefinitions } from './definitions.ts';
 import { takeGrantLock } from './grant-lock.ts';
 import type { Identity } from './identity.ts';
@@ -68,7 +69,14 @@ const endUser = async (closing: Closing, take: TakeStep): Promise<void> => {
   await take('sessions', async () => allGone(await endSessions(closing)));
 };
 
-const forbidLogin = async ({ session, grantId, identity }: Closing): Promise<boolean> => {
+/** Of two ends that take away the same role at the same time, one is refused. Then the role is gone, and asking again finds that. */
+const forbidLogin = (closing: Closing): Promise<boolean> =>
+  lockUser(closing).catch((error: unknown) => {
+    if (!(error instanceof TargetRefusal)) throw error;
+    return lockUser(closing);
+  });
+
+const lockUser = async ({ session, grantId, identity }: Closing): Promise<boolean> => {
   const [row] = await session.ask<{ found: number }>('CALL latchkey.lock_user(?, ?, ?)', [
     grantId,
     ...identity,
