@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { runTests } from './run-tests.ts';
 import { testFiles } from './test-files.ts';
 
-/** A process counts as one test, and a busy machine is no failure. */
+/** A busy machine is no failure. */
 const TEST_TIMEOUT_MS = 300_000;
 const RUN_TIMEOUT_MS = 900_000;
 /** Tests mostly compute, and now and then wait: many more at a time than there are cores only make each of them late. */

@@ -13,7 +13,10 @@ const RUNNER = pathToFileURL(join(import.meta.dirname, '../../bin/run-tests.ts')
 const GOOD = `import { test } from 'node:test'; test('one', () => {});`;
 
 /** Runs these files as `npm test` would, in a process of its own. */
-const outcomeOf = (texts: readonly string[], together = false): { passed: boolean; output: string } => {
+const outcomeOf = (
+  texts: readonly string[],
+  { together = false, runTimeoutMs = 20_000 } = {},
+): { passed: boolean; output: string } => {
   const files = texts.map((text, index) => {
     const file = join(dir, `${index}.test.mjs`);
     writeFileSync(file, text);
@@ -23,7 +26,7 @@ const outcomeOf = (texts: readonly string[], together = false): { passed: boolea
   writeFileSync(
     script,
     `import { runTests } from ${JSON.stringify(RUNNER)};
-    const passed = await runTests({ files: ${JSON.stringify(together ? [files] : files)}, concurrency: 2, testTimeoutMs: 1_000, runTimeoutMs: 20_000 });
+    const passed = await runTests({ files: ${JSON.stringify(together ? [files] : files)}, concurrency: 2, testTimeoutMs: 1_000, runTimeoutMs: ${runTimeoutMs} });
     process.exitCode = passed ? 0 : 1;`,
   );
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
@@ -74,6 +77,12 @@ test('a run has not passed when a file has no test, or when there is no file', (
   assert.equal(outcomeOf([]).passed, false);
 });
 
+test('a run has not passed when all of it takes longer than it may', () => {
+  const { passed, output } = outcomeOf([GOOD, `setInterval(() => {}, 1000);`], { runTimeoutMs: 700 });
+  assert.equal(passed, false);
+  assert.match(output, /took too long/);
+});
+
 test('a file is waited for while tests of it run, one within another and one after another', () => {
   const { passed, output } = outcomeOf([
     `import { test } from 'node:test';
@@ -85,7 +94,7 @@ test('a file is waited for while tests of it run, one within another and one aft
 });
 
 test('files that share a process are each looked at like any other', () => {
-  const fine = outcomeOf([GOOD, GOOD.replace('one', 'two')], true);
+  const fine = outcomeOf([GOOD, GOOD.replace('one', 'two')], { together: true });
   assert.ok(fine.passed, fine.output);
   assert.match(fine.output, /tests 2\n.*pass 2\n.*fail 0\n/s);
   for (const [text, named] of [
@@ -95,7 +104,7 @@ test('files that share a process are each looked at like any other', () => {
     ['export {};', /no test in it: .*1\.test\.mjs/],
     ["import './not-there.mjs';", /not-there\.mjs/],
   ] as const) {
-    const { passed, output } = outcomeOf([GOOD.replace('one', 'two'), text], true);
+    const { passed, output } = outcomeOf([GOOD.replace('one', 'two'), text], { together: true });
     assert.equal(passed, false);
     assert.match(output, named);
   }
