@@ -10,7 +10,7 @@ import type { Trusted } from '../lambdas/core/aws/role-policies.ts';
 import type { EksResource, Resource } from '../lambdas/core/config/resource.ts';
 import { clusterUsersOf } from '../lib/eks-access-entries.ts';
 import { Mistakes } from './mistakes.ts';
-import type { TargetCheck } from './target-check.ts';
+import { check, type TargetCheck } from './target-check.ts';
 
 type ClusterUser = ReturnType<typeof clusterUsersOf>['Session'];
 
@@ -127,12 +127,6 @@ const roleName = (arn: string): string => arn.split('/').at(-1) ?? arn;
 
 const isSameOrigin = (told: string | undefined, meant: string): boolean =>
   told !== undefined && URL.canParse(told) && new URL(told).origin === new URL(meant).origin;
-
-const check = (item: string, ok: boolean, mend: string): TargetCheck => ({
-  item,
-  ok,
-  mend: ok ? undefined : mend,
-});
 
 const seen = async <T extends object>(call: Promise<T>): Promise<T | Unseen> => {
   try {

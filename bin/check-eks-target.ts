@@ -7,10 +7,10 @@ import type { EksProfile } from '../lambdas/core/config/target-addresses.ts';
 import type { Right } from '../lambdas/core/eks/access-reviews.ts';
 import { RBAC_GROUP } from '../lambdas/core/eks/binding.ts';
 import { leaksOf, type RoleLeak } from '../lambdas/core/eks/role-leaks.ts';
+import { CLUSTER_ADMINISTRATOR as ADMIN } from '../lib/eks-access-entries.ts';
 import { Mistakes } from './mistakes.ts';
-import type { TargetCheck } from './target-check.ts';
+import { check, type TargetCheck } from './target-check.ts';
 
-const ADMIN = 'latchkey-admin';
 const APPLY = 'Apply parts 1 and 2 of docs/targets/eks.yaml.';
 
 /**
@@ -79,12 +79,6 @@ const checkAdministrator = async (api: KubernetesApi, namespace: string): Promis
 };
 
 const isYes = (answer: boolean | 'unknown'): boolean => answer === true;
-
-const check = (item: string, ok: boolean, mend: string): TargetCheck => ({
-  item,
-  ok,
-  mend: ok ? undefined : mend,
-});
 
 const checkProfile = async (
   api: KubernetesApi,

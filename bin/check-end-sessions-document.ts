@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { GetDocumentCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { END_SESSIONS_CONTENT } from '../lib/end-sessions-document.ts';
 import { Mistakes } from './mistakes.ts';
-import type { TargetCheck } from './target-check.ts';
+import { check, type TargetCheck } from './target-check.ts';
 
 /** Whether what ends sessions on a machine is what this version would deploy: an older one may end what this one starts otherwise. */
 export const checkEndSessionsDocument = async (
@@ -15,7 +15,7 @@ export const checkEndSessionsDocument = async (
   if (!found) return [];
   const ok = isDeepStrictEqual(parsed(found.Content), END_SESSIONS_CONTENT);
   const mend = `It is of another version: deploy what \`npm run config -- target ${id}\` prints for it, or Latchkey itself.`;
-  return [{ item: `${documentName} is that of this version`, ok, mend: ok ? undefined : mend }];
+  return [check(`${documentName} is that of this version`, ok, mend)];
 };
 
 /** That it is missing is told by running it. */

@@ -8,6 +8,12 @@ export interface TargetCheck {
   readonly mend: string | undefined;
 }
 
+export const check = (item: string, ok: boolean, mend: string): TargetCheck => ({
+  item,
+  ok,
+  mend: ok ? undefined : mend,
+});
+
 /** A question whose every row is something that is wrong, by a name that goes into the mend. Nothing is changed. */
 export interface Question {
   readonly item: string;

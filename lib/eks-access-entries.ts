@@ -18,6 +18,9 @@ export class EksAccessEntries extends Construct {
   }
 }
 
+/** The administrator of grants, as clusters know it. */
+export const CLUSTER_ADMINISTRATOR = 'latchkey-admin';
+
 /** By the names of their constructs: as entries are made, and as they are checked. */
 export const clusterUsersOf = (
   { target }: EksResource,
@@ -26,6 +29,6 @@ export const clusterUsersOf = (
   Session: { principalArn: target.roleArn, username: 'latchkey:{{SessionName}}' },
   Administrator: {
     principalArn: administratorOf(target)?.roleArn ?? runnerRoleArn,
-    username: 'latchkey-admin',
+    username: CLUSTER_ADMINISTRATOR,
   },
 });
