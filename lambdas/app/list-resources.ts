@@ -3,8 +3,8 @@ import { isRunAction, profilesOf, type Resource, type ResourceAction } from '../
 import type { DeterminingPolicy } from '../core/failure.ts';
 import type { Principal } from '../core/identity/principal.ts';
 import { GRANT_MIN_SECONDS, UNATTENDED_GRANT_MAX_SECONDS } from '../core/limits.ts';
-import type { AccessCase, Policy } from '../core/policy/decide-access.ts';
-import { answerWith, decideAccess, maxSeconds, verdictOn } from '../core/policy/decide-access.ts';
+import type { Policy } from '../core/policy/decide-access.ts';
+import { decideAccess, maxSeconds, needsJust, verdictOn } from '../core/policy/decide-access.ts';
 
 /** One action on one resource that this caller may ask for. */
 export interface OfferedAction {
@@ -79,7 +79,7 @@ const offer = (
   const isAllowedFor = (seconds: number): boolean =>
     isRunAction(about.action)
       ? decide(seconds).effect === 'allow'
-      : needs(policy, { ...about, durationSeconds: seconds }, quorum);
+      : needsJust(policy, { ...about, groups: groupsOf(about.principal), durationSeconds: seconds }, quorum);
   return {
     action: about.action,
     profile: about.profile,
@@ -91,17 +91,6 @@ const offer = (
     ),
     determinedBy: least.determinedBy,
   };
-};
-
-/** Whether it takes just so many people, without looking for their number anew. */
-const needs = (policy: Policy, about: Omit<AccessCase, 'isContained'>, quorum: number): boolean => {
-  const isAllowedWith = (approvals: number): boolean =>
-    answerWith(
-      policy,
-      { ...about, groups: groupsOf(about.principal) },
-      { approvals, approverGroups: approvals === 0 ? [] : policy.groups },
-    ).allowed;
-  return isAllowedWith(quorum) && (quorum === 0 || !isAllowedWith(quorum - 1));
 };
 
 const groupsOf = ({ groups }: Principal): readonly string[] => (groups.known ? groups.names : []);

@@ -188,8 +188,8 @@ export const POLICY_MUTANTS: readonly Mutant[] = [
     promise: 4,
     rule: 'what is allowed without people is asked without people',
     file: 'lambdas/core/policy/quorum.ts',
-    find: 'askWith(ask, question, { approvals: 0, approverGroups: [] })',
-    replace: 'askWith(ask, question, { approvals: 1, approverGroups: groups })',
+    find: 'const unattended = withPeople(0);',
+    replace: 'const unattended = withPeople(1);',
     tests: ['test/core/policy/quorum.test.ts'],
   },
   {

@@ -4,7 +4,7 @@ import type { AccessDecision } from '../grant/open-grant.ts';
 import type { Principal } from '../identity/principal.ts';
 import { GRANT_MAX_SECONDS, UNATTENDED_GRANT_MAX_SECONDS } from '../limits.ts';
 import type { AskPerson, AskPolicy, AskUnmask, PolicyAnswer, RunFacts, Verdict } from './question.ts';
-import { askWith, findQuorum, type OpenQuestion } from './quorum.ts';
+import { askWith, askWithAnybody, findQuorum, type OpenQuestion } from './quorum.ts';
 
 /** Policy as one function carries it: the engine, every group that could approve, and every category that can be masked. */
 export interface Policy {
@@ -77,6 +77,13 @@ const questionOf = (about: PolicyCase): OpenQuestion => {
 /** The same question for the people who stand behind it, however many policy would ask for. */
 export const answerWith = (policy: Policy, about: PolicyCase, consent: Consent): PolicyAnswer =>
   askWith(policy.ask, questionOf(about), consent);
+
+/** Whether it takes just so many people, without looking for their number anew. */
+export const needsJust = (policy: Policy, about: PolicyCase, quorum: number): boolean => {
+  const isAllowedWith = (approvals: number): boolean =>
+    askWithAnybody(policy.ask, questionOf(about), { approvals, groups: policy.groups }).allowed;
+  return isAllowedWith(quorum) && (quorum === 0 || !isAllowedWith(quorum - 1));
+};
 
 /** The question of one statement, with everything that is known of it. */
 export const verdictOnRun = (policy: Policy, about: PolicyCase & { readonly run: RunFacts }): Verdict =>

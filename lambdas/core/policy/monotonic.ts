@@ -4,7 +4,7 @@ import { QUORUM_MAX } from '../limits.ts';
 import { parsePolicy } from './parse-policy.ts';
 import type { AskPolicy } from './question.ts';
 import type { OpenQuestion } from './quorum.ts';
-import { askWith } from './quorum.ts';
+import { askWithAnybody } from './quorum.ts';
 
 /**
  * More people must never turn a yes into a no: a quorum would otherwise be no quorum, and an approval could take away
@@ -32,7 +32,7 @@ export const findDrop = (
   groups: readonly string[],
 ): number | undefined => {
   const answers = Array.from({ length: QUORUM_MAX + 1 }, (_, approvals) =>
-    askWith(ask, question, { approvals, approverGroups: approvals === 0 ? [] : groups }),
+    askWithAnybody(ask, question, { approvals, groups }),
   );
   const drop = answers.findIndex((answer, approvals) => !answer.allowed && answers[approvals - 1]?.allowed);
   return drop === -1 ? undefined : drop;

@@ -14,10 +14,10 @@ export interface OpenQuestion extends Pick<AccessQuestion, 'principal' | 'groups
  * with none of them in a group when there are no people. Synth has made sure that more people never turn a yes into a no.
  */
 export const findQuorum = (ask: AskPolicy, question: OpenQuestion, groups: readonly string[]): Verdict => {
-  const unattended = askWith(ask, question, { approvals: 0, approverGroups: [] });
+  const withPeople = (approvals: number) => askWithAnybody(ask, question, { approvals, groups });
+  const unattended = withPeople(0);
   if (unattended.allowed)
     return { effect: 'allow', quorum: 0, determinedBy: unattended.determinedBy, askedBy: NOBODY };
-  const withPeople = (approvals: number) => askWith(ask, question, { approvals, approverGroups: groups });
   // A no with the most people is a no with fewer, and most of what is refused needs nobody's say.
   const most = withPeople(QUORUM_MAX);
   if (!most.allowed) return { effect: 'deny', determinedBy: most.determinedBy };
@@ -30,6 +30,13 @@ export const findQuorum = (ask: AskPolicy, question: OpenQuestion, groups: reado
 };
 
 const NOBODY: readonly DeterminingPolicy[] = [];
+
+/** The question, asked for so many people who between them belong to every group, or for nobody. */
+export const askWithAnybody = (
+  ask: AskPolicy,
+  question: OpenQuestion,
+  { approvals, groups }: { readonly approvals: number; readonly groups: readonly string[] },
+): PolicyAnswer => askWith(ask, question, { approvals, approverGroups: approvals === 0 ? [] : groups });
 
 /** The question, asked for so many people who belong to these groups. */
 export const askWith = (
