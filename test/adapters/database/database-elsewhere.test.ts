@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo, Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { Client } from 'pg';
-import { parse } from 'yaml';
 import { SAMPLE_DATABASES } from '../../../examples/databases/sample-databases.ts';
 import { type LocalPostgres, startPostgres } from '../../../examples/targets/postgres.ts';
 import { startRdsFront } from '../../../examples/targets/rds.ts';
 import { administratorKeys, asThemselves } from '../../../lambdas/adapters/aws/administrator-keys.ts';
 import { stsSessions } from '../../../lambdas/adapters/aws/assume-role.ts';
 import { ownRdsSigner } from '../../../lambdas/adapters/database/own-rds-signer.ts';
-import { rdsTokenSigner } from '../../../lambdas/adapters/database/rds-token-signer.ts';
+import type { SignOwn } from '../../../lambdas/adapters/database/sign-own.ts';
 import { postgresTarget } from '../../../lambdas/adapters/postgres/postgres-target.ts';
 import { DependencyUnavailable } from '../../../lambdas/app/ports.ts';
 import type { MysqlResource, PostgresResource } from '../../../lambdas/core/config/resource.ts';
@@ -21,12 +20,10 @@ import { localCertificate } from '../../../local/certificates.ts';
 import { trusts } from '../../../local/iam.ts';
 import { FUNCTIONS } from '../../infra/sample-settings.ts';
 import { type AwsAccount, actAs, startAwsAccount, TRUSTED, templateOf } from '../../support/aws-account.ts';
-import { ACTIVATING, MYSQL_RESOURCE, RESOURCE } from '../../support/facts.ts';
+import { asksFor, assertConfusedIsRefused, signersOn, THERE } from '../../support/database-elsewhere.ts';
+import { MYSQL_RESOURCE, RESOURCE } from '../../support/facts.ts';
 import { newGrantId } from '../../support/granted-roles.ts';
 
-const PAGE = readFileSync('docs/targets/postgres.md', 'utf8');
-/** What the page has to be said of a database in another account. */
-const { target: THERE } = parse(/```yaml\n(target:\n[\s\S]*?)```/.exec(PAGE)?.[1] ?? '');
 /** The front is in a region of its own. */
 const { region: REGION } = RESOURCE.target;
 
@@ -61,11 +58,7 @@ beforeEach(() => {
   account.calls.length = 0;
 });
 
-const runner = () => {
-  const keysOf = administratorKeys({ assume: stsSessions(account.keysOf('runner')), clock: Date.now });
-  return postgresTarget({ signOwn: ownRdsSigner(keysOf), clock: Date.now });
-};
-const vend = () => rdsTokenSigner({ assume: stsSessions(account.keysOf('vend')), clock: Date.now });
+const targetWith = (signOwn: SignOwn) => postgresTarget({ signOwn, clock: Date.now });
 
 const logIn = async (user: string, password: string): Promise<string> => {
   const { host, port, database, caPem } = resource.target;
@@ -82,37 +75,24 @@ const logIn = async (user: string, password: string): Promise<string> => {
   }
 };
 
-const openAsk = (id: string, to: PostgresResource) => ({
-  resource: to,
-  grant: { ...ACTIVATING, id },
-  isStillWanted: async () => true,
-});
-const closeAsk = (id: string, to: PostgresResource) => ({
-  ...{ resource: to, grantId: id, grant: undefined, since: Date.now() },
-});
-
 describe('a grant on a database of another account', () => {
   test('lives and ends by the roles that the construct makes there', async () => {
-    const id = newGrantId();
+    const [id, { runner, vend }] = [newGrantId(), signersOn(account)];
     const user = databaseUser(id);
-    const target = runner();
-    assert.equal(await target.open(openAsk(id, resource)), 'opened');
+    const target = targetWith(runner());
+    const { open, close } = asksFor(resource, id);
+    assert.equal(await target.open(open), 'opened');
     const { token } = await vend().sign(resource, user);
     assert.equal(await logIn(user, token), user);
-    const { dead, error } = await target.close(closeAsk(id, resource));
+    const { dead, error } = await target.close(close);
     assert.deepEqual([dead, error], [true, undefined]);
     assert.notEqual(await logIn(user, token), user);
     // One session each, kept by its function: one of runner and one of vend.
     assert.deepEqual(account.calls, ['sts:AssumeRole', 'sts:AssumeRole']);
   });
 
-  test('is refused where the roles ask for another external id, and nothing counts as dead', async () => {
-    const confused = { ...resource, target: { ...resource.target, externalId: 'somebody-elses' } };
-    const id = newGrantId();
-    await assert.rejects(runner().open(openAsk(id, confused)), DependencyUnavailable);
-    await assert.rejects(vend().sign(confused, databaseUser(id)), DependencyUnavailable);
-    assert.equal((await runner().close(closeAsk(id, confused))).dead, false);
-  });
+  test('is refused where the roles ask for another external id, and nothing counts as dead', () =>
+    assertConfusedIsRefused(account, resource, targetWith));
 
   test('is refused to runner as itself', async () => {
     const password = await ownRdsSigner(asThemselves)(resource, 'latchkey_admin');
@@ -120,16 +100,13 @@ describe('a grant on a database of another account', () => {
   });
 
   test('is signed for by vend for users of grants alone: its role there may not be the administrator', async () => {
-    const { roleArn = '', externalId } = resource.target;
     const keysOf = administratorKeys({ assume: stsSessions(account.keysOf('vend')), clock: Date.now });
     await assert.rejects(
       async () => ownRdsSigner(keysOf)(resource, 'latchkey_admin'),
       DependencyUnavailable,
       'vend is not let into the role of the administrator',
     );
-    const ask = { roleArn, externalId, sessionName: 'latchkey-vend', seconds: 900 };
-    const { keys } = await stsSessions(account.keysOf('vend'))(ask);
-    const password = await ownRdsSigner(async () => keys)(resource, 'latchkey_admin');
+    const password = await signersOn(account).adminAsVend(resource);
     assert.match(await logIn('latchkey_admin', password), /PAM authentication failed/);
   });
 });
